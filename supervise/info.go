@@ -1,0 +1,124 @@
+package supervise
+
+import (
+	"fmt"
+	"time"
+)
+
+// ProcessInfo is a process as it was at one moment: what getProcessInfo and the
+// page show. The zero time means "never".
+type ProcessInfo struct {
+	ID         int // stable for as long as supervisord runs, never reused
+	Group      string
+	Name       string
+	State      State
+	PID        int // 0 for none
+	Start      time.Time
+	Stop       time.Time
+	ExitStatus int    // of the last exit; -1 for a death by signal, 0 for none
+	ExitSignal Signal // the signal that killed it last, 0 for none
+	Expected   bool   // whether the last exit was one of exitcodes
+	SpawnErr   string // why the last start failed, in the original's words
+
+	Since    time.Time // when State was entered
+	Next     time.Time // when the machine acts next by itself: retry, RUNNING, KILL; zero for never
+	Tries    int       // failed starts in this series
+	MaxTries int       // startretries
+	Restarts int       // times started again without anybody asking, since supervisord began
+
+	StdoutLog string // path, "" for none
+	StderrLog string
+}
+
+// NameSpec is the name clients use for the process.
+func (p ProcessInfo) NameSpec() NameSpec { return NameSpec{Group: p.Group, Process: p.Name} }
+
+// Description is the third column of status at the time now: pid and uptime, or
+// why it is down, or since when (rpcinterface.py _interpretProcessInfo).
+func (p ProcessInfo) Description(now time.Time) string {
+	switch p.State {
+	case StateRunning:
+		return fmt.Sprintf("pid %d, uptime %s", p.PID, Uptime(now.Sub(p.Start)))
+	case StateFatal, StateBackoff:
+		if p.SpawnErr == "" {
+			return fmt.Sprintf("unknown error (try \"tail %s\")", p.Name)
+		}
+		return p.SpawnErr
+	case StateStopped, StateExited:
+		if p.Start.IsZero() {
+			return "Not started"
+		}
+		stop := p.Stop
+		if stop.IsZero() {
+			stop = time.Unix(0, 0) // started but never reaped: the original prints the epoch
+		}
+		return stop.Local().Format("Jan 02 03:04 PM")
+	default: // STARTING, STOPPING, UNKNOWN
+		return ""
+	}
+}
+
+// Uptime prints a duration as Python prints a timedelta of whole seconds:
+// "0:03:12", "1 day, 0:00:05", "2 days, 3:04:05". A negative one is "0:00:00".
+func Uptime(d time.Duration) string {
+	seconds := max(int64(d/time.Second), 0)
+	days, rest := seconds/86400, seconds%86400
+	clock := fmt.Sprintf("%d:%02d:%02d", rest/3600, rest%3600/60, rest%60)
+	switch days {
+	case 0:
+		return clock
+	case 1:
+		return "1 day, " + clock
+	}
+	return fmt.Sprintf("%d days, %s", days, clock)
+}
+
+// GroupInfo is a group as it was at one moment.
+type GroupInfo struct {
+	Name     string
+	Priority int
+	Listener bool // an event listener pool
+}
+
+// ConfigInfo is one process of the configuration last read, as getAllConfigInfo
+// and avail tell it. Logs are "none", "auto" or a path; texts that may be
+// missing are "none".
+type ConfigInfo struct {
+	Group         string
+	Name          string
+	InUse         bool // its group is running
+	GroupPriority int
+	Priority      int
+	AutoStart     bool
+	AutoRestart   any // true, false or "unexpected"
+	Command       string
+	Directory     string
+	UID           any // int, or "none"
+	ExitCodes     []int
+	StartSecs     int
+	StartRetries  int
+	StopSignal    int
+	StopWaitSecs  int
+	StopAsGroup   bool
+	KillAsGroup   bool
+	RedirectErr   bool
+	ServerURL     string
+	Stdout        ConfigLogInfo
+	Stderr        ConfigLogInfo
+}
+
+// ConfigLogInfo is the configuration of one channel.
+type ConfigLogInfo struct {
+	Logfile         string
+	MaxBytes        int64
+	Backups         int
+	CaptureMaxBytes int64
+	EventsEnabled   bool
+	Syslog          bool
+}
+
+// Plan says how the configuration last read differs from the one that runs: the
+// names of groups, each list sorted.
+type Plan struct {
+	Added, Changed, Removed []string
+}

@@ -1,0 +1,29 @@
+package machine
+
+import (
+	"time"
+
+	"supervisor/supervise"
+)
+
+// RestartPolicy is autorestart=.
+type RestartPolicy int
+
+const (
+	RestartUnexpected RestartPolicy = iota
+	RestartNever
+	RestartAlways
+)
+
+// Policy is what the configuration says about one process's life.
+type Policy struct {
+	AutoStart    bool
+	AutoRestart  RestartPolicy
+	StartSecs    time.Duration
+	StartRetries int
+	ExitCodes    []int
+	StopSignal   supervise.Signal
+	StopWait     time.Duration
+	StopAsGroup  bool
+	KillAsGroup  bool
+}

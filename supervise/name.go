@@ -1,0 +1,66 @@
+package supervise
+
+import "strings"
+
+// NameSpec names one process or a whole group, the way supervisorctl and
+// XML-RPC clients write it. Process is "*" when the whole group is meant.
+type NameSpec struct {
+	Group   string
+	Process string
+}
+
+// ParseNameSpec reads "group:process", "group:*", "group:" and "name", the last
+// being short for name:name (options.py split_namespec). It never fails: a name
+// that does not exist is found out by whoever looks it up.
+func ParseNameSpec(text string) NameSpec {
+	group, process, found := strings.Cut(text, ":")
+	if !found {
+		return NameSpec{Group: text, Process: text}
+	}
+	if process == "" {
+		process = "*"
+	}
+	return NameSpec{Group: group, Process: process}
+}
+
+// WholeGroup tells whether the name means every process of its group.
+func (n NameSpec) WholeGroup() bool { return n.Process == "*" }
+
+// String prints the short form where group and process share a name, else
+// "group:process".
+func (n NameSpec) String() string {
+	if n.Group == n.Process {
+		return n.Process
+	}
+	return n.Group + ":" + n.Process
+}
+
+// Channel is one of the two streams a process writes to.
+type Channel int
+
+const (
+	Stdout Channel = iota
+	Stderr
+)
+
+// Channels lists both, for those who treat them alike.
+var Channels = [...]Channel{Stdout, Stderr}
+
+// String gives "stdout" or "stderr".
+func (c Channel) String() string {
+	if c == Stderr {
+		return "stderr"
+	}
+	return "stdout"
+}
+
+// ParseChannel reads "stdout" or "stderr", in any case.
+func ParseChannel(text string) (Channel, bool) {
+	switch strings.ToLower(text) {
+	case "stdout":
+		return Stdout, true
+	case "stderr":
+		return Stderr, true
+	}
+	return 0, false
+}
