@@ -122,3 +122,20 @@ type ConfigLogInfo struct {
 type Plan struct {
 	Added, Changed, Removed []string
 }
+
+// Identity is who this supervisord is.
+type Identity struct {
+	Identifier string // identifier=, Supervisor's own name in envelopes
+	Version    string // of this program
+	PID        int
+	ConfigFile string
+	Host       string // uname -n
+	Started    time.Time
+}
+
+// SupervisorVersion is what getSupervisorVersion answers: the version of the
+// original this one stands in for, because clients compare it.
+const SupervisorVersion = "4.2.5"
+
+// APIVersion is what getAPIVersion answers.
+const APIVersion = "3.0"

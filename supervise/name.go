@@ -64,3 +64,9 @@ func ParseChannel(text string) (Channel, bool) {
 	}
 	return 0, false
 }
+
+// Selection is several processes at once: those of one group, or all.
+type Selection struct {
+	All   bool
+	Group string // when not All
+}
