@@ -24,6 +24,7 @@ const (
 	FaultAlreadyAdded         FaultCode = 90
 	FaultStillRunning         FaultCode = 91
 	FaultCantReread           FaultCode = 92
+	FaultForbidden            FaultCode = 403 // ours: who asks may not do this
 )
 
 var faultNames = map[FaultCode]string{
@@ -45,6 +46,7 @@ var faultNames = map[FaultCode]string{
 	FaultAlreadyAdded:         "ALREADY_ADDED",
 	FaultStillRunning:         "STILL_RUNNING",
 	FaultCantReread:           "CANT_REREAD",
+	FaultForbidden:            "FORBIDDEN",
 }
 
 // String gives the name in capitals.

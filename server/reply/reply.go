@@ -1,0 +1,174 @@
+package reply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"supervisor/supervise"
+)
+
+// Problem is an error of HTTP itself rather than of the supervisor: a body that
+// is not JSON, a method that is not allowed. Text goes to the client.
+type Problem struct {
+	Status int
+	Text   string
+}
+
+// Error gives the text the client reads.
+func (p Problem) Error() string { return p.Text }
+
+// BadRequest is the Problem of a request that cannot be understood.
+func BadRequest(format string, args ...any) error {
+	return Problem{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
+}
+
+// Handler makes an http.Handler of a function that may fail. The function
+// either writes a whole answer and returns nil, or writes nothing and returns
+// the error to be answered.
+func Handler(serve func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := serve(w, r); err != nil {
+			Error(w, r, err)
+		}
+	})
+}
+
+// JSON answers 200 with v. The value is encoded before the first byte is sent,
+// so that a value that cannot be encoded is an error and not half an answer.
+func JSON(w http.ResponseWriter, v any) error { return Status(w, http.StatusOK, v) }
+
+// Status answers with v under another status than 200.
+func Status(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	send(w, status, "application/json", append(body, '\n'))
+	return nil
+}
+
+// Error answers with err, and logs it when it is ours alone to know.
+func Error(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the client went away: nobody reads the answer, nothing went wrong
+	}
+	status, body := describe(err)
+	if status == http.StatusInternalServerError && body.Code == 0 {
+		Log(r.Context()).Error("answer a request", "method", r.Method, "path", r.URL.Path, "err", err)
+	}
+	if failed := Status(w, status, envelope{body}); failed != nil {
+		Log(r.Context()).Error("answer a request with an error", "err", failed)
+	}
+}
+
+// Page answers with the original's HTML error page, which its clients may show
+// as it is (medusa/http_server.py DEFAULT_ERROR_MESSAGE).
+func Page(w http.ResponseWriter, status int) {
+	page := fmt.Sprintf("<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n"+
+		"<h1>Error response</h1>\r\n<p>Error code %d.\r\n<p>Message: %s.\r\n</body>\r\n",
+		status, http.StatusText(status))
+	send(w, status, "text/html", []byte(page))
+}
+
+// Text answers with a few words of plain text.
+func Text(w http.ResponseWriter, status int, text string) {
+	send(w, status, "text/plain", []byte(text))
+}
+
+func send(w http.ResponseWriter, status int, kind string, body []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	// A write can only fail because the client went away, which the server
+	// notices by itself; there is nobody left to tell.
+	_, _ = w.Write(body)
+}
+
+// envelope keeps room for more beside the error in later versions.
+type envelope struct {
+	Error fault `json:"error"`
+}
+
+// fault is an error as browsers read it.
+type fault struct {
+	Code   int    `json:"code"`             // of the XML-RPC fault, 0 for an error of HTTP
+	Name   string `json:"name"`             // BAD_NAME, or BAD_REQUEST
+	Detail string `json:"detail,omitempty"` // what it is about
+}
+
+// describe finds the status and the words for err.
+func describe(err error) (int, fault) {
+	var (
+		known    supervise.Fault
+		problem  Problem
+		tooLarge *http.MaxBytesError
+	)
+	switch {
+	case errors.As(err, &known):
+		return StatusOf(known.Code), fault{Code: int(known.Code), Name: known.Code.String(), Detail: known.Detail}
+	case errors.As(err, &problem):
+		return problem.Status, fault{Name: name(problem.Status), Detail: problem.Text}
+	case errors.As(err, &tooLarge):
+		status := http.StatusRequestEntityTooLarge
+		return status, fault{Name: name(status), Detail: fmt.Sprintf("at most %d bytes", tooLarge.Limit)}
+	}
+	return http.StatusInternalServerError, fault{Name: name(http.StatusInternalServerError)}
+}
+
+// name spells a status the way fault names are spelled: 404 is NOT_FOUND.
+func name(status int) string {
+	text := []byte(http.StatusText(status))
+	for i, c := range text {
+		switch {
+		case 'a' <= c && c <= 'z':
+			text[i] = c - 'a' + 'A'
+		case c == ' ' || c == '-':
+			text[i] = '_'
+		}
+	}
+	return string(text)
+}
+
+// StatusOf gives the HTTP status of a fault: 4xx where another request, or the
+// same one later, could succeed; 422 where the program or its configuration is
+// what has to change.
+func StatusOf(code supervise.FaultCode) int {
+	switch code {
+	case supervise.FaultIncorrectParameters, supervise.FaultBadArguments, supervise.FaultBadSignal:
+		return http.StatusBadRequest
+	case supervise.FaultForbidden:
+		return http.StatusForbidden
+	case supervise.FaultBadName, supervise.FaultNoFile, supervise.FaultUnknownMethod, supervise.FaultSignatureUnsupported:
+		return http.StatusNotFound
+	case supervise.FaultAlreadyStarted, supervise.FaultNotRunning, supervise.FaultAlreadyAdded, supervise.FaultStillRunning:
+		return http.StatusConflict
+	case supervise.FaultNotExecutable, supervise.FaultSpawnError, supervise.FaultAbnormalTermination, supervise.FaultCantReread:
+		return http.StatusUnprocessableEntity
+	case supervise.FaultShutdownState:
+		return http.StatusServiceUnavailable
+	case supervise.FaultFailed:
+		return http.StatusInternalServerError
+	}
+	return http.StatusInternalServerError
+}
+
+type logKey struct{}
+
+// WithLog gives the requests under ctx the log their handlers write to; the
+// server's first middleware calls it, with the request's id already in place.
+func WithLog(ctx context.Context, log *slog.Logger) context.Context {
+	return context.WithValue(ctx, logKey{}, log)
+}
+
+// Log is the log of the request that ctx belongs to, or the process's own.
+func Log(ctx context.Context) *slog.Logger {
+	if log, ok := ctx.Value(logKey{}).(*slog.Logger); ok {
+		return log
+	}
+	return slog.Default()
+}
