@@ -87,7 +87,7 @@ func (d *Door) identify(r *http.Request) (Principal, error) {
 	// The password is compared whether or not the name is right, so that the
 	// time taken does not tell which of them was wrong.
 	named := equal(username, d.username)
-	if err := d.password.verify(r.Context(), password); err != nil {
+	if err := d.password.verify(r.Context(), username, password); err != nil {
 		return Principal{}, err
 	}
 	if !named {

@@ -36,9 +36,8 @@ var errBusy = errors.New("too many passwords are being checked")
 
 // password is a secret as a configuration writes it, ready to compare with.
 type password struct {
-	plain  string
-	sha    string // hexadecimal digits after {SHA}
-	bcrypt []byte
+	kind   kind
+	secret string // the text, the digits after {SHA}, or the hash
 
 	checks chan struct{} // one token for each bcrypt check at work or waiting
 	slots  chan struct{} // one token for each at work
@@ -49,13 +48,22 @@ type password struct {
 	forgetAt time.Time
 }
 
+// kind is how the configuration wrote a password.
+type kind int
+
+const (
+	plain kind = iota
+	sha
+	hashed // by bcrypt
+)
+
 func newPassword(secret string) (*password, error) {
-	if sha, ok := strings.CutPrefix(secret, "{SHA}"); ok {
-		return &password{sha: sha}, nil
+	if digits, ok := strings.CutPrefix(secret, "{SHA}"); ok {
+		return &password{kind: sha, secret: digits}, nil
 	}
 	hash := strings.TrimPrefix(secret, "{bcrypt}")
 	if !isBcrypt(hash) {
-		return &password{plain: secret}, nil
+		return &password{kind: plain, secret: secret}, nil
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
@@ -66,7 +74,8 @@ func newPassword(secret string) (*password, error) {
 	}
 	atWork := max(1, runtime.NumCPU()/2)
 	p := &password{
-		bcrypt: []byte(hash),
+		kind:   hashed,
+		secret: hash,
 		checks: make(chan struct{}, atWork+waitingChecks),
 		slots:  make(chan struct{}, atWork),
 		key:    make([]byte, sha256.Size),
@@ -85,17 +94,19 @@ func isBcrypt(text string) bool {
 }
 
 // verify answers nil for the right password, errUnknown for a wrong one, and
-// errBusy when there is too much to check already.
-func (p *password) verify(ctx context.Context, given string) error {
+// errBusy when there is too much to check already. The username is only a part
+// of what is remembered: the right password under a wrong name must not be
+// answered faster than a wrong one.
+func (p *password) verify(ctx context.Context, username, given string) error {
 	ok := false
-	switch {
-	case p.bcrypt != nil:
-		return p.verifyBcrypt(ctx, given)
-	case p.sha != "":
+	switch p.kind {
+	case plain:
+		ok = equal(given, p.secret)
+	case sha:
 		sum := sha1.Sum([]byte(given))
-		ok = equal(hex.EncodeToString(sum[:]), p.sha)
-	default:
-		ok = equal(given, p.plain)
+		ok = equal(hex.EncodeToString(sum[:]), p.secret)
+	case hashed:
+		return p.verifyBcrypt(ctx, username, given)
 	}
 	if !ok {
 		return errUnknown
@@ -105,11 +116,11 @@ func (p *password) verify(ctx context.Context, given string) error {
 
 // verifyBcrypt pays for the hash once in a while and remembers only success: a
 // flood of wrong passwords is bounded by the slots, and cannot fill a cache.
-func (p *password) verifyBcrypt(ctx context.Context, given string) error {
+func (p *password) verifyBcrypt(ctx context.Context, username, given string) error {
 	if len(given) > maxBcryptBytes {
 		return errUnknown
 	}
-	mac := p.sign(given)
+	mac := p.sign(username, given)
 	if p.remembers(mac) {
 		return nil
 	}
@@ -125,16 +136,16 @@ func (p *password) verifyBcrypt(ctx context.Context, given string) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if bcrypt.CompareHashAndPassword(p.bcrypt, []byte(given)) != nil {
+	if bcrypt.CompareHashAndPassword([]byte(p.secret), []byte(given)) != nil {
 		return errUnknown
 	}
 	p.remember(mac)
 	return nil
 }
 
-func (p *password) sign(given string) []byte {
+func (p *password) sign(username, given string) []byte {
 	mac := hmac.New(sha256.New, p.key)
-	mac.Write([]byte(given))
+	fmt.Fprintf(mac, "%d|%s|%s", len(username), username, given)
 	return mac.Sum(nil)
 }
 

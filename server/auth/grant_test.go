@@ -1,0 +1,52 @@
+package auth
+
+import (
+	"errors"
+	"testing"
+
+	"supervisor/supervise"
+)
+
+func TestNobodyMayDoAnything(t *testing.T) {
+	web := supervise.NameSpec{Group: "web", Process: "api"}
+	for verb := range verbs {
+		for _, name := range []supervise.NameSpec{web, {Group: "web", Process: "*"}, Supervisord} {
+			if Can(Principal{}, verb, name) || Can(Principal{Name: "root"}, verb, name) {
+				t.Errorf("nobody may %s %v", verb, name)
+			}
+			if !Can(Principal{Role: Admin}, verb, name) {
+				t.Errorf("an administrator may not %s %v", verb, name)
+			}
+		}
+	}
+}
+
+func TestAnUnknownVerbIsRefusedEvenToAnAdministrator(t *testing.T) {
+	if Can(Principal{Role: Admin}, "fly", Supervisord) || Can(Principal{Role: Admin}, "", Supervisord) {
+		t.Error("allowed")
+	}
+}
+
+func TestARefusalNamesTheVerbAndWhatItWasAbout(t *testing.T) {
+	for _, tt := range []struct {
+		verb Verb
+		name supervise.NameSpec
+		want string
+	}{
+		{Restart, supervise.NameSpec{Group: "web", Process: "api"}, "FORBIDDEN: restart web:api"},
+		{Stop, supervise.NameSpec{Group: "cat", Process: "cat"}, "FORBIDDEN: stop cat"},
+		{Shutdown, Supervisord, "FORBIDDEN: shutdown supervisord"},
+	} {
+		err := Check(t.Context(), tt.verb, tt.name)
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("got %v, want %s", err, tt.want)
+		}
+		var fault supervise.Fault
+		if !errors.As(err, &fault) || fault.Code != supervise.FaultForbidden {
+			t.Errorf("not a fault: %#v", err)
+		}
+		if err := Check(With(t.Context(), Principal{Role: Admin}), tt.verb, tt.name); err != nil {
+			t.Error(err)
+		}
+	}
+}
