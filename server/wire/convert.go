@@ -1,0 +1,109 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+
+	"supervisor/supervise"
+)
+
+// FromProcess gives the row of a process for a user who may do caps with it.
+func FromProcess(p supervise.ProcessInfo, caps Caps) Process {
+	row := Process{
+		ID:       p.ID,
+		Group:    p.Group,
+		Name:     p.Name,
+		State:    ProcState(p.State.String()),
+		PID:      p.PID,
+		Since:    Millis(p.Since),
+		Start:    Millis(p.Start),
+		Stop:     Millis(p.Stop),
+		Exit:     p.ExitStatus,
+		Expected: p.Expected,
+		Err:      p.SpawnErr,
+		Tries:    p.Tries,
+		Max:      p.MaxTries,
+		Next:     Millis(p.Next),
+		Restarts: p.Restarts,
+		Caps:     caps,
+	}
+	if p.ExitSignal != 0 {
+		row.Signal = p.ExitSignal.String()
+	}
+	return row
+}
+
+// NewRow encodes the row of a process once, for everybody.
+func NewRow(p supervise.ProcessInfo) Row {
+	text, err := json.Marshal(FromProcess(p, 0))
+	if err != nil { // cannot be: numbers, booleans and strings always encode
+		panic(err)
+	}
+	return Row{head: text[:len(text)-len("0}")]}
+}
+
+// FromDetail gives all that is told of one process.
+func FromDetail(p supervise.ProcessInfo, caps Caps) ProcessDetail {
+	return ProcessDetail{Process: FromProcess(p, caps), StdoutLog: p.StdoutLog, StderrLog: p.StderrLog}
+}
+
+// FromGroup gives a group.
+func FromGroup(g supervise.GroupInfo) Group {
+	return Group{Name: g.Name, Priority: g.Priority, Listener: g.Listener}
+}
+
+// FromMood gives the state of supervisord.
+func FromMood(m supervise.Mood) Mood { return Mood(m.String()) }
+
+// FromIdentity gives who this supervisord is. Epoch, mood, user and problems
+// are the caller's to fill.
+func FromIdentity(id supervise.Identity) Identity {
+	return Identity{
+		Identifier: id.Identifier,
+		Version:    id.Version,
+		Supervisor: supervise.SupervisorVersion,
+		Host:       id.Host,
+		PID:        id.PID,
+		ConfigFile: id.ConfigFile,
+		Started:    Millis(id.Started),
+		Problems:   []string{},
+	}
+}
+
+// FromPlan gives the differences between two configurations.
+func FromPlan(p supervise.Plan) Plan {
+	return Plan{Added: list(p.Added), Changed: list(p.Changed), Removed: list(p.Removed)}
+}
+
+// FromResults gives the lines of an action on several processes.
+func FromResults(results []supervise.Result) []Result {
+	out := make([]Result, 0, len(results))
+	for _, r := range results {
+		out = append(out, Result{Group: r.Group, Name: r.Name, Code: r.Status.String(), Message: r.Description})
+	}
+	return out
+}
+
+// FromFault gives the body of an answer that tells a fault.
+func FromFault(f supervise.Fault) Error {
+	return Error{Code: f.Code.String(), Message: f.Error()}
+}
+
+// FromChannel gives the name of a channel.
+func FromChannel(ch supervise.Channel) Chan { return Chan(ch.String()) }
+
+// Millis gives t in Unix milliseconds, 0 for the zero time.
+func Millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// list makes an empty list of none, because null is not a list in TypeScript.
+func list(names []string) []string {
+	if names == nil {
+		return []string{}
+	}
+	return names
+}

@@ -1,0 +1,85 @@
+package wire
+
+import "encoding/json"
+
+// ProcState is the state of a process, in Supervisor's words.
+type ProcState string
+
+// Values lists every state, for the generated types.
+func (ProcState) Values() []string {
+	return []string{"STOPPED", "STARTING", "RUNNING", "BACKOFF", "STOPPING", "EXITED", "FATAL", "UNKNOWN"}
+}
+
+// Process is one row of the table.
+type Process struct {
+	// Stable while the epoch lasts and never reused.
+	ID    int       `json:"id"`
+	Group string    `json:"group"`
+	Name  string    `json:"name"`
+	State ProcState `json:"state"`
+	// 0 when there is no child.
+	PID int `json:"pid"`
+	// When the state was entered.
+	Since int64 `json:"since"`
+	// When the last child was started; 0 if never.
+	Start int64 `json:"start"`
+	// When the last child ended; 0 if never.
+	Stop int64 `json:"stop"`
+	// Status of the last exit; -1 for a death by signal.
+	Exit int `json:"exit"`
+	// Name of the signal that killed it last, such as SIGKILL.
+	Signal string `json:"signal,omitempty"`
+	// Whether the last exit was one of exitcodes.
+	Expected bool `json:"expected"`
+	// Why the last start failed, in Supervisor's words; empty if it did not.
+	Err string `json:"err"`
+	// Failed starts in this series, of Max (startretries) before FATAL.
+	Tries int `json:"tries"`
+	Max   int `json:"max"`
+	// When supervisord acts next by itself (retry, RUNNING, KILL); 0 for never.
+	Next int64 `json:"next"`
+	// Times it was started again without anybody asking.
+	Restarts int `json:"restarts"`
+	// What the asking user may do with it: bits of CAPS.
+	Caps Caps `json:"caps"`
+}
+
+// ProcessDetail answers GET /api/v1/processes/{name}.
+type ProcessDetail struct {
+	Process Process `json:"process"`
+	// Paths of the current log files; empty where output is not kept in a file.
+	StdoutLog string `json:"stdoutLog"`
+	StderrLog string `json:"stderrLog"`
+}
+
+// Group is a group of processes.
+type Group struct {
+	Name     string `json:"name"`
+	Priority int    `json:"priority"`
+	// Whether it is a pool of event listeners.
+	Listener bool `json:"listener,omitempty"`
+}
+
+// ProcessList answers GET /api/v1/processes: everything at change number Seq.
+type ProcessList struct {
+	Epoch string `json:"epoch"`
+	Seq   uint64 `json:"seq"`
+	At    int64  `json:"at"`
+	Mood  Mood   `json:"mood"`
+	// In the order they start.
+	Groups []Group `json:"groups"`
+	// In the order of the groups, then of the configuration.
+	Processes []Process `json:"processes"`
+}
+
+// Row is a Process encoded once for every reader: all but the caps, which
+// differ from one user to the next.
+type Row struct{ head []byte }
+
+// For gives the row as a user with these caps sees it.
+func (r Row) For(caps Caps) json.RawMessage {
+	out := make([]byte, 0, len(r.head)+6)
+	out = append(out, r.head...)
+	out = appendUint(out, uint64(caps))
+	return append(out, '}')
+}

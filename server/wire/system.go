@@ -1,0 +1,81 @@
+package wire
+
+// Mood is the state of supervisord itself.
+type Mood string
+
+// Values lists every mood, for the generated types.
+func (Mood) Values() []string { return []string{"RUNNING", "RESTARTING", "SHUTDOWN", "FATAL"} }
+
+// User is who is asking.
+type User struct {
+	// Empty for a guest of a server without a password.
+	Name string `json:"name"`
+	Role string `json:"role"`
+	Caps Caps   `json:"caps"`
+}
+
+// Identity answers GET /api/v1/identity.
+type Identity struct {
+	Identifier string `json:"identifier"`
+	// Version of this program.
+	Version string `json:"version"`
+	// Version of the original this program stands in for.
+	Supervisor string `json:"supervisor"`
+	Host       string `json:"host"`
+	PID        int    `json:"pid"`
+	ConfigFile string `json:"configFile"`
+	Started    int64  `json:"started"`
+	Mood       Mood   `json:"mood"`
+	// Changes whenever supervisord starts.
+	Epoch string `json:"epoch"`
+	User  User   `json:"user"`
+	// What an admin should look into, one sentence each.
+	Problems []string `json:"problems"`
+}
+
+// Boot is what index.html carries in <script type="application/json" id="boot">.
+type Boot struct {
+	Version string `json:"version"`
+	// Where the page is mounted: "/" or "/prefix/".
+	Base       string `json:"base"`
+	Identifier string `json:"identifier"`
+	Host       string `json:"host"`
+	// Null before anybody has logged in.
+	User *User `json:"user"`
+}
+
+// Plan answers POST /api/v1/config/reread: the names of groups by which the
+// configuration on disk differs from the one that runs.
+type Plan struct {
+	Added   []string `json:"added"`
+	Changed []string `json:"changed"`
+	Removed []string `json:"removed"`
+}
+
+// UpdateAction is what became of one group.
+type UpdateAction string
+
+// The actions of an update.
+const (
+	UpdateAdded   UpdateAction = "added"
+	UpdateChanged UpdateAction = "changed"
+	UpdateRemoved UpdateAction = "removed"
+)
+
+// Values lists every action, for the generated types.
+func (UpdateAction) Values() []string {
+	return []string{string(UpdateAdded), string(UpdateChanged), string(UpdateRemoved)}
+}
+
+// UpdateStep is one group of an update.
+type UpdateStep struct {
+	Group  string       `json:"group"`
+	Action UpdateAction `json:"action"`
+	// Why it failed; absent if it did not.
+	Error *Error `json:"error,omitempty"`
+}
+
+// Update answers POST /api/v1/config/update.
+type Update struct {
+	Steps []UpdateStep `json:"steps"`
+}

@@ -1,0 +1,496 @@
+// Generated from server/wire by cmd/wirets. Do not edit: run `make gen`.
+
+/** Version of the protocol. */
+export const WIRE_VERSION = 1;
+
+/** What a user may do, as bits of Caps. */
+export const CAPS = {
+  view: 1,
+  logs: 2,
+  start: 4,
+  stop: 8,
+  restart: 16,
+  signal: 32,
+  stdin: 64,
+  clearLogs: 128,
+  config: 256,
+  shutdown: 512,
+  users: 1024,
+  mainLog: 2048,
+} as const;
+
+/**
+ * Caps is a set of things a user may do, as bits: in a row, with that process;
+ * in User, with at least one process or with supervisord itself.
+ */
+export type Caps = number;
+
+/** User is who is asking. */
+export interface User {
+  /** Empty for a guest of a server without a password. */
+  name: string;
+  role: string;
+  caps: Caps;
+}
+
+/** Limits of one socket. */
+export interface Limits {
+  subs: number;
+  logs: number;
+  win: number;
+}
+
+/** Welcome answers Hello. */
+export interface WelcomeFrame {
+  t: "welcome";
+  v: number;
+  sid: string;
+  epoch: string;
+  now: number;
+  /** Seconds after which an idle server sends HB. */
+  hb: number;
+  /** Version of the server: a page built as another one should reload. */
+  build: string;
+  identifier: string;
+  user: User;
+  limits: Limits;
+}
+
+/** OK says that a Sub, Set or Unsub was done. */
+export interface OKFrame {
+  t: "ok";
+  id: number;
+}
+
+/**
+ * Err says that something was not. With an id it is about that subscription,
+ * which is over, or never began; a Set refused leaves it as it was.
+ */
+export interface ErrFrame {
+  t: "err";
+  id?: number;
+  /**
+   * As in HTTP: 400 not understood, 403 not allowed, 404 no such thing (or
+   * not for you), 409 id in use, 429 too many, 500 our fault.
+   */
+  code: number;
+  msg: string;
+  /** Seconds after which to try again. */
+  retry?: number;
+}
+
+/** ProcState is the state of a process, in Supervisor's words. */
+export type ProcState = "STOPPED" | "STARTING" | "RUNNING" | "BACKOFF" | "STOPPING" | "EXITED" | "FATAL" | "UNKNOWN";
+
+/** Process is one row of the table. */
+export interface Process {
+  /** Stable while the epoch lasts and never reused. */
+  id: number;
+  group: string;
+  name: string;
+  state: ProcState;
+  /** 0 when there is no child. */
+  pid: number;
+  /** When the state was entered. */
+  since: number;
+  /** When the last child was started; 0 if never. */
+  start: number;
+  /** When the last child ended; 0 if never. */
+  stop: number;
+  /** Status of the last exit; -1 for a death by signal. */
+  exit: number;
+  /** Name of the signal that killed it last, such as SIGKILL. */
+  signal?: string;
+  /** Whether the last exit was one of exitcodes. */
+  expected: boolean;
+  /** Why the last start failed, in Supervisor's words; empty if it did not. */
+  err: string;
+  /** Failed starts in this series, of Max (startretries) before FATAL. */
+  tries: number;
+  max: number;
+  /** When supervisord acts next by itself (retry, RUNNING, KILL); 0 for never. */
+  next: number;
+  /** Times it was started again without anybody asking. */
+  restarts: number;
+  /** What the asking user may do with it: bits of CAPS. */
+  caps: Caps;
+}
+
+/** Group is a group of processes. */
+export interface Group {
+  name: string;
+  priority: number;
+  /** Whether it is a pool of event listeners. */
+  listener?: boolean;
+}
+
+/**
+ * Snap is the whole table at change number Seq. A big one comes in parts, 1 to
+ * Of, which follow each other and replace the table when all are there; Groups
+ * is in the first.
+ */
+export interface SnapFrame {
+  t: "snap";
+  id: number;
+  epoch: string;
+  seq: number;
+  part?: number;
+  of?: number;
+  rows: Process[];
+  groups?: Group[];
+}
+
+/**
+ * Delta is what changed between Prev, the Seq of the frame before it on this
+ * subscription, and Seq. Apply Groups, then Del, then Rows.
+ */
+export interface DeltaFrame {
+  t: "delta";
+  id: number;
+  prev: number;
+  seq: number;
+  /** Whole rows: new ones, and those that changed. */
+  rows?: Process[];
+  /** Ids of rows that are gone. */
+  del?: number[];
+  /** All groups in their order, when a group came or went. */
+  groups?: Group[];
+}
+
+/** Mood is the state of supervisord itself. */
+export type Mood = "RUNNING" | "RESTARTING" | "SHUTDOWN" | "FATAL";
+
+/** Supervisor is what topic "server" tells, whole, at once and whenever it changes. */
+export interface SupervisorFrame {
+  t: "server";
+  id: number;
+  mood: Mood;
+  user: User;
+  /** What an admin should look into, one sentence each. */
+  problems: string[];
+}
+
+/**
+ * Lines are lines of a log without their newlines. Bytes that are not UTF-8
+ * travel as lone low surrogates: U+DC80 stands for 0x80, U+DCFF for 0xff. The
+ * bytes of a line are therefore known exactly, and so is their number.
+ */
+export type Lines = string[];
+
+/**
+ * Log carries lines. They fill the bytes from Off to End without a hole: each
+ * line stands for its bytes and a newline, but for an open last one. A line
+ * longer than 16 KB comes as several frames, open and cont.
+ */
+export interface LogFrame {
+  t: "log";
+  id: number;
+  epoch: string;
+  off: number;
+  end: number;
+  lines: Lines;
+  /** The last line has no newline yet: the next frame continues it. */
+  open?: boolean;
+  /** The first line continues the last one of the frame before. */
+  cont?: boolean;
+}
+
+/** GapWhy is why bytes of a log were left out. */
+export type GapWhy = "slow" | "trimmed" | "cleared";
+
+/** Gap says that the bytes of a log from From up to To are not sent. */
+export interface GapFrame {
+  t: "gap";
+  id: number;
+  from: number;
+  to: number;
+  why: GapWhy;
+}
+
+/** MarkWhy is what befell a log. */
+export type MarkWhy = "cleared" | "restarted";
+
+/** Mark says that something befell a log at Off. */
+export interface MarkFrame {
+  t: "mark";
+  id: number;
+  off: number;
+  why: MarkWhy;
+  at: number;
+}
+
+/**
+ * Count is sent once a second to a log subscription in mode count, if anything
+ * came. Bytes and Lines count from where following stopped; Lines is a lower
+ * bound when the log grows faster than it is read.
+ */
+export interface CountFrame {
+  t: "count";
+  id: number;
+  end: number;
+  bytes: number;
+  lines: number;
+  /** Bytes a second, since the count before. */
+  rate: number;
+}
+
+/** HB is sent when nothing else was for ten seconds. */
+export interface HBFrame {
+  t: "hb";
+  now: number;
+}
+
+/** Pong answers Ping. */
+export interface PongFrame {
+  t: "pong";
+  n: number;
+  now: number;
+}
+
+/** Bye comes before the socket is closed, with the same code. */
+export interface ByeFrame {
+  t: "bye";
+  /**
+   * 4401 session ended, 4403 not allowed, 4408 no hello in time, 4409 page too
+   * old, 4413 message too big, 4429 too many, 4508 too slow, 1012 restart.
+   */
+  code: number;
+  why: string;
+  /** Seconds after which to come back. */
+  retryAfter?: number;
+}
+
+/** Hello is the first frame of a browser, within five seconds. */
+export interface HelloFrame {
+  t: "hello";
+  v: number;
+  /** Version the page was built as. */
+  build: string;
+  lang?: string;
+}
+
+/** Topic is what can be subscribed to. */
+export type Topic = "state" | "server" | "log" | "mainlog";
+
+/**
+ * From says where a subscription begins. State: epoch and seq of the last frame
+ * seen, to be told only what came after. Log: epoch and off, to go on at that
+ * byte, or tail, to begin so many bytes before the end (at the start of a line).
+ */
+export interface From {
+  epoch?: string;
+  seq?: number;
+  off?: number;
+  tail?: number;
+}
+
+/** Chan is one of the two streams of a process. */
+export type Chan = "stdout" | "stderr";
+
+/** LogMode says how much of a log is wanted. */
+export type LogMode = "follow" | "count";
+
+/** Sub subscribes to a topic under an id of the browser's choosing. */
+export interface SubFrame {
+  t: "sub";
+  id: number;
+  topic: Topic;
+  /** Where to begin; without it state gives a snapshot, a log its last 64 KB. */
+  from?: From;
+  /** For log: the process, "group:name", and its channel. */
+  proc?: string;
+  ch?: Chan;
+  /** For log and mainlog: bytes that may be under way unacknowledged. */
+  win?: number;
+  mode?: LogMode;
+}
+
+/** Set changes a log subscription: its mode, or where it reads on. */
+export interface SetFrame {
+  t: "set";
+  id: number;
+  mode?: LogMode;
+  from?: From;
+}
+
+/** Ack gives credit: everything before Off was drawn or dropped. */
+export interface AckFrame {
+  t: "ack";
+  id: number;
+  off: number;
+}
+
+/** Unsub ends a subscription. Frames already under way may still come. */
+export interface UnsubFrame {
+  t: "unsub";
+  id: number;
+}
+
+/** Ping asks for a Pong. */
+export interface PingFrame {
+  t: "ping";
+  n: number;
+}
+
+/** What the server sends over /live. */
+export type ServerFrame =
+  | WelcomeFrame
+  | OKFrame
+  | ErrFrame
+  | SnapFrame
+  | DeltaFrame
+  | SupervisorFrame
+  | LogFrame
+  | GapFrame
+  | MarkFrame
+  | CountFrame
+  | HBFrame
+  | PongFrame
+  | ByeFrame;
+
+/** What the page sends over /live. */
+export type ClientFrame =
+  | HelloFrame
+  | SubFrame
+  | SetFrame
+  | AckFrame
+  | UnsubFrame
+  | PingFrame;
+
+/** Boot is what index.html carries in <script type="application/json" id="boot">. */
+export interface Boot {
+  version: string;
+  /** Where the page is mounted: "/" or "/prefix/". */
+  base: string;
+  identifier: string;
+  host: string;
+  /** Null before anybody has logged in. */
+  user: User | null;
+}
+
+/** Identity answers GET /api/v1/identity. */
+export interface Identity {
+  identifier: string;
+  /** Version of this program. */
+  version: string;
+  /** Version of the original this program stands in for. */
+  supervisor: string;
+  host: string;
+  pid: number;
+  configFile: string;
+  started: number;
+  mood: Mood;
+  /** Changes whenever supervisord starts. */
+  epoch: string;
+  user: User;
+  /** What an admin should look into, one sentence each. */
+  problems: string[];
+}
+
+/** ProcessList answers GET /api/v1/processes: everything at change number Seq. */
+export interface ProcessList {
+  epoch: string;
+  seq: number;
+  at: number;
+  mood: Mood;
+  /** In the order they start. */
+  groups: Group[];
+  /** In the order of the groups, then of the configuration. */
+  processes: Process[];
+}
+
+/** ProcessDetail answers GET /api/v1/processes/{name}. */
+export interface ProcessDetail {
+  process: Process;
+  /** Paths of the current log files; empty where output is not kept in a file. */
+  stdoutLog: string;
+  stderrLog: string;
+}
+
+/**
+ * LogPage answers GET /api/v1/log/{name}/{channel} and /api/v1/mainlog. Lines
+ * are whole ones, but for one longer than the page.
+ */
+export interface LogPage {
+  epoch: string;
+  /** Offset of the first byte of the first line. */
+  off: number;
+  /** Offset behind the last byte of the last line, its newline included. */
+  end: number;
+  /** The oldest byte that can still be read, and the one that comes next. */
+  oldest: number;
+  newest: number;
+  lines: Lines;
+  /** The first line lacks its beginning. */
+  cont?: boolean;
+  /** The last line lacks its end. */
+  open?: boolean;
+}
+
+/** Result is one process of an action on several. */
+export interface Result {
+  group: string;
+  name: string;
+  /** SUCCESS, or the name of the fault it met. */
+  code: string;
+  /** "OK", or the text of the fault. */
+  message: string;
+}
+
+/**
+ * Accepted answers an action with status 202: it was taken, and whatever comes
+ * of it has a change number above Seq.
+ */
+export interface Accepted {
+  seq: number;
+  /**
+   * For actions on several processes: what each answered at once. A process
+   * already in the wanted state has no line.
+   */
+  results?: Result[];
+}
+
+/** SignalRequest is the body of POST .../signal. */
+export interface SignalRequest {
+  /** A name such as "HUP" or "SIGHUP", or a number as text. */
+  signal: string;
+}
+
+/**
+ * Plan answers POST /api/v1/config/reread: the names of groups by which the
+ * configuration on disk differs from the one that runs.
+ */
+export interface Plan {
+  added: string[];
+  changed: string[];
+  removed: string[];
+}
+
+/** UpdateAction is what became of one group. */
+export type UpdateAction = "added" | "changed" | "removed";
+
+/** Error is the body of every answer that is not a success. */
+export interface ApiError {
+  /**
+   * A fault of Supervisor (BAD_NAME, NOT_RUNNING ...) or one of UNAUTHORIZED,
+   * FORBIDDEN, NOT_FOUND, BAD_REQUEST, TOO_MANY, INTERNAL.
+   */
+  code: string;
+  /** What went wrong, for people. */
+  message: string;
+  /** Finds the request in the server's log. */
+  requestId?: string;
+}
+
+/** UpdateStep is one group of an update. */
+export interface UpdateStep {
+  group: string;
+  action: UpdateAction;
+  /** Why it failed; absent if it did not. */
+  error?: ApiError;
+}
+
+/** Update answers POST /api/v1/config/update. */
+export interface Update {
+  steps: UpdateStep[];
+}
