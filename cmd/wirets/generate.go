@@ -14,7 +14,7 @@ import (
 // any of them refers to is found by looking.
 var bodies = []any{
 	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.LogPage{},
-	wire.Accepted{}, wire.SignalRequest{}, wire.Plan{}, wire.Update{}, wire.Error{},
+	wire.Accepted{}, wire.SignalRequest{}, wire.Plan{}, wire.Update{}, wire.Failure{},
 }
 
 // enum is a string type that lists its values.
@@ -63,10 +63,19 @@ func (g *generator) constants() {
 	g.line("")
 	g.line("/** What a user may do, as bits of Caps. */")
 	g.line("export const CAPS = {")
-	for bit, name := range wire.CapNames {
-		g.line("  %s: %d,", name, 1<<bit)
+	for bit, verb := range wire.CapVerbs {
+		g.line("  %s: %d,", camel(verb), 1<<bit)
 	}
 	g.line("} as const;")
+}
+
+// camel spells "clear-logs" as clearLogs.
+func camel(verb string) string {
+	words := strings.Split(verb, "-")
+	for i, word := range words[1:] {
+		words[i+1] = strings.ToUpper(word[:1]) + word[1:]
+	}
+	return strings.Join(words, "")
 }
 
 func (g *generator) frame(value any, kind string) string {
@@ -191,10 +200,6 @@ func typeName(t reflect.Type) string {
 		if reflect.TypeOf(frame) == t {
 			return t.Name() + "Frame"
 		}
-	}
-	switch t.Name() {
-	case "Error": // the global of JavaScript
-		return "ApiError"
 	}
 	return t.Name()
 }

@@ -25,13 +25,18 @@ type SignalRequest struct {
 	Signal string `json:"signal"`
 }
 
-// Error is the body of every answer that is not a success.
-type Error struct {
-	// A fault of Supervisor (BAD_NAME, NOT_RUNNING ...) or one of UNAUTHORIZED,
-	// FORBIDDEN, NOT_FOUND, BAD_REQUEST, TOO_MANY, INTERNAL.
-	Code string `json:"code"`
-	// What went wrong, for people.
-	Message string `json:"message"`
-	// Finds the request in the server's log.
-	RequestID string `json:"requestId,omitempty"`
+// Failure is the body of every answer that is not a success.
+type Failure struct {
+	Error Fault `json:"error"`
+}
+
+// Fault says what went wrong.
+type Fault struct {
+	// Number of the XML-RPC fault; 0 for an error of HTTP.
+	Code int `json:"code"`
+	// A fault of Supervisor (BAD_NAME, NOT_RUNNING, FORBIDDEN ...) or the name of
+	// the HTTP status (NOT_FOUND, BAD_REQUEST, INTERNAL_SERVER_ERROR ...).
+	Name string `json:"name"`
+	// What it is about: the program, the option, the reason.
+	Detail string `json:"detail,omitempty"`
 }

@@ -1,30 +1,23 @@
 package wire
 
-// Caps is a set of things a user may do, as bits: in a row, with that process;
-// in User, with at least one process or with supervisord itself.
+// Caps is a set of things a user may do, as bits: in a row what they may do to
+// that process, in User what they may do to supervisord itself.
 type Caps uint32
 
-// The bits. Numbers are part of the wire: add at the end, never move.
-const (
-	CapView Caps = 1 << iota
-	CapLogs
-	CapStart
-	CapStop
-	CapRestart
-	CapSignal
-	CapStdin
-	CapClearLogs
-	CapConfig
-	CapShutdown
-	CapUsers
-	CapMainLog
-)
-
-// CapNames names the bits in their order, for the generated constants.
-var CapNames = [...]string{
-	"view", "logs", "start", "stop", "restart", "signal", "stdin",
-	"clearLogs", "config", "shutdown", "users", "mainLog",
+// CapVerbs gives the verb of each bit, the lowest first. Their order is part of
+// the wire: add at the end, never move.
+var CapVerbs = [...]string{
+	"view", "logs", "start", "stop", "restart", "signal", "stdin", "clear-logs",
+	"main-log", "clear-main-log", "config", "reload", "events", "shutdown",
 }
 
-// Has tells whether every bit of want is set.
-func (c Caps) Has(want Caps) bool { return c&want == want }
+// CapsOf asks can for every verb and gives the set of those it allows.
+func CapsOf(can func(verb string) bool) Caps {
+	var caps Caps
+	for bit, verb := range CapVerbs {
+		if can(verb) {
+			caps |= 1 << bit
+		}
+	}
+	return caps
+}

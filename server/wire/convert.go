@@ -84,9 +84,9 @@ func FromResults(results []supervise.Result) []Result {
 	return out
 }
 
-// FromFault gives the body of an answer that tells a fault.
-func FromFault(f supervise.Fault) Error {
-	return Error{Code: f.Code.String(), Message: f.Error()}
+// FromFault gives what is told of a fault.
+func FromFault(f supervise.Fault) Fault {
+	return Fault{Code: int(f.Code), Name: f.Code.String(), Detail: f.Detail}
 }
 
 // FromChannel gives the name of a channel.

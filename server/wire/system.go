@@ -10,8 +10,8 @@ func (Mood) Values() []string { return []string{"RUNNING", "RESTARTING", "SHUTDO
 type User struct {
 	// Empty for a guest of a server without a password.
 	Name string `json:"name"`
-	Role string `json:"role"`
-	Caps Caps   `json:"caps"`
+	// What the user may do to supervisord itself: bits of CAPS.
+	Caps Caps `json:"caps"`
 }
 
 // Identity answers GET /api/v1/identity.
@@ -72,7 +72,7 @@ type UpdateStep struct {
 	Group  string       `json:"group"`
 	Action UpdateAction `json:"action"`
 	// Why it failed; absent if it did not.
-	Error *Error `json:"error,omitempty"`
+	Error *Fault `json:"error,omitempty"`
 }
 
 // Update answers POST /api/v1/config/update.

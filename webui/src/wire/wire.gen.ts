@@ -13,15 +13,17 @@ export const CAPS = {
   signal: 32,
   stdin: 64,
   clearLogs: 128,
-  config: 256,
-  shutdown: 512,
-  users: 1024,
-  mainLog: 2048,
+  mainLog: 256,
+  clearMainLog: 512,
+  config: 1024,
+  reload: 2048,
+  events: 4096,
+  shutdown: 8192,
 } as const;
 
 /**
- * Caps is a set of things a user may do, as bits: in a row, with that process;
- * in User, with at least one process or with supervisord itself.
+ * Caps is a set of things a user may do, as bits: in a row what they may do to
+ * that process, in User what they may do to supervisord itself.
  */
 export type Caps = number;
 
@@ -29,7 +31,7 @@ export type Caps = number;
 export interface User {
   /** Empty for a guest of a server without a password. */
   name: string;
-  role: string;
+  /** What the user may do to supervisord itself: bits of CAPS. */
   caps: Caps;
 }
 
@@ -469,17 +471,17 @@ export interface Plan {
 /** UpdateAction is what became of one group. */
 export type UpdateAction = "added" | "changed" | "removed";
 
-/** Error is the body of every answer that is not a success. */
-export interface ApiError {
+/** Fault says what went wrong. */
+export interface Fault {
+  /** Number of the XML-RPC fault; 0 for an error of HTTP. */
+  code: number;
   /**
-   * A fault of Supervisor (BAD_NAME, NOT_RUNNING ...) or one of UNAUTHORIZED,
-   * FORBIDDEN, NOT_FOUND, BAD_REQUEST, TOO_MANY, INTERNAL.
+   * A fault of Supervisor (BAD_NAME, NOT_RUNNING, FORBIDDEN ...) or the name of
+   * the HTTP status (NOT_FOUND, BAD_REQUEST, INTERNAL_SERVER_ERROR ...).
    */
-  code: string;
-  /** What went wrong, for people. */
-  message: string;
-  /** Finds the request in the server's log. */
-  requestId?: string;
+  name: string;
+  /** What it is about: the program, the option, the reason. */
+  detail?: string;
 }
 
 /** UpdateStep is one group of an update. */
@@ -487,10 +489,15 @@ export interface UpdateStep {
   group: string;
   action: UpdateAction;
   /** Why it failed; absent if it did not. */
-  error?: ApiError;
+  error?: Fault;
 }
 
 /** Update answers POST /api/v1/config/update. */
 export interface Update {
   steps: UpdateStep[];
+}
+
+/** Failure is the body of every answer that is not a success. */
+export interface Failure {
+  error: Fault;
 }
