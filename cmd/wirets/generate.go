@@ -145,7 +145,7 @@ func (g *generator) field(body *bytes.Buffer, owner reflect.Type, f reflect.Stru
 		return
 	}
 	optional, text := "", ""
-	if strings.Contains(options, "omitempty") {
+	if strings.Contains(options, "omit") { // omitempty or omitzero
 		optional = "?"
 	}
 	if text = f.Tag.Get("ts"); text != "" {

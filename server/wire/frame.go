@@ -175,7 +175,7 @@ type Delta struct {
 	// Ids of rows that are gone.
 	Del []int `json:"del,omitempty"`
 	// All groups in their order, when a group came or went.
-	Groups []Group `json:"groups,omitempty"`
+	Groups []Group `json:"groups,omitzero"`
 }
 
 // Supervisor is what topic "server" tells, whole, at once and whenever it changes.

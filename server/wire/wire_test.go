@@ -1,0 +1,266 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"supervisor/supervise"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+
+var api = supervise.ProcessInfo{
+	ID: 7, Group: "web", Name: "api-0", State: supervise.StateRunning, PID: 4711,
+	Start: noon, Since: noon.Add(time.Second), Expected: true, MaxTries: 3, Restarts: 2,
+	StdoutLog: "/var/log/supervisor/api-0.log",
+}
+
+var broken = supervise.ProcessInfo{
+	ID: 8, Group: "web", Name: `"><b>`, State: supervise.StateBackoff,
+	Start: noon, Stop: noon.Add(time.Second), Since: noon.Add(time.Second), Next: noon.Add(3 * time.Second),
+	ExitStatus: -1, ExitSignal: 9, SpawnErr: "Exited too quickly (process log may have details)", Tries: 2, MaxTries: 3,
+}
+
+func rows(infos ...supervise.ProcessInfo) []json.RawMessage {
+	var out []json.RawMessage
+	for _, info := range infos {
+		out = append(out, NewRow(info).For(63))
+	}
+	return out
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// TestGoldenServerFrames writes every kind of frame the way browsers get it;
+// the tests of the page parse the same files.
+func TestGoldenServerFrames(t *testing.T) {
+	groups := []Group{FromGroup(supervise.GroupInfo{Name: "web", Priority: 999}), {Name: "hooks", Priority: -1, Listener: true}}
+	covered := map[string]bool{}
+	for _, tt := range []struct {
+		name  string
+		frame ServerFrame
+	}{
+		{"welcome", Welcome{V: Version, SID: "q3k9", Epoch: "a1b2c3d4", Now: noon.UnixMilli(), HB: 10, Build: "0.1.0", Identifier: "supervisor", User: User{Name: "ann", Caps: 256}, Limits: Limits{Subs: 64, Logs: 16, Win: 262144}}},
+		{"ok", OK{ID: 1}},
+		{"err", Err{ID: ptr(2), Code: 404, Msg: "BAD_NAME: web:gone"}},
+		{"err-socket", Err{Code: 429, Msg: "too many frames", Retry: 1}},
+		{"snap", Snap{ID: 1, Epoch: "a1b2c3d4", Seq: 42, Rows: rows(api, broken), Groups: groups}},
+		{"snap-part", Snap{ID: 1, Epoch: "a1b2c3d4", Seq: 42, Part: 2, Of: 2, Rows: rows(broken)}},
+		{"snap-empty", Snap{ID: 1, Epoch: "a1b2c3d4", Rows: []json.RawMessage{}}},
+		{"delta", Delta{ID: 1, Prev: 42, Seq: 45, Rows: rows(api)}},
+		{"delta-groups", Delta{ID: 1, Prev: 45, Seq: 46, Del: []int{7, 8}, Groups: groups[1:]}},
+		{"delta-none-left", Delta{ID: 1, Prev: 46, Seq: 47, Del: []int{9}, Groups: []Group{}}},
+		{"server", Supervisor{ID: 3, Mood: FromMood(supervise.MoodShutdown), User: User{Name: "ann"}, Problems: []string{"no space left on device"}}},
+		{"log", Log{ID: 4, Epoch: "a1b2c3d4", Off: 100, End: 143, Lines: Lines{"GET / 200", "\x1b[31mred\x1b[0m <b>", "caf\xe9 \xed\xb2\x80 π😀"}}},
+		{"log-open", Log{ID: 4, Epoch: "a1b2c3d4", Off: 143, End: 146, Lines: Lines{"10%"}, Open: true}},
+		{"log-cont", Log{ID: 4, Epoch: "a1b2c3d4", Off: 146, End: 152, Lines: Lines{"\r100%"}, Cont: true}},
+		{"gap", Gap{ID: 4, From: 152, To: 9000, Why: GapSlow}},
+		{"mark", Mark{ID: 4, Off: 9000, Why: MarkCleared, At: noon.UnixMilli()}},
+		{"count", Count{ID: 4, End: 12000, Bytes: 3000, Lines: 70, Rate: 1500}},
+		{"hb", HB{Now: noon.UnixMilli()}},
+		{"pong", Pong{N: 5, Now: noon.UnixMilli()}},
+		{"bye", Bye{Code: 1012, Why: "restart", RetryAfter: 2}},
+	} {
+		covered[tt.frame.Kind()] = true
+		golden(t, filepath.Join("frames", tt.name+".json"), Encode(tt.frame))
+	}
+	for _, frame := range ServerFrames {
+		if !covered[frame.Kind()] {
+			t.Errorf("no golden file for %q", frame.Kind())
+		}
+	}
+}
+
+// TestClientFramesSurviveTheTrip also keeps what a browser sends as files, which
+// the tests of the page compare with what it writes.
+func TestClientFramesSurviveTheTrip(t *testing.T) {
+	covered := map[string]bool{}
+	for _, tt := range []struct {
+		name  string
+		frame ClientFrame
+	}{
+		{"hello", Hello{V: Version, Build: "0.1.0", Lang: "ru"}},
+		{"sub-state", Sub{ID: 1, Topic: TopicState}},
+		{"sub-state-resume", Sub{ID: 1, Topic: TopicState, From: &From{Epoch: "a1b2c3d4", Seq: ptr(uint64(42))}}},
+		{"sub-log", Sub{ID: 4, Topic: TopicLog, Proc: "web:api-0", Ch: "stderr", From: &From{Tail: ptr(int64(65536))}, Win: 65536}},
+		{"sub-mainlog", Sub{ID: 5, Topic: TopicMainLog, From: &From{Epoch: "a1b2c3d4", Off: ptr(int64(0))}, Mode: ModeCount}},
+		{"set", Set{ID: 4, Mode: ModeFollow, From: &From{Off: ptr(int64(9000))}}},
+		{"ack", Ack{ID: 4, Off: 143}},
+		{"unsub", Unsub{ID: 4}},
+		{"ping", Ping{N: 5}},
+	} {
+		covered[tt.frame.Kind()] = true
+		text := EncodeClient(tt.frame)
+		golden(t, filepath.Join("frames", "client-"+tt.name+".json"), text)
+		back, err := DecodeClient(text)
+		if err != nil || !reflect.DeepEqual(back, tt.frame) {
+			t.Errorf("%s came back as %+v, %v", text, back, err)
+		}
+	}
+	for _, frame := range ClientFrames {
+		if !covered[frame.Kind()] {
+			t.Errorf("no golden file for %q", frame.Kind())
+		}
+	}
+}
+
+func TestGoldenBodies(t *testing.T) {
+	user := User{Name: "ann", Caps: 256}
+	identity := FromIdentity(supervise.Identity{Identifier: "supervisor", Version: "0.1.0", PID: 1, ConfigFile: "/etc/supervisord.conf", Host: "box", Started: noon})
+	identity.Mood, identity.Epoch, identity.User = "RUNNING", "a1b2c3d4", user
+	fault := FromFault(supervise.Fault{Code: supervise.FaultBadName, Detail: "web:gone"})
+	for _, tt := range []struct {
+		name string
+		body any
+	}{
+		{"boot", Boot{Version: "0.1.0", Base: "/", Identifier: "supervisor", Host: "box", User: &user}},
+		{"boot-nobody", Boot{Version: "0.1.0", Base: "/sup/"}},
+		{"identity", identity},
+		{"processes", ProcessList{Epoch: "a1b2c3d4", Seq: 42, At: noon.UnixMilli(), Mood: "RUNNING", Groups: []Group{{Name: "web", Priority: 999}}, Processes: []Process{FromProcess(api, 63)}}},
+		{"process", FromDetail(api, 63)},
+		{"log", LogPage{Epoch: "a1b2c3d4", Off: 100, End: 109, Oldest: 0, Newest: 500, Lines: Lines{"whole", "b\xffd"}, Open: true}},
+		{"accepted", Accepted{Seq: 42}},
+		{"accepted-many", Accepted{Seq: 42, Results: FromResults([]supervise.Result{{Group: "web", Name: "api-0", Status: supervise.Success, Description: "OK"}})}},
+		{"signal", SignalRequest{Signal: "HUP"}},
+		{"plan", FromPlan(supervise.Plan{Added: []string{"new"}})},
+		{"update", Update{Steps: []UpdateStep{{Group: "old", Action: UpdateRemoved}, {Group: "new", Action: UpdateAdded, Error: &fault}}}},
+		{"failure", Failure{Error: fault}},
+	} {
+		text, err := json.Marshal(tt.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, filepath.Join("bodies", tt.name+".json"), text)
+	}
+}
+
+func TestARowIsTheProcessItWasMadeOf(t *testing.T) {
+	for _, info := range []supervise.ProcessInfo{api, broken, {}} {
+		var got Process
+		if err := json.Unmarshal(NewRow(info).For(1023), &got); err != nil {
+			t.Fatal(err)
+		}
+		if want := FromProcess(info, 1023); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestEveryStateAndMoodIsOfTheDeclaredSet(t *testing.T) {
+	for i, state := range supervise.States {
+		if ProcState("").Values()[i] != state.String() {
+			t.Errorf("state %s is not declared", state)
+		}
+	}
+	for _, mood := range []supervise.Mood{supervise.MoodFatal, supervise.MoodRunning, supervise.MoodRestarting, supervise.MoodShutdown} {
+		found := false
+		for _, value := range Mood("").Values() {
+			found = found || value == mood.String()
+		}
+		if !found {
+			t.Errorf("mood %s is not declared", mood)
+		}
+	}
+}
+
+func TestFramesFromTheFutureAreTold(t *testing.T) {
+	if _, err := DecodeClient([]byte(`{"t":"dance","id":1}`)); !errors.Is(err, ErrUnknownKind) {
+		t.Errorf("got %v", err)
+	}
+	if f, err := DecodeClient([]byte(`{"t":"unsub","id":3,"why":"new field"}`)); err != nil || f != (Unsub{ID: 3}) {
+		t.Errorf("got %v, %v", f, err)
+	}
+	for _, text := range []string{``, `[]`, `{"t":1}`, `{"t":"sub","id":"x"}`} {
+		if _, err := DecodeClient([]byte(text)); err == nil || errors.Is(err, ErrUnknownKind) {
+			t.Errorf("%s: got %v", text, err)
+		}
+	}
+}
+
+func TestBytesOfALogArriveAsTheyWere(t *testing.T) {
+	for _, tt := range []struct{ bytes, json string }{
+		{"", `""`},
+		{"plain", `"plain"`},
+		{"π😀", `"π😀"`},
+		{"\xff\x80", `"\udcff\udc80"`},
+		{"caf\xe9", `"caf\udce9"`},
+		{"\xed\xb2\x80", `"\udced\udcb2\udc80"`}, // a surrogate in UTF-8 is not UTF-8
+		{"\xf0\x9f\x98", `"\udcf0\udc9f\udc98"`}, // cut inside a sequence
+		{"\xef\xbf\xbd", `"` + "\ufffd" + `"`},   // U+FFFD itself is no error
+		{"a\x00\x1b[0m\t\r\"\\", `"a\u0000\u001b[0m\t\r\"\\"`},
+		{"</script>&\u2028", `"\u003c/script\u003e\u0026\u2028"`},
+	} {
+		got := AppendText(nil, tt.bytes)
+		if string(got) != tt.json {
+			t.Errorf("%q: got %s, want %s", tt.bytes, got, tt.json)
+		}
+		if back, err := ParseText(got); err != nil || back != tt.bytes {
+			t.Errorf("%s came back as %q, %v", got, back, err)
+		}
+	}
+}
+
+func FuzzTextSurvivesTheTrip(f *testing.F) {
+	for _, seed := range []string{"", "a\nb", "\xff", "\xed\xb2\x80", "😀\xf0\x9f", "\\\"\u2028</"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		text, err := json.Marshal(Log{Lines: Lines{string(raw), "next"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !json.Valid(text) || bytes.ToValidUTF8(text, nil) == nil || !bytes.Equal(bytes.ToValidUTF8(text, nil), text) {
+			t.Fatalf("not a valid frame: %q", text)
+		}
+		var back Log
+		if err := json.Unmarshal(text, &back); err != nil {
+			t.Fatal(err)
+		}
+		if len(back.Lines) != 2 || back.Lines[0] != string(raw) || back.Lines[1] != "next" {
+			t.Fatalf("%q came back as %q", raw, back.Lines)
+		}
+	})
+}
+
+func FuzzParseTextNeverPanics(f *testing.F) {
+	f.Add([]byte(`"\ud83d\ude00\udc80\u12"`))
+	f.Fuzz(func(t *testing.T, literal []byte) {
+		text, err := ParseText(literal)
+		if err != nil {
+			return
+		}
+		if back, err := ParseText(AppendText(nil, text)); err != nil || back != text {
+			t.Fatalf("%q came back as %q, %v", text, back, err)
+		}
+	})
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	got = append(bytes.Clone(got), '\n')
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s:\n got %swant %s", name, got, want)
+	}
+}
