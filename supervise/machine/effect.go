@@ -12,7 +12,8 @@ type Effect interface{ effect() }
 // Spawn asks for a child; the answer comes back as Spawned or SpawnFailed.
 type Spawn struct{}
 
-// Signal asks to kill the child with Sig; the whole process group if Group.
+// Signal asks to kill the child with Sig; the whole process group if Group. If
+// the kill fails, the answer comes back as SignalFailed.
 type Signal struct {
 	Sig   supervise.Signal
 	Group bool
@@ -24,30 +25,19 @@ type Arm struct{ At time.Time }
 // Disarm takes the deadline back.
 type Disarm struct{}
 
-// Announce says that the state has just changed, State() being the new one
-// already.
+// Announce says that the state has changed from From to To. A step may announce
+// twice (RUNNING to EXITED, EXITED to STARTING), so Facts are those of that very
+// moment, while the machine may be a move ahead already.
 type Announce struct {
 	From, To supervise.State
-	PID      int
+	PID      int // the living or just buried child; 0 for none
 	Tries    int
 	Expected bool
+	Facts    Facts
 }
 
 // Note is a line for supervisord's main log, the original's word for word.
-type Note struct {
-	Level Level
-	Text  string
-}
-
-// Level is that of a line in the main log.
-type Level int
-
-const (
-	Debug Level = iota
-	Info
-	Warn
-	Critical
-)
+type Note supervise.Note
 
 func (Spawn) effect()    {}
 func (Signal) effect()   {}

@@ -16,7 +16,8 @@ type Stop struct{ Shutdown bool }
 // even if who asked is gone by then.
 type Restart struct{}
 
-// Spawned says the child asked for by the last Spawn effect lives.
+// Spawned says the child asked for by the last Spawn effect lives. A child that
+// died in the meantime is told first as Spawned, then as Exited.
 type Spawned struct{ PID int }
 
 // SpawnFailed says there is no child, and why (the spawnerr text). It is also
@@ -32,14 +33,25 @@ type Exited struct {
 	CoreDumped bool
 }
 
-// SignalFailed says that the kill asked for by a Signal effect met an error
-// other than "no such process": the process becomes UNKNOWN.
-type SignalFailed struct{ Err error }
+// SignalFailed says that a signal could not be sent to the child: one that a
+// Signal effect asked for, or one that a person sent. The process becomes
+// UNKNOWN, unless the reason was only that the child is Gone (no such process),
+// which its death will tell soon enough.
+type SignalFailed struct {
+	Err  error
+	Gone bool
+}
+
+// Panicked says that a step of this machine, or an effect of it, went wrong in
+// a way the code did not foresee. The process becomes UNKNOWN and keeps what
+// child it has, so that the others can go on.
+type Panicked struct{ Value any }
 
 // Due says that the deadline armed last has come.
 type Due struct{}
 
-// MoodChanged says what supervisord is about; nothing starts unless RUNNING.
+// MoodChanged says what supervisord is about; nothing starts unless RUNNING. A
+// new machine takes it to be RUNNING.
 type MoodChanged struct{ Mood supervise.Mood }
 
 // Reason is why a start is wanted.
@@ -57,5 +69,6 @@ func (Spawned) input()      {}
 func (SpawnFailed) input()  {}
 func (Exited) input()       {}
 func (SignalFailed) input() {}
+func (Panicked) input()     {}
 func (Due) input()          {}
 func (MoodChanged) input()  {}
