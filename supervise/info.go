@@ -1,7 +1,7 @@
 package supervise
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -36,41 +36,59 @@ func (p ProcessInfo) NameSpec() NameSpec { return NameSpec{Group: p.Group, Proce
 // Description is the third column of status at the time now: pid and uptime, or
 // why it is down, or since when (rpcinterface.py _interpretProcessInfo).
 func (p ProcessInfo) Description(now time.Time) string {
+	return string(p.AppendDescription(nil, now))
+}
+
+// AppendDescription adds Description to b, for those who describe a thousand
+// processes at once.
+func (p ProcessInfo) AppendDescription(b []byte, now time.Time) []byte {
 	switch p.State {
 	case StateRunning:
-		return fmt.Sprintf("pid %d, uptime %s", p.PID, Uptime(now.Sub(p.Start)))
+		b = append(b, "pid "...)
+		b = strconv.AppendInt(b, int64(p.PID), 10)
+		b = append(b, ", uptime "...)
+		// Whole seconds of either clock, as the original subtracts them.
+		return appendUptime(b, now.Unix()-p.Start.Unix())
 	case StateFatal, StateBackoff:
 		if p.SpawnErr == "" {
-			return fmt.Sprintf("unknown error (try \"tail %s\")", p.Name)
+			return append(append(append(b, `unknown error (try "tail `...), p.Name...), `")`...)
 		}
-		return p.SpawnErr
+		return append(b, p.SpawnErr...)
 	case StateStopped, StateExited:
 		if p.Start.IsZero() {
-			return "Not started"
+			return append(b, "Not started"...)
 		}
 		stop := p.Stop
 		if stop.IsZero() {
 			stop = time.Unix(0, 0) // started but never reaped: the original prints the epoch
 		}
-		return stop.Local().Format("Jan 02 03:04 PM")
+		return stop.Local().AppendFormat(b, "Jan 02 03:04 PM")
 	default: // STARTING, STOPPING, UNKNOWN
-		return ""
+		return b
 	}
 }
 
 // Uptime prints a duration as Python prints a timedelta of whole seconds:
 // "0:03:12", "1 day, 0:00:05", "2 days, 3:04:05". A negative one is "0:00:00".
-func Uptime(d time.Duration) string {
-	seconds := max(int64(d/time.Second), 0)
+func Uptime(d time.Duration) string { return string(appendUptime(nil, int64(d/time.Second))) }
+
+func appendUptime(b []byte, seconds int64) []byte {
+	seconds = max(seconds, 0)
 	days, rest := seconds/86400, seconds%86400
-	clock := fmt.Sprintf("%d:%02d:%02d", rest/3600, rest%3600/60, rest%60)
 	switch days {
 	case 0:
-		return clock
 	case 1:
-		return "1 day, " + clock
+		b = append(b, "1 day, "...)
+	default:
+		b = append(strconv.AppendInt(b, days, 10), " days, "...)
 	}
-	return fmt.Sprintf("%d days, %s", days, clock)
+	b = append(strconv.AppendInt(b, rest/3600, 10), ':')
+	b = append(appendTwoDigits(b, rest%3600/60), ':')
+	return appendTwoDigits(b, rest%60)
+}
+
+func appendTwoDigits(b []byte, n int64) []byte {
+	return append(b, byte('0'+n/10), byte('0'+n%10))
 }
 
 // GroupInfo is a group as it was at one moment.
