@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
@@ -61,7 +62,7 @@ func Error(w http.ResponseWriter, r *http.Request, err error) {
 	if status == http.StatusInternalServerError && body.Code == 0 {
 		Log(r.Context()).Error("answer a request", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
-	if failed := Status(w, status, envelope{body}); failed != nil {
+	if failed := Status(w, status, wire.Failure{Error: body}); failed != nil {
 		Log(r.Context()).Error("answer a request with an error", "err", failed)
 	}
 }
@@ -89,20 +90,8 @@ func send(w http.ResponseWriter, status int, kind string, body []byte) {
 	_, _ = w.Write(body)
 }
 
-// envelope keeps room for more beside the error in later versions.
-type envelope struct {
-	Error fault `json:"error"`
-}
-
-// fault is an error as browsers read it.
-type fault struct {
-	Code   int    `json:"code"`             // of the XML-RPC fault, 0 for an error of HTTP
-	Name   string `json:"name"`             // BAD_NAME, or BAD_REQUEST
-	Detail string `json:"detail,omitempty"` // what it is about
-}
-
 // describe finds the status and the words for err.
-func describe(err error) (int, fault) {
+func describe(err error) (int, wire.Fault) {
 	var (
 		known    supervise.Fault
 		problem  Problem
@@ -110,14 +99,14 @@ func describe(err error) (int, fault) {
 	)
 	switch {
 	case errors.As(err, &known):
-		return StatusOf(known.Code), fault{Code: int(known.Code), Name: known.Code.String(), Detail: known.Detail}
+		return StatusOf(known.Code), wire.FromFault(known)
 	case errors.As(err, &problem):
-		return problem.Status, fault{Name: name(problem.Status), Detail: problem.Text}
+		return problem.Status, wire.Fault{Name: name(problem.Status), Detail: problem.Text}
 	case errors.As(err, &tooLarge):
 		status := http.StatusRequestEntityTooLarge
-		return status, fault{Name: name(status), Detail: fmt.Sprintf("at most %d bytes", tooLarge.Limit)}
+		return status, wire.Fault{Name: name(status), Detail: fmt.Sprintf("at most %d bytes", tooLarge.Limit)}
 	}
-	return http.StatusInternalServerError, fault{Name: name(http.StatusInternalServerError)}
+	return http.StatusInternalServerError, wire.Fault{Name: name(http.StatusInternalServerError)}
 }
 
 // name spells a status the way fault names are spelled: 404 is NOT_FOUND.
@@ -157,18 +146,39 @@ func StatusOf(code supervise.FaultCode) int {
 	return http.StatusInternalServerError
 }
 
+// Levels of the main log that slog has no name for; the numbers are those its
+// handler prints as TRAC and CRIT.
+const (
+	LevelTrace    = slog.Level(-8)
+	LevelCritical = slog.Level(12)
+)
+
 type logKey struct{}
 
-// WithLog gives the requests under ctx the log their handlers write to; the
-// server's first middleware calls it, with the request's id already in place.
-func WithLog(ctx context.Context, log *slog.Logger) context.Context {
-	return context.WithValue(ctx, logKey{}, log)
+// requestLog is kept instead of a logger that names the request, because most
+// requests log nothing.
+type requestLog struct {
+	log *slog.Logger
+	id  string
+}
+
+// WithLog gives the request under ctx, known by id, the log its handlers write
+// to. The server's first middleware calls it.
+func WithLog(ctx context.Context, log *slog.Logger, id string) context.Context {
+	return context.WithValue(ctx, logKey{}, &requestLog{log, id})
 }
 
 // Log is the log of the request that ctx belongs to, or the process's own.
 func Log(ctx context.Context) *slog.Logger {
-	if log, ok := ctx.Value(logKey{}).(*slog.Logger); ok {
-		return log
+	if kept, ok := ctx.Value(logKey{}).(*requestLog); ok {
+		return kept.log.With("request", kept.id)
 	}
 	return slog.Default()
+}
+
+// Tracing tells whether the log of ctx takes lines of LevelTrace, so that
+// nobody makes one to have it dropped.
+func Tracing(ctx context.Context) bool {
+	kept, ok := ctx.Value(logKey{}).(*requestLog)
+	return ok && kept.log.Enabled(ctx, LevelTrace)
 }

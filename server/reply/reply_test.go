@@ -41,7 +41,7 @@ func TestErrorsBecomeAnswersWithoutTellingMoreThanTheyShould(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
-			ctx := WithLog(context.Background(), slog.New(slog.NewTextHandler(&log, nil)))
+			ctx := WithLog(context.Background(), slog.New(slog.NewTextHandler(&log, nil)), "7")
 			w := httptest.NewRecorder()
 			Handler(func(http.ResponseWriter, *http.Request) error { return tt.err }).
 				ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/api/x", nil))
@@ -54,7 +54,7 @@ func TestErrorsBecomeAnswersWithoutTellingMoreThanTheyShould(t *testing.T) {
 			if strings.Contains(w.Body.String(), "shadow") {
 				t.Error("the client reads an error that was ours alone")
 			}
-			if got := strings.Contains(log.String(), "shadow"); got != tt.logged {
+			if got := strings.Contains(log.String(), "shadow") && strings.Contains(log.String(), "request=7"); got != tt.logged {
 				t.Errorf("logged: %v, want %v: %s", got, tt.logged, log.String())
 			}
 		})
