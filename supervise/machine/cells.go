@@ -76,10 +76,11 @@ func born(m *Machine, in Input, now time.Time) {
 		m.signalToStop(now)
 		return
 	}
-	m.arm(now.Add(m.policy.StartSecs))
 	if m.policy.StartSecs <= 0 {
 		stayedUp(m, in, now)
+		return
 	}
+	m.arm(now.Add(m.policy.StartSecs))
 }
 
 func (m *Machine) welcome(in Input, now time.Time) {
@@ -129,20 +130,22 @@ func stayedUp(m *Machine, _ Input, now time.Time) {
 // enterBackoff counts the failed try and waits one second longer than last time.
 func (m *Machine) enterBackoff(pid int, now time.Time) {
 	m.facts.Tries++
-	m.facts.Since = now
-	m.disarm()
-	if !m.spent() {
-		waitForRetry(m, nil, now)
+	if m.mayStart() && !m.spent() {
+		m.arm(m.retryAt(now))
+	} else {
+		m.disarm()
 	}
 	m.enter(supervise.StateBackoff, pid, now)
 }
 
-// waitForRetry arms the end of the pause, which began when BACKOFF was entered.
-func waitForRetry(m *Machine, _ Input, _ time.Time) {
-	if m.mayStart() {
-		m.arm(m.facts.Since.Add(time.Duration(m.facts.Tries) * time.Second))
-	}
+// retryAt is the end of a pause that began at since.
+func (m *Machine) retryAt(since time.Time) time.Time {
+	return since.Add(time.Duration(m.facts.Tries) * time.Second)
 }
+
+// waitForRetry goes on with a pause that was entered, or went on, while nothing
+// could start. If it is over already, the deadline is in the past.
+func waitForRetry(m *Machine, _ Input, _ time.Time) { m.arm(m.retryAt(m.facts.Since)) }
 
 // waitForMood stays in BACKOFF for as long as supervisord starts nothing.
 func waitForMood(m *Machine, _ Input, _ time.Time) { m.disarm() }
@@ -278,6 +281,7 @@ func (m *Machine) exitTooQuickly(in Input, now time.Time) {
 func exitByItself(m *Machine, in Input, now time.Time) {
 	pid := m.bury(in, now)
 	m.facts.Tries = 0
+	m.disarm()
 	level, verdict := supervise.LevelInfo, "expected"
 	if !m.facts.Expected {
 		level, verdict = supervise.LevelWarn, "not expected"
@@ -292,6 +296,7 @@ func exitByItself(m *Machine, in Input, now time.Time) {
 // signal is a WARN nevertheless, since -1 is in no exitcodes (process.py finish).
 func exitAsAsked(m *Machine, in Input, now time.Time) {
 	pid := m.bury(in, now)
+	m.disarm()
 	m.enter(supervise.StateStopped, pid, now)
 	level := supervise.LevelWarn
 	if m.facts.Expected {
@@ -321,7 +326,6 @@ func (m *Machine) bury(in Input, now time.Time) (pid int) {
 	m.facts.ExitStatus, m.facts.ExitKnown = exit.Status, true
 	m.facts.ExitSignal = exit.Signal
 	m.facts.Expected = slices.Contains(m.policy.ExitCodes, exit.Status)
-	m.disarm()
 	return pid
 }
 
