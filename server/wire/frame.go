@@ -273,8 +273,10 @@ type Pong struct {
 
 // Bye comes before the socket is closed, with the same code.
 type Bye struct {
-	// 4401 session ended, 4403 not allowed, 4408 no hello in time, 4409 page too
-	// old, 4413 message too big, 4429 too many, 4508 too slow, 1012 restart.
+	// 4400 no hello first, 4401 session ended, 4403 not allowed any more, 4408 no
+	// hello in time, 4409 page too old, 4429 too many frames, 1012 the server
+	// stops, 1013 it is not ready yet. (1009, a frame too big, and a reader too
+	// slow for ten seconds are closed without a word.)
 	Code int    `json:"code"`
 	Why  string `json:"why"`
 	// Seconds after which to come back.

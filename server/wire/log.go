@@ -1,5 +1,7 @@
 package wire
 
+import "bytes"
+
 // Chan is one of the two streams of a process.
 type Chan string
 
@@ -27,4 +29,16 @@ type LogPage struct {
 	Cont bool `json:"cont,omitempty"`
 	// The last line lacks its end.
 	Open bool `json:"open,omitempty"`
+}
+
+// SplitLines cuts data at its newlines. Open tells that the last line has none;
+// data that ends with one has no empty line after it.
+func SplitLines(data []byte) (lines Lines, open bool) {
+	lines = Lines{}
+	for len(data) > 0 {
+		line, rest, found := bytes.Cut(data, []byte{'\n'})
+		lines = append(lines, string(line))
+		open, data = !found, rest
+	}
+	return lines, open
 }

@@ -1,6 +1,9 @@
 package wire
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // ProcState is the state of a process, in Supervisor's words.
 type ProcState string
@@ -83,3 +86,6 @@ func (r Row) For(caps Caps) json.RawMessage {
 	out = appendUint(out, uint64(caps))
 	return append(out, '}')
 }
+
+// Equal tells whether both rows say the same.
+func (r Row) Equal(other Row) bool { return bytes.Equal(r.head, other.head) }

@@ -1,0 +1,343 @@
+package live
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// Engine is what the hub needs to know of the world.
+type Engine interface {
+	Subscribe(ctx context.Context, epoch string, since uint64) (supervise.Feed, error)
+	Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error)
+	MainLog(ctx context.Context) (supervise.Log, error)
+	Identity() supervise.Identity
+}
+
+// Options of a hub.
+type Options struct {
+	Engine Engine
+	// Origins are further origins ("https://box.example") whose pages may
+	// connect, beside the server's own.
+	Origins []string
+	// MaxSessions is how many browsers may be connected; 0 stands for 256.
+	MaxSessions int
+	// Problems says what an admin should look into; nil for nothing.
+	Problems func() []string
+	// Log is told what goes wrong; nil for the process's own.
+	Log *slog.Logger
+
+	pace pace // tests are in more of a hurry
+}
+
+// pace is every duration of this room.
+type pace struct {
+	hello     time.Duration // until the first frame
+	flush     time.Duration // between deltas
+	logs      time.Duration // between frames of one log
+	gather    time.Duration // between looks at the growth of one log
+	open      time.Duration // until a line without an end is shown
+	count     time.Duration // between counts
+	heartbeat time.Duration // until an idle socket says so
+	ping      time.Duration // between pings, and until the pong
+	write     time.Duration // for one frame
+	problems  time.Duration // between looks at the problems
+}
+
+var usualPace = pace{
+	hello:     5 * time.Second,
+	flush:     50 * time.Millisecond,
+	logs:      100 * time.Millisecond,
+	gather:    50 * time.Millisecond,
+	open:      200 * time.Millisecond,
+	count:     time.Second,
+	heartbeat: 10 * time.Second,
+	ping:      20 * time.Second,
+	write:     10 * time.Second,
+	problems:  10 * time.Second,
+}
+
+// Hub is the handler of /live. Close ends it and every session.
+type Hub struct {
+	Options
+	upgrader websocket.Upgrader
+	cancel   context.CancelFunc // ends run
+	closing  chan struct{}      // closed by Close: sessions say goodbye
+	ready    chan struct{}      // closed once there is a table
+	work     sync.WaitGroup
+
+	mu        sync.RWMutex // guards the fields below
+	closed    bool
+	table     *table
+	problems  []string
+	sessions  map[*session]struct{}
+	followers map[logKey]*follower
+}
+
+// New makes a hub and lets it follow the engine.
+func New(options Options) *Hub {
+	if options.MaxSessions == 0 {
+		options.MaxSessions = 256
+	}
+	if options.Problems == nil {
+		options.Problems = func() []string { return nil }
+	}
+	if options.Log == nil {
+		options.Log = slog.Default()
+	}
+	if options.pace == (pace{}) {
+		options.pace = usualPace
+	}
+	h := &Hub{
+		Options:   options,
+		closing:   make(chan struct{}),
+		ready:     make(chan struct{}),
+		sessions:  map[*session]struct{}{},
+		followers: map[logKey]*follower{},
+		problems:  options.Problems(),
+	}
+	h.upgrader = websocket.Upgrader{
+		HandshakeTimeout: options.pace.write,
+		Subprotocols:     []string{"supervisor.v1"},
+		CheckOrigin:      h.sameOrigin,
+		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
+			reply.Error(w, r, reply.Problem{Status: status, Text: reason.Error()})
+		},
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	h.cancel = cancel
+	h.work.Add(1)
+	go h.run(ctx)
+	return h
+}
+
+// Close says goodbye to every browser and waits until all is quiet, or until ctx
+// is done; then the sockets are cut. It may be called more than once.
+func (h *Hub) Close(ctx context.Context) error {
+	h.mu.Lock()
+	if !h.closed {
+		h.closed = true
+		close(h.closing)
+	}
+	h.mu.Unlock()
+	h.cancel()
+	quiet := make(chan struct{})
+	go func() { // ends with the last session, which the lines below see to
+		h.work.Wait()
+		close(quiet)
+	}()
+	select {
+	case <-quiet:
+		return nil
+	case <-ctx.Done():
+		for _, s := range h.connected() {
+			s.conn.Close()
+		}
+		return ctx.Err()
+	}
+}
+
+// ServeHTTP makes a session of a request that went through auth.Require.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	who := auth.From(r.Context())
+	if who.Role == auth.Nobody {
+		reply.Error(w, r, supervise.Fault{Code: supervise.FaultForbidden, Detail: "live"})
+		return
+	}
+	if !h.sameOrigin(r) {
+		reply.Error(w, r, reply.Problem{Status: http.StatusForbidden, Text: "a page of another origin may not connect"})
+		return
+	}
+	s := newSession(h, who)
+	if !h.enter(s) {
+		w.Header().Set("Retry-After", "5")
+		reply.Error(w, r, reply.Problem{Status: http.StatusServiceUnavailable, Text: "too many live connections, or the server is stopping"})
+		return
+	}
+	defer h.leave(s)
+	if err := s.open(w, r); err != nil {
+		reply.Log(r.Context()).Debug("open a live connection", "err", err)
+		return
+	}
+	s.serve()
+}
+
+// enter counts s in, unless there are too many or the hub is closing.
+func (h *Hub) enter(s *session) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed || len(h.sessions) >= h.MaxSessions {
+		return false
+	}
+	h.work.Add(1)
+	h.sessions[s] = struct{}{}
+	return true
+}
+
+func (h *Hub) leave(s *session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.sessions, s)
+	h.work.Done()
+}
+
+func (h *Hub) connected() []*session {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	all := make([]*session, 0, len(h.sessions))
+	for s := range h.sessions {
+		all = append(all, s)
+	}
+	return all
+}
+
+// run keeps the table up to date. A feed ends when we fell too far behind or
+// when the engine did; either way we come back with the number we have reached,
+// with growing patience while that fails.
+func (h *Hub) run(ctx context.Context) {
+	defer h.work.Done()
+	const first, last = 50 * time.Millisecond, 5 * time.Second
+	patience := first
+	for ctx.Err() == nil {
+		if h.follow(ctx) {
+			patience = first
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(patience):
+		}
+		patience = min(2*patience, last)
+	}
+}
+
+// follow reads one feed to its end and tells whether it brought anything.
+func (h *Hub) follow(ctx context.Context) bool {
+	epoch, seq := h.position()
+	feed, err := h.Engine.Subscribe(ctx, epoch, seq)
+	if err != nil {
+		if ctx.Err() == nil {
+			h.Log.Warn("follow the engine", "err", err)
+		}
+		return false
+	}
+	defer feed.Close()
+	h.begin(feed)
+	look := time.NewTicker(h.pace.problems)
+	defer look.Stop()
+	for brought := feed.Fresh; ; {
+		select {
+		case <-ctx.Done():
+			return brought
+		case <-look.C:
+			h.lookForProblems()
+		case change, ok := <-feed.Changes:
+			if !ok {
+				return brought
+			}
+			brought = true
+			h.apply(change, feed.Changes)
+		}
+	}
+}
+
+func (h *Hub) position() (epoch string, seq uint64) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if h.table == nil {
+		return "", 0
+	}
+	return h.table.epoch, h.table.seq
+}
+
+func (h *Hub) begin(feed supervise.Feed) {
+	h.mu.Lock()
+	if feed.Fresh {
+		if h.table == nil || h.table.epoch != feed.Snapshot.Epoch {
+			h.table = newTable(feed.Snapshot.Epoch, feed.Snapshot.Seq)
+		}
+		h.table.reset(feed.Snapshot)
+	}
+	for _, change := range feed.Missed {
+		h.table.apply(change)
+	}
+	select {
+	case <-h.ready:
+	default:
+		close(h.ready)
+	}
+	h.mu.Unlock()
+	h.wake()
+}
+
+// apply takes over a change and whatever else is there already, then wakes the
+// sessions once for all of it.
+func (h *Hub) apply(change supervise.Change, more <-chan supervise.Change) {
+	h.mu.Lock()
+	for ok := true; ok; {
+		h.table.apply(change)
+		h.tellFollowers(change)
+		select {
+		case change, ok = <-more:
+		default:
+			ok = false
+		}
+	}
+	h.mu.Unlock()
+	h.wake()
+}
+
+// tellFollowers is called with the lock held. A process that changed without a
+// change of state may have had its logs cleared; a group that went has none.
+func (h *Hub) tellFollowers(change supervise.Change) {
+	switch event := change.Event.(type) {
+	case supervise.UpdateEvent:
+		for _, ch := range supervise.Channels {
+			if f := h.followers[logKey{name: event.Name, ch: ch}]; f != nil {
+				f.poke()
+			}
+		}
+	case supervise.GroupEvent:
+		if event.Added {
+			return
+		}
+		for key, f := range h.followers {
+			if !key.main && key.name.Group == event.Group {
+				f.end("the process is gone")
+			}
+		}
+	}
+}
+
+func (h *Hub) lookForProblems() {
+	problems := h.Problems()
+	h.mu.Lock()
+	changed := !slices.Equal(problems, h.problems)
+	h.problems = problems
+	h.mu.Unlock()
+	if changed {
+		h.wake()
+	}
+}
+
+func (h *Hub) wake() {
+	for _, s := range h.connected() {
+		s.poke()
+	}
+}
+
+// supervisord gives what topic "server" tells, but for the user.
+func (h *Hub) supervisord() (wire.Mood, []string) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return wire.FromMood(h.table.mood), append([]string{}, h.problems...)
+}
