@@ -1,0 +1,91 @@
+# The verbs a builder needs. Each sets up what it needs by itself.
+#
+#   make run      build everything and run the demo in the foreground
+#   make test     everything that can be tested, as CI does
+#   make build    the four programs into bin/
+#   make web      the page into webui/dist/
+#   make dev      the demo, and the page with live reload beside it
+#   make gen      what is generated from other files
+#   make check    fast: format, vet, lint, types, unit tests
+#   make compat   side by side with the original
+#   make e2e      the real programs in a real browser
+#   make bench    speed and size, as ratios against the original
+
+SHELL       := /bin/sh
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+GO_SOURCES  := $(shell find . -name '*.go' -not -path './node_modules/*') go.mod go.sum
+WEB_SOURCES := $(shell find webui/src webui/public webui/index.html -type f 2>/dev/null) package-lock.json vite.config.ts
+PROGRAMS    := supervisord supervisorctl pidproxy echo_supervisord_conf
+BINARIES    := $(PROGRAMS:%=bin/%)
+NEED        := packaging/need.sh
+TARGETS     := linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 solaris/amd64 illumos/amd64
+
+.DEFAULT_GOAL := build
+.PHONY: run test build web dev gen check compat bench e2e race cross clean
+
+run: build
+	@echo "The demo is at http://127.0.0.1:9001/ (stop it with Ctrl-C)"
+	@exec bin/supervisord -n -c examples/demo/supervisord.conf
+
+build: $(BINARIES)
+
+bin/%: $(GO_SOURCES) webui/dist/index.html
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/$*
+
+web: webui/dist/index.html
+
+webui/dist/index.html: node_modules/.installed $(WEB_SOURCES)
+	npm run --silent build
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+dev: build node_modules/.installed
+	@bin/supervisord -n -s -c examples/demo/supervisord.conf & daemon=$$!; \
+	trap 'kill $$daemon; wait $$daemon' INT TERM EXIT; npm run --silent dev
+
+gen:
+	go run ./cmd/wirets
+
+# Fast enough to run before each commit.
+check: node_modules/.installed
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not gofmt-ed:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go vet -tags compat ./cmd/internal/e2e
+	go tool staticcheck ./...
+	npm run --silent lint
+	npm run --silent typecheck
+	go test ./...
+	npm run --silent test
+
+# All of Go's tests with the race detector, for which a C compiler is needed.
+race:
+	$(NEED) supervisord=supervisor gcc=gcc
+	CGO_ENABLED=1 go test -race ./...
+
+test: check race cross compat e2e
+
+compat: build
+	$(NEED) supervisord=supervisor
+	go test -tags compat -count=1 -timeout 20m ./cmd/internal/e2e
+
+e2e: build node_modules/.installed
+	$(NEED) chromium=chromium
+	npm run --silent e2e
+
+bench: build
+	$(NEED) supervisord=supervisor
+	go run ./bench
+
+# Every system we build for, without a C compiler.
+cross: webui/dist/index.html
+	@for target in $(TARGETS); do \
+		echo "build for $$target"; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./... || exit 1; \
+	done
+
+clean:
+	rm -rf bin webui/dist/assets webui/dist/*.html artifacts

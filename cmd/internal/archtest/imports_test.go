@@ -1,0 +1,148 @@
+// Package archtest holds the walls of the house: which room may import which.
+package archtest
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "supervisor"
+
+// may says, for each room, which rooms of ours it may import. A room that is
+// missing here is a room nobody has thought about: add it, with its reason.
+var may = map[string][]string{
+	"": {}, // embed.go
+
+	"supervise":                 {},
+	"supervise/config":          {"supervise"},
+	"supervise/machine":         {"supervise"},
+	"supervise/pool":            {"supervise"},
+	"supervise/child":           {"supervise"},
+	"supervise/child/childtest": {"supervise", "supervise/child"},
+	"supervise/logs":            {"supervise"},
+	"supervise/bus":             {"supervise"},
+	"supervise/engine": {
+		"supervise", "supervise/config", "supervise/machine", "supervise/pool",
+		"supervise/child", "supervise/logs", "supervise/bus",
+	},
+
+	"server/wire":  {"supervise"},
+	"server/reply": {"supervise", "server/wire"},
+	"server/auth":  {"supervise", "server/reply"},
+	"server/api":   {"supervise", "server/wire", "server/reply", "server/auth"},
+	"server/rpc":   {"supervise", "server/auth", "server/reply"},
+	"server/tail":  {"supervise", "server/auth", "server/reply"},
+	"server/live":  {"supervise", "server/wire", "server/auth", "server/reply"},
+	"server": {
+		"supervise", "server/wire", "server/reply", "server/auth", "server/api", "server/rpc",
+		"server/tail", "server/live",
+	},
+
+	"cmd/internal/daemon": {
+		"", "supervise", "supervise/config", "supervise/child", "supervise/logs", "supervise/pool",
+		"supervise/engine", "server",
+	},
+	"cmd/internal/ctl":          {"supervise", "supervise/config"},
+	"cmd/internal/archtest":     {},
+	"cmd/internal/e2e":          {},
+	"cmd/supervisord":           {"cmd/internal/daemon", "supervise/child"},
+	"cmd/supervisorctl":         {"cmd/internal/ctl"},
+	"cmd/pidproxy":              {},
+	"cmd/echo_supervisord_conf": {},
+	"cmd/wirets":                {"server/wire"},
+}
+
+// never says which packages a room must do without, and why.
+var never = []struct {
+	rooms   string // a prefix
+	imports []string
+	because string
+}{
+	{"supervise", []string{"net/http"}, "the engine's tower knows no web; HTTP is the server's"},
+	{"supervise/engine", []string{"os/exec", "net", "syscall"}, "the loop never waits: the kernel is behind room child"},
+	{"supervise/machine", []string{"os", "os/exec", "net", "syscall", "io"}, "a machine is a pure function"},
+	{"supervise/pool", []string{"os", "os/exec", "net", "syscall"}, "a pool is a pure value"},
+	{"supervise/bus", []string{"os", "os/exec", "net", "syscall"}, "the bus numbers and fans out, nothing else"},
+	{"supervise/child", []string{"net/http"}, "children know no web"},
+}
+
+// soleImporters are packages that one room keeps to itself.
+var soleImporters = map[string][]string{
+	"gopkg.in/ini.v1":              {"supervise/config"},
+	"github.com/gorilla/websocket": {"server/live"},
+	"github.com/kolo/xmlrpc":       {"cmd/internal/ctl"},
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestArrowsPointDownOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		room := roomOf(p.ImportPath)
+		allowed, known := may[room]
+		if !known {
+			t.Errorf("room %q is not in the table: say which rooms it may import", room)
+			continue
+		}
+		for _, path := range p.Imports {
+			if isOurs(path) && !slices.Contains(allowed, roomOf(path)) {
+				t.Errorf("%s imports %s: the layering of the house does not allow it", room, roomOf(path))
+			}
+		}
+	}
+}
+
+func TestRoomsDoWithoutWhatIsNotTheirs(t *testing.T) {
+	for _, p := range packages(t) {
+		room := roomOf(p.ImportPath)
+		for _, wall := range never {
+			if room != wall.rooms && !strings.HasPrefix(room, wall.rooms+"/") {
+				continue
+			}
+			for _, path := range wall.imports {
+				if slices.Contains(p.Imports, path) {
+					t.Errorf("%s imports %s: %s", room, path, wall.because)
+				}
+			}
+		}
+		for path, rooms := range soleImporters {
+			if slices.Contains(p.Imports, path) && !slices.Contains(rooms, room) {
+				t.Errorf("%s imports %s, which belongs to %v alone", room, path, rooms)
+			}
+		}
+	}
+}
+
+// packages lists every package of ours with what it imports, tests left out.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	list := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		err := decoder.Decode(&p)
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("go list answered what cannot be read: %v", err)
+		}
+		if !strings.Contains(p.ImportPath, "/node_modules/") {
+			all = append(all, p)
+		}
+	}
+}
+
+func isOurs(path string) bool { return path == module || strings.HasPrefix(path, module+"/") }
+
+func roomOf(path string) string { return strings.TrimPrefix(strings.TrimPrefix(path, module), "/") }
