@@ -76,6 +76,7 @@ type Environment []EnvVar
 type User struct {
 	Name     string // as the configuration wrote it: a name, or a number
 	UID, GID int    // GID is the primary group
+	Home     string
 }
 
 // Owner is a chown value. -1 leaves an id as it is.
@@ -211,6 +212,8 @@ type Log struct {
 	CaptureMaxBytes int64
 	EventsEnabled   bool
 	Syslog          bool
+
+	blank bool // a LogNone written as nothing at all, which getAllConfigInfo shows
 }
 
 // Users answers who is who on this system. A text of digits is an id, anything
@@ -225,10 +228,5 @@ type Options struct {
 	Environ   []string // supervisord's own: "NAME=value"
 	Users     Users
 	Overrides Overrides
-}
-
-// Overrides are the values of supervisord's command line, which win over the
-// file. The zero value overrides nothing; Set adds one.
-type Overrides struct {
-	values map[string]string // by option name; checked when set
+	Dir       string // where relative paths begin; "" is the working directory
 }

@@ -1,0 +1,209 @@
+//go:build unix
+
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// include reads the files that [include] names into the document, in order. A
+// later file wins over an earlier one; [include] in an included file does
+// nothing.
+func (l *loader) include() error {
+	if !l.doc.has("include") {
+		return nil
+	}
+	// Files are named relative to where the main file is. From here on a literal
+	// %(here)s means the directory of the file it stands in.
+	if err := l.doc.replaceHere(l.here); err != nil {
+		return err
+	}
+	patterns, err := l.includePatterns()
+	if err != nil {
+		return err
+	}
+	for _, pattern := range patterns {
+		if err := l.includeMatches(joinPath(l.here, pattern)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loader) includePatterns() ([]string, error) {
+	files, found := l.doc.get("include", "files")
+	if !found {
+		err := fail(l.doc.sectionAt["include"], ".ini file has [include] section, but no files setting")
+		err.Section, err.Option = "include", "files"
+		return nil, err
+	}
+	vars := l.env.with(l.hereVars()).with(variables{"host_node_name": textVar(l.host)})
+	files, err := expand(files, vars, "include.files")
+	if err != nil {
+		return nil, locate(err, l.doc.at("include", "files"), "include", "files")
+	}
+	return fields(files), nil
+}
+
+func (l *loader) includeMatches(pattern string) error {
+	matches := glob(pattern)
+	if len(matches) == 0 {
+		l.cfg.Warnings = append(l.cfg.Warnings, fmt.Sprintf(`No file matches via include "%s"`, pattern))
+		return nil
+	}
+	slices.Sort(matches)
+	for _, file := range matches {
+		l.cfg.Infos = append(l.cfg.Infos, fmt.Sprintf(`Included extra file "%s" during parsing`, file))
+		if err := l.doc.include(file); err != nil {
+			return err
+		}
+		if err := l.doc.replaceHere(filepath.Dir(file)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joinPath joins without cleaning, because the result is shown.
+func joinPath(dir, name string) string {
+	if strings.HasPrefix(name, "/") {
+		return name
+	}
+	return strings.TrimSuffix(dir, "/") + "/" + name
+}
+
+// glob finds the paths that match, as Python's glob.glob does: *, ? and [...]
+// within one part of a path, names with a leading dot only when the pattern says
+// the dot, no escapes. filepath.Glob differs in the last two.
+func glob(pattern string) []string {
+	if !hasMagic(pattern) {
+		if exists(pattern) {
+			return []string{pattern}
+		}
+		return nil
+	}
+	slash := strings.LastIndexByte(pattern, '/')
+	dir, base := pattern[:slash+1], pattern[slash+1:]
+	if trimmed := strings.TrimRight(dir, "/"); trimmed != "" {
+		dir = trimmed
+	}
+	var found []string
+	for _, d := range glob(dir) {
+		for _, name := range matchingNames(d, base) {
+			found = append(found, joinPath(d, name))
+		}
+	}
+	return found
+}
+
+func hasMagic(pattern string) bool { return strings.ContainsAny(pattern, "*?[") }
+
+// exists follows no link at the end; a path that ends in a slash must be a
+// directory.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+func matchingNames(dir, pattern string) []string {
+	if !hasMagic(pattern) {
+		if exists(joinPath(dir, pattern)) {
+			return []string{pattern}
+		}
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // as one that is empty
+	}
+	var names []string
+	for _, e := range entries {
+		hidden := strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(pattern, ".")
+		if !hidden && matchName(pattern, e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// matchName is fnmatch of one name. On a mismatch after a star, the star takes
+// one character more; only the last star needs to.
+func matchName(pattern, name string) bool {
+	starPattern, starName, starred := "", "", false
+	for name != "" {
+		if rest, found := strings.CutPrefix(pattern, "*"); found {
+			starPattern, starName, starred = rest, name, true
+			pattern = rest
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(name)
+		if rest, ok := matchChar(pattern, r); ok {
+			pattern, name = rest, name[size:]
+			continue
+		}
+		if !starred {
+			return false
+		}
+		_, size = utf8.DecodeRuneInString(starName)
+		starName = starName[size:]
+		pattern, name = starPattern, starName
+	}
+	return strings.Trim(pattern, "*") == ""
+}
+
+// matchChar matches one character against the head of a pattern, and gives the
+// rest of the pattern.
+func matchChar(pattern string, r rune) (rest string, ok bool) {
+	if pattern == "" {
+		return "", false
+	}
+	head, size := utf8.DecodeRuneInString(pattern)
+	rest = pattern[size:]
+	switch head {
+	case '?':
+		return rest, true
+	case '[':
+		if set, after, closed := cutSet(rest); closed {
+			return after, inSet(set, r)
+		}
+	}
+	return rest, head == r
+}
+
+// cutSet cuts after the bracket that closes a set. A bracket right at its
+// beginning, or after the "!", is a member of it.
+func cutSet(text string) (set, rest string, closed bool) {
+	start := 0
+	if strings.HasPrefix(text, "!") {
+		start = 1
+	}
+	if strings.HasPrefix(text[start:], "]") {
+		start++
+	}
+	end := strings.IndexByte(text[start:], ']')
+	if end < 0 {
+		return "", "", false
+	}
+	return text[:start+end], text[start+end+1:], true
+}
+
+// inSet: single characters and ranges, negated by a leading "!".
+func inSet(set string, r rune) bool {
+	set, negated := strings.CutPrefix(set, "!")
+	chars := []rune(set)
+	found := false
+	for i := 0; i < len(chars); i++ {
+		if i+2 < len(chars) && chars[i+1] == '-' {
+			found = found || chars[i] <= r && r <= chars[i+2]
+			i += 2
+			continue
+		}
+		found = found || chars[i] == r
+	}
+	return found != negated
+}
