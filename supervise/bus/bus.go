@@ -99,4 +99,3 @@ func (b *Bus) cut(r *reader) {
 		close(r.changes)
 	}
 }
-
