@@ -1,0 +1,178 @@
+package rpc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"supervisor/server/reply"
+	"supervisor/supervise"
+)
+
+// maxBody is how large a call may be.
+const maxBody = 1 << 20
+
+// Handler answers XML-RPC calls. It is made by New.
+type Handler struct {
+	engine  Engine
+	table   map[string]*method
+	buffers sync.Pool            // of *bytes.Buffer-like *[]byte, for calls and answers
+	infos   atomic.Pointer[page] // the rows of getAllProcessInfo as they last were
+}
+
+// New makes the handler. The requests it serves have passed auth.Require.
+func New(engine Engine) *Handler {
+	return &Handler{engine: engine, table: newTable()}
+}
+
+// ServeHTTP answers one call. Only POST with a Content-Length is understood, as
+// in the original (medusa/xmlrpc_handler.py).
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method != http.MethodPost:
+		reply.Page(w, http.StatusBadRequest)
+		return
+	case r.ContentLength < 0 || r.ContentLength == 0 && r.Header.Get("Content-Length") == "":
+		reply.Page(w, http.StatusLengthRequired)
+		return
+	case r.ContentLength > maxBody:
+		reply.Page(w, http.StatusRequestEntityTooLarge)
+		return
+	}
+	buffer := h.borrow()
+	defer h.giveBack(buffer)
+	c, err := h.read(r, buffer)
+	if err != nil {
+		if r.Context().Err() == nil {
+			reply.Log(r.Context()).Error("XML-RPC request is invalid", "err", err)
+			reply.Page(w, http.StatusBadRequest)
+		}
+		return
+	}
+	v, err := h.traced(r.Context(), c)
+	h.answer(w, r, buffer, v, err)
+}
+
+// read takes the call out of the body. What it gives holds nothing of buffer.
+func (h *Handler) read(r *http.Request, buffer *[]byte) (call, error) {
+	body := bytes.NewBuffer((*buffer)[:0])
+	if _, err := body.ReadFrom(io.LimitReader(r.Body, maxBody)); err != nil {
+		return call{}, fmt.Errorf("read the call: %w", err)
+	}
+	*buffer = body.Bytes()[:0]
+	c, err := decode(bytes.NewReader(body.Bytes()))
+	if err == nil && c.method == "" {
+		err = errors.New("no method name")
+	}
+	return c, err
+}
+
+// traced makes the call, with the original's lines at level TRAC.
+func (h *Handler) traced(ctx context.Context, c call) (value, error) {
+	if !reply.Tracing(ctx) {
+		return h.call(ctx, c.method, c.params)
+	}
+	log := reply.Log(ctx)
+	log.Log(ctx, reply.LevelTrace, "XML-RPC method called: "+c.method+"()")
+	v, err := h.call(ctx, c.method, c.params)
+	if f, ok := asFault(err); ok {
+		log.Log(ctx, reply.LevelTrace, fmt.Sprintf("XML-RPC method %s() returned fault: [%d] %s", c.method, f.code, f.text))
+	} else if err == nil {
+		log.Log(ctx, reply.LevelTrace, "XML-RPC method "+c.method+"() returned successfully")
+	}
+	return v, err
+}
+
+// call judges a call in the order the original does, and makes it.
+func (h *Handler) call(ctx context.Context, name string, args []value) (value, error) {
+	m, ok := h.table[name]
+	switch {
+	case !ok:
+		return nil, supervise.Fault{Code: supervise.FaultUnknownMethod}
+	case !m.accepts(len(args)):
+		return nil, errParameters
+	case !m.always && h.engine.Mood() < supervise.MoodRunning:
+		return nil, supervise.Fault{Code: supervise.FaultShutdownState}
+	}
+	if err := m.may(ctx, args); err != nil {
+		return nil, err
+	}
+	return m.run(h, ctx, args)
+}
+
+// answer writes the result, the fault, or the page for what is neither.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, buffer *[]byte, v value, err error) {
+	b := (*buffer)[:0]
+	if f, ok := asFault(err); ok {
+		b = appendFault(b, f)
+	} else if err != nil {
+		if r.Context().Err() == nil {
+			reply.Log(r.Context()).Error("answer an XML-RPC call", "err", err)
+			reply.Page(w, http.StatusInternalServerError)
+		}
+		return
+	} else {
+		b = appendAnswer(b, v)
+	}
+	*buffer = b
+	header := w.Header()
+	header.Set("Content-Type", "text/xml")
+	header.Set("Content-Length", strconv.Itoa(len(b)))
+	// A write fails only because the client went away, and there is nobody to tell.
+	_, _ = w.Write(b)
+}
+
+// asFault finds the fault in err, if it is one a client may see.
+func asFault(err error) (fault, bool) {
+	var mine fault
+	if errors.As(err, &mine) {
+		return mine, true
+	}
+	var theirs supervise.Fault
+	if errors.As(err, &theirs) {
+		return fault{theirs.Code, theirs.Error()}, true
+	}
+	return fault{}, false
+}
+
+// keptBuffer is how large a buffer is kept for the next call: the answer for a
+// few thousand processes.
+const keptBuffer = 4 << 20
+
+func (h *Handler) borrow() *[]byte {
+	if buffer, ok := h.buffers.Get().(*[]byte); ok {
+		return buffer
+	}
+	return new([]byte)
+}
+
+func (h *Handler) giveBack(buffer *[]byte) {
+	if cap(*buffer) <= keptBuffer {
+		h.buffers.Put(buffer)
+	}
+}
+
+// asGiven says a fault of the engine about one process the way the client named
+// it: the engine says "cat" where the client said "cat:cat".
+func asGiven(err error, name supervise.NameSpec, given string) error {
+	f, ok := err.(supervise.Fault)
+	if !ok && !errors.As(err, &f) {
+		return err
+	}
+	switch {
+	case f.Code == supervise.FaultBadName:
+		return badName(given)
+	case f.Detail == name.String():
+		return supervise.Fault{Code: f.Code, Detail: given}
+	case strings.HasPrefix(f.Detail, name.String()+" is in an unknown"):
+		return supervise.Fault{Code: f.Code, Detail: given + strings.TrimPrefix(f.Detail, name.String())}
+	}
+	return err
+}

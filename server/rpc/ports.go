@@ -1,0 +1,38 @@
+package rpc
+
+import (
+	"context"
+
+	"supervisor/supervise"
+)
+
+// Engine is what this room needs of whoever keeps the processes. Errors that
+// are supervise.Faults are told to the client; others are logged, and told as
+// HTTP 500.
+type Engine interface {
+	Mood() supervise.Mood
+	Identity() supervise.Identity
+	Snapshot(ctx context.Context) (supervise.Snapshot, error)
+	Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error)
+	ConfigInfo(ctx context.Context) ([]supervise.ConfigInfo, error)
+
+	Start(ctx context.Context, name supervise.NameSpec, wait bool) (uint64, error)
+	Stop(ctx context.Context, name supervise.NameSpec, wait bool) (uint64, error)
+	Signal(ctx context.Context, name supervise.NameSpec, sig supervise.Signal) error
+	StartMany(ctx context.Context, which supervise.Selection, wait bool) ([]supervise.Result, error)
+	StopMany(ctx context.Context, which supervise.Selection, wait bool) ([]supervise.Result, error)
+	SignalMany(ctx context.Context, which supervise.Selection, sig supervise.Signal) ([]supervise.Result, error)
+	WriteStdin(ctx context.Context, name supervise.NameSpec, data []byte) error
+	RemoteEvent(ctx context.Context, kind, data string) error
+
+	Stage(ctx context.Context) (supervise.Plan, error)
+	AddGroup(ctx context.Context, group string) error
+	RemoveGroup(ctx context.Context, group string) error
+	Shutdown(ctx context.Context) error
+	RestartSelf(ctx context.Context) error
+
+	Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error)
+	MainLog(ctx context.Context) (supervise.Log, error)
+	ClearLogs(ctx context.Context, name supervise.NameSpec) error
+	ClearAllLogs(ctx context.Context) ([]supervise.Result, error)
+}

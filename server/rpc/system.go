@@ -1,0 +1,125 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+
+	"supervisor/server/reply"
+	"supervisor/supervise"
+)
+
+// maxCalls is how many calls one multicall may make.
+const maxCalls = 1000
+
+func (h *Handler) listMethods(context.Context, []value) (value, error) {
+	list := make(array, 0, len(h.table))
+	for _, name := range names(h.table) {
+		list = append(list, text(name))
+	}
+	return list, nil
+}
+
+func (h *Handler) methodHelp(_ context.Context, args []value) (value, error) {
+	m, err := h.named(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return text(m.help), nil
+}
+
+func (h *Handler) methodSignature(_ context.Context, args []value) (value, error) {
+	m, err := h.named(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return m.signature(), nil
+}
+
+func (h *Handler) named(v value) (*method, error) {
+	name, _ := v.(text)
+	if m, ok := h.table[string(name)]; ok {
+		return m, nil
+	}
+	return nil, supervise.Fault{Code: supervise.FaultSignatureUnsupported}
+}
+
+// multicall makes calls one after another, each waiting for the one before. An
+// answer stands in the list bare, not within an array of its own as elsewhere
+// in the world (xmlrpc.py multicall).
+func (h *Handler) multicall(ctx context.Context, args []value) (value, error) {
+	calls, err := asCalls(args[0])
+	if err != nil {
+		return nil, err
+	}
+	answers := make(array, len(calls))
+	for i, each := range calls {
+		v, err := h.one(ctx, each)
+		if err != nil {
+			v = told(ctx, err).value()
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err() // nobody waits for the rest
+		}
+		answers[i] = v
+	}
+	return answers, nil
+}
+
+func asCalls(v value) ([]object, error) {
+	list, ok := v.(array)
+	if _, isText := v.(text); isText {
+		return nil, missing(v, "pop") // a text can be cut like an array, and no more
+	}
+	if !ok || len(list) > maxCalls {
+		return nil, errParameters
+	}
+	calls := make([]object, len(list))
+	for i, each := range list {
+		if calls[i], ok = each.(object); !ok {
+			return nil, missing(each, "get")
+		}
+	}
+	return calls, nil
+}
+
+// one makes one call of a multicall.
+func (h *Handler) one(ctx context.Context, c object) (value, error) {
+	name := c.get("methodName")
+	switch name := name.(type) {
+	case nil, null:
+		return nil, supervise.Fault{Code: supervise.FaultIncorrectParameters, Detail: "No methodName"}
+	case text:
+		if name == "system.multicall" {
+			return nil, supervise.Fault{Code: supervise.FaultIncorrectParameters, Detail: "Recursive system.multicall forbidden"}
+		}
+	default:
+		return nil, missing(name, "split")
+	}
+	params := c.get("params")
+	if params == nil {
+		params = array{}
+	}
+	list, ok := params.(array)
+	if !ok {
+		return nil, errParameters
+	}
+	return h.call(ctx, string(name.(text)), list)
+}
+
+// told is how an error appears among the results of a multicall. What is ours
+// alone to know is logged.
+func told(ctx context.Context, err error) fault {
+	if f, ok := asFault(err); ok {
+		return f
+	}
+	f := fault{supervise.FaultFailed, supervise.FaultFailed.String()}
+	var c crash
+	if errors.As(err, &c) {
+		f.text += ": " + c.Error()
+		return f
+	}
+	if ctx.Err() == nil {
+		reply.Log(ctx).Error("answer an XML-RPC call within a multicall", "err", err)
+	}
+	return f
+}
