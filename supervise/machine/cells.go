@@ -348,14 +348,14 @@ func howItEnded(in Input) string {
 // trouble: its death is on the way.
 func signalProblem(m *Machine, in Input, now time.Time) {
 	failure := in.(SignalFailed)
-	doing, gone := "sending sig", "just now exited"
-	if m.Killing() {
-		doing, gone = "killing", "just exited on its own"
+	doing, when := "killing", "just"
+	if failure.ByPerson {
+		doing, when = "sending sig", "just now"
 	}
 	if failure.Gone {
 		m.note(supervise.LevelDebug,
-			"unable to signal %s (pid %d), it probably %s: [Errno 3] No such process",
-			m.name, m.facts.PID, gone)
+			"unable to signal %s (pid %d), it probably %s exited on its own: [Errno 3] No such process",
+			m.name, m.facts.PID, when)
 		return
 	}
 	m.note(supervise.LevelCritical, "unknown problem %s %s (%d):%v", doing, m.name, m.facts.PID, failure.Err)

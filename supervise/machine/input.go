@@ -34,12 +34,13 @@ type Exited struct {
 }
 
 // SignalFailed says that a signal could not be sent to the child: one that a
-// Signal effect asked for, or one that a person sent. The process becomes
-// UNKNOWN, unless the reason was only that the child is Gone (no such process),
-// which its death will tell soon enough.
+// Signal effect asked for, or one sent ByPerson (signalProcess). The process
+// becomes UNKNOWN, unless the reason was only that the child is Gone (no such
+// process), which its death will tell soon enough.
 type SignalFailed struct {
-	Err  error
-	Gone bool
+	Err      error
+	Gone     bool
+	ByPerson bool
 }
 
 // Panicked says that a step of this machine, or an effect of it, went wrong in

@@ -98,7 +98,7 @@ var columns = []string{
 	"start", "autostart", "stop", "shutdown", "restart",
 	"spawned 42", "spawnfailed too many open files to spawn 'x'",
 	"exited 0", "exited 3", "exited by SIGSEGV core",
-	"killfailed operation not permitted", "killmissed",
+	"killfailed operation not permitted", "killmissed", "signalfailed operation not permitted", "signalmissed",
 	"panicked index out of range", "due",
 	"mood RUNNING", "mood RESTARTING",
 }

@@ -103,6 +103,10 @@ func readInput(t *testing.T, text string) Input {
 		return SignalFailed{Err: errors.New(rest)}
 	case "killmissed":
 		return SignalFailed{Gone: true}
+	case "signalfailed":
+		return SignalFailed{Err: errors.New(rest), ByPerson: true}
+	case "signalmissed":
+		return SignalFailed{Gone: true, ByPerson: true}
 	case "panicked":
 		return Panicked{Value: rest}
 	case "due":
