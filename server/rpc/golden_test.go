@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"supervisor/server/auth"
+	"supervisor/server/reply"
 	"supervisor/supervise"
 )
 
@@ -23,7 +25,8 @@ func postTo(t *testing.T, h *Handler, who auth.Principal, body string) *httptest
 	t.Helper()
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "/RPC2", strings.NewReader(body))
-	h.ServeHTTP(w, r.WithContext(auth.With(t.Context(), who)))
+	ctx := reply.WithLog(auth.With(t.Context(), who), slog.New(slog.DiscardHandler), "1")
+	h.ServeHTTP(w, r.WithContext(ctx))
 	return w
 }
 
