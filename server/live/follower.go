@@ -65,7 +65,7 @@ func (h *Hub) watch(ctx context.Context, s *session, f wire.Sub) (*follower, err
 
 func (h *Hub) lookUp(ctx context.Context, who auth.Principal, f wire.Sub) (logKey, supervise.Log, error) {
 	if f.Topic == wire.TopicMainLog {
-		if !auth.Can(who, auth.MainLog, auth.Supervisord) {
+		if !h.can(who, auth.MainLog, auth.Supervisord) {
 			return logKey{}, nil, supervise.Fault{Code: supervise.FaultForbidden, Detail: "main-log supervisord"}
 		}
 		log, err := h.Engine.MainLog(ctx)
@@ -76,10 +76,10 @@ func (h *Hub) lookUp(ctx context.Context, who auth.Principal, f wire.Sub) (logKe
 	if !ok {
 		return logKey{}, nil, supervise.Fault{Code: supervise.FaultBadArguments, Detail: "ch is stdout or stderr"}
 	}
-	if name.WholeGroup() || !auth.Can(who, auth.View, name) {
+	if name.WholeGroup() || !h.can(who, auth.View, name) {
 		return logKey{}, nil, supervise.Fault{Code: supervise.FaultBadName, Detail: f.Proc}
 	}
-	if !auth.Can(who, auth.Logs, name) {
+	if !h.can(who, auth.Logs, name) {
 		return logKey{}, nil, supervise.Fault{Code: supervise.FaultForbidden, Detail: "logs " + f.Proc}
 	}
 	log, err := h.Engine.Log(ctx, name, ch)
@@ -180,7 +180,11 @@ func (f *follower) wait(ctx context.Context, gather time.Duration) {
 			return
 		}
 		if err != nil {
-			f.end("the log cannot be followed: " + err.Error())
+			why := "the log cannot be followed: " + err.Error()
+			if errors.Is(err, supervise.ErrLogGone) {
+				why = "the log is closed: nothing more will come"
+			}
+			f.end(why)
 			<-ctx.Done()
 			return
 		}
@@ -265,7 +269,6 @@ type answer struct {
 	counted int64 // counted up to here
 	cleared bool  // the byte before off is gone, off itself is not
 	gone    bool  // the byte at off is gone
-	hole    bool  // ... though older ones are not
 	err     error
 }
 
@@ -377,18 +380,13 @@ func (f *follower) chunk(j *job) answer {
 }
 
 // landing finds where reading can go on behind a byte that is gone: at the
-// oldest one, or, in the hole a clearing leaves between older files and the
-// current one, at the start of the current file.
+// oldest one that is left.
 func (f *follower) landing(off int64) answer {
 	oldest, end := f.log.Bounds()
-	if off < oldest {
-		return answer{gone: true, off: oldest}
+	if off >= oldest { // gone and yet not: whatever it is, do not ask again
+		return answer{gone: true, off: end}
 	}
-	start := end
-	if _, size, _, err := f.log.Tail(0, 0); err == nil && end-size > off {
-		start = end - size
-	}
-	return answer{gone: true, hole: true, off: start}
+	return answer{gone: true, off: oldest}
 }
 
 // lineStart finds the first line that starts at off or later. Where there is

@@ -37,7 +37,8 @@ type Options struct {
 	// Log is told what goes wrong; nil for the process's own.
 	Log *slog.Logger
 
-	pace pace // tests are in more of a hurry
+	pace pace                                                     // tests are in more of a hurry
+	can  func(auth.Principal, auth.Verb, supervise.NameSpec) bool // auth.Can, but for tests of who sees what
 }
 
 // pace is every duration of this room.
@@ -97,6 +98,9 @@ func New(options Options) *Hub {
 	}
 	if options.pace == (pace{}) {
 		options.pace = usualPace
+	}
+	if options.can == nil {
+		options.can = auth.Can
 	}
 	h := &Hub{
 		Options:   options,

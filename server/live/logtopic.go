@@ -27,12 +27,13 @@ type logTopic struct {
 	mode     wire.LogMode
 	win      int64
 
-	off    int64 // the next byte to send
-	inside bool  // off is inside a line whose beginning was sent
-	sure   bool  // inside is known; else the first read tells
-	sent   bool  // the byte before off was sent
-	acked  int64
-	jump   gap // the last one: its bytes need no acknowledgement
+	off     int64 // the next byte to send
+	inside  bool  // off is inside a line whose beginning was sent
+	sure    bool  // inside is known; else the first read tells
+	sent    bool  // the byte before off was sent
+	acked   int64
+	cleared bool // the log was, since bytes were sent
+	jump    gap  // the last one: its bytes need no acknowledgement
 
 	job    *job
 	starts bool  // the job finds where to start
@@ -132,12 +133,6 @@ func (t *logTopic) end() {
 
 func (t *logTopic) flush(s *session, now time.Time) (time.Time, error) {
 	state := t.follower.state()
-	if state.gone != "" {
-		if err := s.refuse(t.id, http.StatusNotFound, state.gone); err != nil {
-			return time.Time{}, err
-		}
-		return time.Time{}, errGone
-	}
 	if t.job != nil {
 		a, done := t.follower.result(t.job)
 		if !done {
@@ -145,10 +140,16 @@ func (t *logTopic) flush(s *session, now time.Time) (time.Time, error) {
 		}
 		j := t.job
 		t.job = nil
-		if err := t.take(s, j.kind, a, now); err != nil {
+		if err := t.take(s, j.kind, a, now); err != nil || t.job != nil {
 			return time.Time{}, err
 		}
 		state = t.follower.state()
+	}
+	if state.gone != "" && t.finished(state) {
+		if err := s.refuse(t.id, http.StatusNotFound, state.gone); err != nil {
+			return time.Time{}, err
+		}
+		return time.Time{}, errGone
 	}
 	if t.pokes != state.pokes {
 		t.pokes = state.pokes
@@ -161,6 +162,11 @@ func (t *logTopic) flush(s *session, now time.Time) (time.Time, error) {
 		return t.flushCount(state, now), nil
 	}
 	return t.flushLines(state, now), nil
+}
+
+// finished tells whether a log that will not grow any more has been told whole.
+func (t *logTopic) finished(state logState) bool {
+	return t.job == nil && (t.mode == wire.ModeCount || t.off >= state.newest || t.waited == state.newest && t.waits.IsZero())
 }
 
 // flushLines asks for the next bytes when there are some, the reader has credit
@@ -211,7 +217,7 @@ func (t *logTopic) take(s *session, kind jobKind, a answer, now time.Time) error
 	}
 	t.next = now.Add(s.hub.pace.logs)
 	if a.cleared && t.sent {
-		t.sent = false
+		t.sent, t.cleared = false, true
 		if err := s.send(wire.Mark{ID: t.id, Off: t.off, Why: wire.MarkCleared, At: now.UnixMilli()}); err != nil {
 			return err
 		}
@@ -220,7 +226,7 @@ func (t *logTopic) take(s *session, kind jobKind, a answer, now time.Time) error
 	case readLines:
 		if a.gone {
 			why := wire.GapTrimmed
-			if a.hole {
+			if t.cleared {
 				why = wire.GapCleared
 			}
 			return t.leap(s, a.off, why)
@@ -268,7 +274,7 @@ func (t *logTopic) sendLines(s *session, a answer, now time.Time) error {
 		}
 	}
 	if cut.off > t.off {
-		t.sent = true
+		t.sent, t.cleared = true, false
 	}
 	left := int64(len(a.data)) - (cut.off - t.off)
 	t.waits, t.waited = t.patience(left, left < int64(len(a.data)), show, now), 0

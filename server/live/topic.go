@@ -107,7 +107,7 @@ func (t *stateTopic) delta(s *session, table *table) (wire.Delta, bool) {
 		}
 	}
 	for _, g := range removed {
-		if auth.Can(s.who, auth.View, g.name) {
+		if s.hub.can(s.who, auth.View, g.name) {
 			d.Del = append(d.Del, g.id)
 		}
 	}
@@ -126,7 +126,7 @@ func (t *stateTopic) delta(s *session, table *table) (wire.Delta, bool) {
 func (t *stateTopic) groups(s *session, table *table) []wire.Group {
 	seen := map[string]bool{}
 	for _, e := range table.rows {
-		if name := e.Value.(*row).name; !seen[name.Group] && auth.Can(s.who, auth.View, name) {
+		if name := e.Value.(*row).name; !seen[name.Group] && s.hub.can(s.who, auth.View, name) {
 			seen[name.Group] = true
 		}
 	}
@@ -141,7 +141,7 @@ func (t *stateTopic) groups(s *session, table *table) []wire.Group {
 
 // sees gives a row as this user sees it, nil if not at all.
 func (s *session) sees(r *row) json.RawMessage {
-	if !auth.Can(s.who, auth.View, r.name) {
+	if !s.hub.can(s.who, auth.View, r.name) {
 		return nil
 	}
 	return r.text.For(auth.Caps(s.who, r.name))
