@@ -1,0 +1,247 @@
+package ctl
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/kolo/xmlrpc"
+)
+
+// client speaks XML-RPC to one supervisord for the time of one command, over one
+// connection that is kept open. kolo/xmlrpc writes the calls and reads the
+// answers; the transport is ours, because the calls go to unix sockets as well,
+// and because a call that waits for a program to stop may take any time.
+type client struct {
+	transport *http.Transport
+	host      string // what the Host header says
+	settings  settings
+	flush     func() error
+}
+
+// connect prepares a client. Nothing is dialled before the first call, so a bad
+// URL is the only thing that can be wrong.
+func (c *controller) connect() (*client, error) {
+	dial, host, err := dialer(c.settings.serverURL)
+	if err != nil {
+		return nil, err
+	}
+	return &client{
+		transport: &http.Transport{DialContext: dial, DisableCompression: true},
+		host:      host,
+		settings:  c.settings,
+		flush:     c.out.Flush,
+	}, nil
+}
+
+// close ends the connection.
+func (cl *client) close() { cl.transport.CloseIdleConnections() }
+
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// dialer knows how to reach a server URL: http://host[:port], port 80 when none
+// is given, or unix:///path (xmlrpc.py SupervisorTransport).
+func dialer(serverURL string) (dialFunc, string, error) {
+	if path, ok := strings.CutPrefix(serverURL, "unix://"); ok {
+		return unixDialer(path), "localhost", nil
+	}
+	if !strings.HasPrefix(serverURL, "http://") {
+		return nil, "", exception{"ValueError", "Unknown protocol for serverurl " + serverURL}
+	}
+	address, err := httpAddress(serverURL)
+	if err != nil {
+		return nil, "", err
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", address)
+	}
+	return dial, address, nil
+}
+
+// unixDialer refuses a path the kernel has no room for in the words of the
+// original, where Go would say "invalid argument".
+func unixDialer(path string) dialFunc {
+	return func(ctx context.Context, _, _ string) (net.Conn, error) {
+		if len(path) >= len(syscall.RawSockaddrUnix{}.Path) {
+			return nil, exception{"OSError", "AF_UNIX path too long"}
+		}
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}
+}
+
+func httpAddress(serverURL string) (string, error) {
+	authority, _, _ := strings.Cut(strings.TrimPrefix(serverURL, "http://"), "/")
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		authority = authority[i+1:]
+	}
+	host, port := splitPort(authority)
+	if host == "" {
+		return "", exception{"ValueError", "no host in serverurl " + serverURL}
+	}
+	if port == "" {
+		port = "80"
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if errors.Is(err, strconv.ErrRange) {
+		return "", exception{"ValueError", "Port out of range 0-65535"}
+	}
+	if err != nil {
+		return "", exception{"ValueError", "Port could not be cast to integer value as " + pyRepr(port)}
+	}
+	port = strconv.FormatUint(number, 10)
+	return net.JoinHostPort(host, port), nil
+}
+
+// splitPort cuts "host:port", where an IPv6 host stands in brackets.
+func splitPort(authority string) (host, port string) {
+	if inner, rest, ok := strings.Cut(strings.TrimPrefix(authority, "["), "]"); ok {
+		return inner, strings.TrimPrefix(rest, ":")
+	}
+	host, port, _ = strings.Cut(authority, ":")
+	return host, port
+}
+
+// call asks the server for method of the namespace "supervisor" and decodes the
+// answer into the value that answer points to; nil when there is nothing worth
+// knowing in it. A fault is an xmlrpc.FaultError.
+func (cl *client) call(ctx context.Context, answer any, method string, args ...any) error {
+	request, err := cl.encode(ctx, method, args)
+	if err != nil {
+		return err
+	}
+	cl.flush() // whoever watches should see what is done before the next wait
+	response, err := cl.transport.RoundTrip(request)
+	if err != nil {
+		return cause(ctx, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return protocolError{response.StatusCode, reason(response)}
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return cause(ctx, err)
+	}
+	return decode(body, answer)
+}
+
+func (cl *client) encode(ctx context.Context, method string, args []any) (*http.Request, error) {
+	for _, arg := range args {
+		if n, ok := arg.(int64); ok && (n < math.MinInt32 || n > math.MaxInt32) {
+			return nil, exception{"OverflowError", "int exceeds XML-RPC limits"}
+		}
+	}
+	body, err := xmlrpc.EncodeMethodCall("supervisor."+method, args...)
+	if err != nil {
+		return nil, fmt.Errorf("encode call of %s: %w", method, err)
+	}
+	request := cl.request(ctx, http.MethodPost, "/RPC2", bytes.NewReader(body))
+	request.ContentLength = int64(len(body))
+	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	request.Header.Set("Content-Type", "text/xml")
+	request.Header.Set("Accept", "text/xml")
+	if s := cl.settings; s.authenticate {
+		request.SetBasicAuth(s.username, s.password)
+	}
+	return request, nil
+}
+
+// request makes a request for path, which is already escaped.
+func (cl *client) request(ctx context.Context, method, path string, body io.Reader) *http.Request {
+	request := &http.Request{
+		Method: method,
+		URL:    &url.URL{Scheme: "http", Host: cl.host, Opaque: path},
+		Header: http.Header{"User-Agent": {"supervisorctl"}},
+		Host:   cl.host,
+	}
+	if body != nil {
+		request.Body = io.NopCloser(body)
+	}
+	return request.WithContext(ctx)
+}
+
+// reason is the text of an HTTP status line.
+func reason(response *http.Response) string {
+	_, text, _ := strings.Cut(response.Status, " ")
+	return text
+}
+
+// cause tells a call that Ctrl-C ended from one that failed.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Canceled
+	}
+	return err
+}
+
+// decode reads an answer. A log may hold bytes that XML has no way to carry, and
+// the original sends them raw: they are put aside, so that the rest can be read,
+// and put back into an answer that is one text. (The original client gives up on
+// such an answer with "not well-formed".)
+func decode(body []byte, answer any) error {
+	plain, shielded := shield(body)
+	response := xmlrpc.Response(plain)
+	if err := response.Err(); err != nil {
+		return err
+	}
+	if answer == nil {
+		return nil
+	}
+	if err := response.Unmarshal(answer); err != nil {
+		return err
+	}
+	if text, ok := answer.(*string); ok && shielded {
+		*text = unshield(*text)
+	}
+	return nil
+}
+
+// shieldBase is where the control characters go while XML is read: the end of a
+// plane for private use, where no program writes.
+const shieldBase = 0x10ff00
+
+// shield replaces what is illegal in XML: control characters by stand-ins, and
+// bytes that are no UTF-8 by U+FFFD.
+func shield(body []byte) ([]byte, bool) {
+	if !bytes.ContainsFunc(body, needsShield) && utf8.Valid(body) {
+		return body, false
+	}
+	return bytes.Map(func(r rune) rune {
+		if needsShield(r) {
+			return shieldBase + r
+		}
+		return r
+	}, bytes.ToValidUTF8(body, []byte("\ufffd"))), true
+}
+
+func unshield(text string) string {
+	return strings.Map(func(r rune) rune {
+		if needsShield(r - shieldBase) {
+			return r - shieldBase
+		}
+		return r
+	}, text)
+}
+
+func needsShield(r rune) bool {
+	return r >= 0 && r < 0x20 && r != '\t' && r != '\n' && r != '\r'
+}
+
+// faultCode is the number of a fault, 0 when err is something else.
+func faultCode(err error) int {
+	var fault xmlrpc.FaultError
+	if errors.As(err, &fault) {
+		return fault.Code
+	}
+	return 0
+}

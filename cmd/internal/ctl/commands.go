@@ -1,0 +1,205 @@
+package ctl
+
+import (
+	"context"
+	"sort"
+	"strings"
+)
+
+// command is one entry of the table: all there is to know of a command.
+type command struct {
+	name string
+
+	// help is what "help NAME" prints, in the words of the original, whose
+	// readers include scripts.
+	help string
+
+	// run does it. arg is the line after the name, trimmed. It prints its own
+	// complaints; an error it returns is one the original let fly.
+	run func(ctx context.Context, c *controller, arg string) error
+
+	// complete lists what may stand after the name; nil when nothing does.
+	complete completer
+
+	// hidden commands work and are completed, and the help page does not list them.
+	hidden bool
+}
+
+// commandTable is the table, sorted by name. The help page, the dispatcher and
+// the completer read it.
+func commandTable() []command {
+	return []command{
+		{name: "EOF", run: quit, hidden: true},
+		{name: "add", run: add, complete: completeGroups, help: `
+add <name> [...]	Activates any updates in config for process/group`},
+		{name: "avail", run: avail, help: `
+avail			Display all configured processes`},
+		{name: "clear", run: clearLogs, complete: completeProcesses, help: `
+clear <name>		Clear a process' log files.
+clear <name> <name>	Clear multiple process' log files
+clear all		Clear all process' log files`},
+		{name: "exit", run: quit, help: `
+exit	Exit the supervisor shell.`},
+		{name: "fg", run: foreground, complete: completeProcesses, help: `
+fg <process>	Connect to a process in foreground mode
+		Ctrl-C to exit`},
+		{name: "help", run: help, complete: completeCommands, hidden: true, help: `
+help		Print a list of available actions
+help <action>	Print help for <action>`},
+		{name: "maintail", run: mainTail, help: `
+maintail -f 	Continuous tail of supervisor main log file (Ctrl-C to exit)
+maintail -100	last 100 *bytes* of supervisord main log file
+maintail	last 1600 *bytes* of supervisor main log file
+`},
+		{name: "open", run: open, help: `
+open <url>	Connect to a remote supervisord process.
+		(for UNIX domain socket, use unix:///socket/path)`},
+		{name: "pid", run: pid, complete: completeProcesses, help: `
+pid			Get the PID of supervisord.
+pid <name>		Get the PID of a single child process by name.
+pid all			Get the PID of every child process, one per line.`},
+		{name: "quit", run: quit, help: `
+quit	Exit the supervisor shell.`},
+		{name: "reload", run: reload, help: `
+reload 		Restart the remote supervisord.`},
+		{name: "remove", run: remove, complete: completeGroups, help: `
+remove <name> [...]	Removes process/group from active config`},
+		{name: "reread", run: reread, help: `
+reread 			Reload the daemon's configuration files without add/remove`},
+		{name: "restart", run: restart, complete: completeProcesses, help: `
+restart <name>		Restart a process
+restart <gname>:*	Restart all processes in a group
+restart <name> <name>	Restart multiple processes or groups
+restart all		Restart all processes
+Note: restart does not reread config files. For that, see reread and update.`},
+		{name: "shutdown", run: shutdown, help: `
+shutdown 	Shut the remote supervisord down.`},
+		{name: "signal", run: signalProcesses, complete: completeProcesses, help: `
+signal <signal name> <name>		Signal a process
+signal <signal name> <gname>:*		Signal all processes in a group
+signal <signal name> <name> <name>	Signal multiple processes or groups
+signal <signal name> all		Signal all processes`},
+		{name: "start", run: start, complete: completeProcesses, help: `
+start <name>		Start a process
+start <gname>:*		Start all processes in a group
+start <name> <name>	Start multiple processes or groups
+start all		Start all processes`},
+		{name: "status", run: status, complete: completeProcesses, help: `
+status <name>		Get status for a single process
+status <gname>:*	Get status for all processes in a group
+status <name> <name>	Get status for multiple named processes
+status			Get all process status info`},
+		{name: "stop", run: stop, complete: completeProcesses, help: `
+stop <name>		Stop a process
+stop <gname>:*		Stop all processes in a group
+stop <name> <name>	Stop multiple processes or groups
+stop all		Stop all processes`},
+		{name: "tail", run: tail, complete: completeProcesses, help: `
+tail [-f] <name> [stdout|stderr] (default stdout)
+Ex:
+tail -f <name>		Continuous tail of named process stdout
+			Ctrl-C to exit.
+tail -100 <name>	last 100 *bytes* of process stdout
+tail <name> stderr	last 1600 *bytes* of process stderr`},
+		{name: "update", run: update, complete: completeGroups, help: `
+update			Reload config and add/remove as necessary, and will restart affected programs
+update all		Reload config and add/remove as necessary, and will restart affected programs
+update <gname> [...]	Update specific groups`},
+		{name: "version", run: version, help: `
+version			Show the version of the remote supervisord process`},
+	}
+}
+
+// command finds an entry by its exact name.
+func (c *controller) command(name string) (command, bool) {
+	i := sort.Search(len(c.commands), func(i int) bool { return c.commands[i].name >= name })
+	if i == len(c.commands) || c.commands[i].name != name {
+		return command{}, false
+	}
+	return c.commands[i], true
+}
+
+// parseLine cuts a typed line into the command and the rest, as Python's cmd
+// module does: the name is made of letters, digits and "_", "?" is short for
+// help, and "!" is no command here. known is false for a line that can have none.
+func parseLine(text string) (name, arg, line string, known bool) {
+	line = strings.TrimSpace(text)
+	switch {
+	case line == "":
+		return "", "", "", true
+	case line[0] == '!':
+		return "", "", line, false
+	case line[0] == '?':
+		line = "help " + line[1:]
+	}
+	end := 0
+	for end < len(line) && isNameByte(line[end]) {
+		end++
+	}
+	return line[:end], strings.TrimSpace(line[end:]), line, end > 0
+}
+
+func isNameByte(b byte) bool { return isLetter(b) || b >= '0' && b <= '9' || b == '_' }
+
+// complain prints what is wrong with the words after a command, and its help.
+func (c *controller) complain(message, name string, exit int) error {
+	c.out.Line(message)
+	c.status = exit
+	c.printHelp(name)
+	return nil
+}
+
+// noArguments complains when there are words after a command that takes none.
+func (c *controller) noArguments(name, arg string) (fine bool) {
+	if arg == "" {
+		return true
+	}
+	c.complain("Error: "+name+" accepts no arguments", name, exitGeneric)
+	return false
+}
+
+// printHelp prints the help of a command that is known to have some.
+func (c *controller) printHelp(name string) {
+	if cmd, ok := c.command(name); ok {
+		c.out.Line(strings.TrimPrefix(cmd.help, "\n"))
+	}
+}
+
+// help prints the page of commands, or the help of one. The topic is the whole
+// rest of the line.
+func help(_ context.Context, c *controller, topic string) error {
+	if topic == "" {
+		c.helpPage()
+		return nil
+	}
+	if cmd, ok := c.command(topic); ok && cmd.help != "" {
+		c.printHelp(topic)
+		return nil
+	}
+	c.out.Line("*** No help on " + topic)
+	return nil
+}
+
+// helpPage lists the commands in columns, as Python's cmd module lays them out.
+func (c *controller) helpPage() {
+	const header = "default commands (type help <topic>):"
+	var names []string
+	for _, cmd := range c.commands {
+		if !cmd.hidden {
+			names = append(names, cmd.name)
+		}
+	}
+	c.out.Line("")
+	c.out.Line(header)
+	c.out.Line(strings.Repeat("=", len(header)))
+	for _, row := range columns(names, 79) {
+		c.out.Line(row)
+	}
+	c.out.Line("")
+}
+
+// quit ends the shell, leaving the prompt's line behind.
+func quit(_ context.Context, c *controller, _ string) error {
+	c.out.Line("")
+	return errQuit
+}

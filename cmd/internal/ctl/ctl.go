@@ -1,0 +1,175 @@
+package ctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// The exit statuses, those of LSB init scripts (supervisorctl.py:47-62).
+const (
+	exitOK            = 0
+	exitGeneric       = 1
+	exitInvalidArgs   = 2
+	exitUnimplemented = 3
+	exitPrivileges    = 4
+	exitNotInstalled  = 5
+	exitNotRunning    = 7
+)
+
+// The two statuses that only the command "status" gives another meaning.
+const (
+	exitStatusNotRunning = 3
+	exitStatusUnknown    = 4
+)
+
+// exitInterrupted is what a shell makes of a program that Ctrl-C ended.
+const exitInterrupted = 130
+
+// Run is the whole of supervisorctl. The first of args is the name the program
+// was called by: it stands in messages and decides where a configuration file is
+// looked for. The result is the exit status.
+func Run(args []string, in io.Reader, out, errout io.Writer) int {
+	progname, words := args[0], args[1:]
+	flags, err := parseFlags(words)
+	if err != nil {
+		return usage(errout, progname, err)
+	}
+	if flags.help {
+		fmt.Fprintf(out, usageText, progname)
+		return exitOK
+	}
+	settings, err := loadSettings(flags, progname, os.Environ())
+	if err != nil {
+		return usage(errout, progname, err)
+	}
+	c := newController(settings, in, out, errout)
+	defer c.out.Flush()
+	return c.run(context.Background(), flags)
+}
+
+// usage says what is wrong with the command line or the configuration.
+func usage(errout io.Writer, progname string, err error) int {
+	fmt.Fprintf(errout, "Error: %s\nFor help, use %s -h\n", err, progname)
+	return exitInvalidArgs
+}
+
+// controller is one run of supervisorctl: whom it talks to, where it reads and
+// prints, and the exit status so far.
+type controller struct {
+	settings settings
+	in       *input
+	out      *printer
+	errout   io.Writer
+	commands []command
+	status   int
+
+	// openTerminal opens what a person types a password on, which need not be
+	// where commands come from.
+	openTerminal func() (*os.File, error)
+
+	// processes is what the completer learnt, good until the next command.
+	processes []processInfo
+}
+
+func newController(s settings, in io.Reader, out, errout io.Writer) *controller {
+	return &controller{
+		settings:     s,
+		in:           newInput(in),
+		out:          newPrinter(out),
+		errout:       errout,
+		commands:     commandTable(),
+		openTerminal: openTerminal,
+	}
+}
+
+// run does the action of the command line, opens the shell, or, with -i, both in
+// that order.
+func (c *controller) run(ctx context.Context, f flags) int {
+	if len(f.words) > 0 {
+		_, err := c.do(ctx, joinWords(f.words))
+		if err != nil || !f.interactive {
+			return c.status
+		}
+	}
+	c.shell(ctx)
+	return exitOK
+}
+
+// do runs one command line. It tells whether the shell should end; the error is
+// errInterrupted, when Ctrl-C ended a command that has no use for it. Everything
+// else that goes wrong is printed and is in the status.
+func (c *controller) do(ctx context.Context, line string) (quit bool, err error) {
+	name, arg, line, known := parseLine(line)
+	if line == "" {
+		return false, nil
+	}
+	c.processes = nil
+	cmd, found := c.command(name)
+	if !known || !found {
+		c.out.Line("*** Unknown syntax: " + line)
+		c.status = exitGeneric
+		return false, nil
+	}
+	err = cmd.run(ctx, c, arg)
+	if unauthorized(err) {
+		return c.authenticate(ctx, line, err)
+	}
+	return c.conclude(err)
+}
+
+// conclude turns what a command returned into what the shell must know.
+func (c *controller) conclude(err error) (quit bool, interrupted error) {
+	switch {
+	case err == nil:
+		return false, nil
+	case errors.Is(err, errQuit):
+		return true, nil
+	case errors.Is(err, context.Canceled):
+		c.status = exitInterrupted
+		return false, errInterrupted
+	}
+	c.out.Line(describe(err))
+	c.status = exitGeneric
+	return false, nil
+}
+
+// authenticate follows a 401. In a shell it asks who is there and tries again,
+// with credentials that stay for the session. Otherwise it prints the two lines
+// the original prints, because scripts match on either (supervisorctl.py:204-229).
+func (c *controller) authenticate(ctx context.Context, line string, refused error) (quit bool, err error) {
+	c.out.Line("Server requires authentication")
+	if !c.settings.interactive {
+		return c.conclude(refused)
+	}
+	user, err := c.ask(ctx, "Username:")
+	if err != nil {
+		return c.conclude(err)
+	}
+	password, err := c.askPassword(ctx, "Password:")
+	if err != nil {
+		return c.conclude(err)
+	}
+	c.out.Line("")
+	c.settings.username, c.settings.password, c.settings.authenticate = user, password, true
+	return c.do(ctx, line)
+}
+
+// ask prints a question and reads one line.
+func (c *controller) ask(ctx context.Context, question string) (string, error) {
+	c.out.Text(question)
+	c.out.Flush()
+	line, err := c.in.line(ctx)
+	if errors.Is(err, io.EOF) {
+		return "", exception{class: "EOFError", text: "EOF when reading a line"}
+	}
+	return line, err
+}
+
+// errQuit ends the shell; errInterrupted says that Ctrl-C ended a command.
+var (
+	errQuit        = errors.New("quit")
+	errInterrupted = errors.New("interrupted")
+)

@@ -1,0 +1,101 @@
+package ctl
+
+import (
+	"context"
+	"io"
+	"os"
+	"strings"
+)
+
+// input is standard input, read only when somebody asks and never waited for
+// when Ctrl-C comes. A read that nobody waits for any more is not lost: the next
+// one who asks gets its bytes.
+type input struct {
+	r       io.Reader
+	ask     chan struct{} // one request to the reader at a time
+	chunks  chan chunk    // its answer
+	started bool
+	asked   bool
+	pending []byte
+	err     error
+}
+
+type chunk struct {
+	data []byte
+	err  error
+}
+
+func newInput(r io.Reader) *input {
+	return &input{r: r, ask: make(chan struct{}), chunks: make(chan chunk, 1)}
+}
+
+// pump is the reader. It lives until the program does, because a read of a
+// terminal cannot be called off.
+func (in *input) pump() {
+	for range in.ask {
+		buf := make([]byte, 4096)
+		n, err := in.r.Read(buf)
+		in.chunks <- chunk{buf[:n], err}
+	}
+}
+
+// more waits for bytes, for the end of ctx, or for a signal on wake, which may
+// be nil.
+func (in *input) more(ctx context.Context, wake <-chan os.Signal) error {
+	if in.err != nil {
+		return in.err
+	}
+	if !in.started {
+		in.started = true
+		go in.pump()
+	}
+	if !in.asked {
+		in.asked = true
+		in.ask <- struct{}{}
+	}
+	select {
+	case got := <-in.chunks:
+		in.asked = false
+		in.pending = append(in.pending, got.data...)
+		in.err = got.err
+		if len(got.data) > 0 {
+			return nil
+		}
+		return got.err
+	case <-wake:
+		return errWake
+	case <-ctx.Done():
+		return context.Canceled
+	}
+}
+
+// readByte gives the next byte; errWake when a signal came first.
+func (in *input) readByte(ctx context.Context, wake <-chan os.Signal) (byte, error) {
+	for len(in.pending) == 0 {
+		if err := in.more(ctx, wake); err != nil {
+			return 0, err
+		}
+	}
+	b := in.pending[0]
+	in.pending = in.pending[1:]
+	return b, nil
+}
+
+// line gives the next line without its end. A last line without an end counts;
+// after it comes io.EOF.
+func (in *input) line(ctx context.Context) (string, error) {
+	var b strings.Builder
+	for {
+		c, err := in.readByte(ctx, nil)
+		if err == io.EOF && b.Len() > 0 {
+			return b.String(), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if c == '\n' {
+			return b.String(), nil
+		}
+		b.WriteByte(c)
+	}
+}
