@@ -136,7 +136,8 @@ type ConfigLogInfo struct {
 }
 
 // Plan says how the configuration last read differs from the one that runs: the
-// names of groups, each list sorted.
+// names of groups, each list by priority, then name: the order in which update
+// applies them.
 type Plan struct {
 	Added, Changed, Removed []string
 }

@@ -53,6 +53,10 @@ func ParseSignal(text string) (Signal, error) {
 	switch name {
 	case "SIGCLD":
 		return Signal(unix.SIGCHLD), nil
+	case "SIGIOT":
+		return Signal(unix.SIGABRT), nil
+	case "SIGPOLL":
+		return Signal(unix.SIGIO), nil
 	case "SIGRTMIN":
 		return sigRTMin, nil
 	case "SIGRTMAX":

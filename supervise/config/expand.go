@@ -137,6 +137,10 @@ func (f *formatter) conversion() (string, error) {
 		arg   variable
 		named bool
 	)
+	if strings.HasPrefix(f.rest, "%") {
+		f.next()
+		return "%", nil
+	}
 	if strings.HasPrefix(f.rest, "(") {
 		name, err := f.name()
 		if err != nil {
@@ -149,10 +153,6 @@ func (f *formatter) conversion() (string, error) {
 	s, verb, err := f.spec(arg, named)
 	if err != nil {
 		return "", err
-	}
-	if verb == '%' {
-		f.bare = f.bare || named
-		return "%", nil
 	}
 	if !named {
 		return "", f.unnamed(verb)

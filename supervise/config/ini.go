@@ -69,13 +69,17 @@ func readDocument(sys system, file string) (*document, error) {
 	if err != nil {
 		return nil, wrap(position{File: file}, err, "could not read config file %s", file)
 	}
-	doc := &document{
+	doc := newDocument()
+	return doc, doc.merge(file, text)
+}
+
+func newDocument() *document {
+	return &document{
 		ini:       ini.Empty(loadOptions),
 		sectionAt: map[string]position{},
 		optionAt:  map[string]map[string]position{},
 		included:  map[string]string{},
 	}
-	return doc, doc.merge(file, text)
 }
 
 // include merges another file. One that cannot be opened is passed over in

@@ -72,10 +72,18 @@ func (l *lexer) word() (word string, found bool, err error) {
 }
 
 // unquoted reads a word up to what ends it. In POSIX mode quoted parts and
-// escaped characters belong to it.
+// escaped characters belong to it. Without, a comment does not end a word: it
+// goes on in the next line.
 func (l *lexer) unquoted() (string, error) {
 	var b strings.Builder
-	for len(l.rest) > 0 && !l.ends(l.peek()) {
+	for len(l.rest) > 0 {
+		if !l.posix && l.peek() == '#' {
+			l.skipLine()
+			continue
+		}
+		if l.ends(l.peek()) {
+			break
+		}
 		text, err := l.part()
 		if err != nil {
 			return "", err
@@ -133,12 +141,14 @@ func (l *lexer) skip() {
 		case isBlank(l.peek()):
 			l.take()
 		case !l.whole && l.peek() == '#':
-			_, l.rest, _ = strings.Cut(l.rest, "\n")
+			l.skipLine()
 		default:
 			return
 		}
 	}
 }
+
+func (l *lexer) skipLine() { _, l.rest, _ = strings.Cut(l.rest, "\n") }
 
 func (l *lexer) peek() rune {
 	r, _ := utf8.DecodeRuneInString(l.rest)

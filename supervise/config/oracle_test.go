@@ -1,0 +1,107 @@
+//go:build unix
+
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// The oracle is Supervisor itself, the Debian package, asked by
+// testdata/original.py. A test that needs it fails where it is missing, because
+// a comparison that did not happen must not look like one that succeeded;
+// SUPERVISOR_ORACLE=absent says that it is missing on purpose.
+
+// needOracle ends the test when the original is not installed.
+func needOracle(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SUPERVISOR_ORACLE") == "absent" {
+		t.Skip("SUPERVISOR_ORACLE=absent: not compared with the original")
+	}
+	if out, err := exec.Command("/usr/bin/python3", "-c", "import supervisor.options").CombinedOutput(); err != nil {
+		t.Fatalf("the original is needed to compare with; install it (apt-get install supervisor), or set SUPERVISOR_ORACLE=absent to do without: %v\n%s", err, out)
+	}
+}
+
+// question is one case for the oracle.
+type question struct {
+	Dir       string            `json:"dir,omitempty"`
+	File      string            `json:"file,omitempty"`
+	Overrides map[string]string `json:"overrides,omitempty"`
+	Old       bool              `json:"old,omitempty"`
+
+	Rule  string   `json:"rule,omitempty"`
+	Texts []string `json:"texts,omitempty"`
+}
+
+// answer is what the oracle says of a configuration.
+type answer struct {
+	Error string
+	Lines []string
+}
+
+// ruling is what the oracle says of one text.
+type ruling struct {
+	Result json.RawMessage
+	Error  string
+}
+
+// testEnviron is the whole environment of both sides.
+func testEnviron(home string) []string {
+	return []string{"HOME=" + home, "PATH=/bin:/usr/bin", "LANG=C.UTF-8", "COLOR=green", "PERCENT=50%", "EMPTY="}
+}
+
+// ask puts all questions to the original at once.
+func ask[T any](t *testing.T, home string, questions []question) []T {
+	t.Helper()
+	input, err := json.Marshal(questions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := os.ReadFile("testdata/original.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command("/usr/bin/python3", "-W", "ignore", "-c", string(script))
+	cmd.Env = testEnviron(home)
+	cmd.Dir = home
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("ask the original: %v\n%s", err, stderr.String())
+	}
+	var answers []T
+	if err := json.Unmarshal(stdout.Bytes(), &answers); err != nil {
+		t.Fatalf("read the original's answer: %v", err)
+	}
+	if len(answers) != len(questions) {
+		t.Fatalf("asked %d questions, got %d answers", len(questions), len(answers))
+	}
+	return answers
+}
+
+// rule asks for one rule about many texts.
+func rule(t *testing.T, name string, texts []string) []ruling {
+	t.Helper()
+	return ask[[]ruling](t, t.TempDir(), []question{{Rule: name, Texts: texts}})[0]
+}
+
+// decode fills value from what the original answered.
+func (r ruling) decode(t *testing.T, value any) {
+	t.Helper()
+	if err := json.Unmarshal(r.Result, value); err != nil {
+		t.Fatalf("%v in %s", err, r.Result)
+	}
+}
+
+// sameError compares what the original said with an error of ours.
+func (r ruling) sameError(err error) bool {
+	if err == nil {
+		return r.Error == ""
+	}
+	return strings.TrimSpace(r.Error) == strings.TrimSpace(err.Error())
+}
