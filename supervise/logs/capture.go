@@ -27,13 +27,13 @@ func newCapture(maxBytes int64) *capture {
 	return &capture{ring: ring{max: int(max(maxBytes, captureFloor))}}
 }
 
-// feed gives the stream on in pieces, none empty, and calls toggled at each token, when
-// active has just changed. A piece may be part of p or of a token; it is not to
-// be changed or kept.
-func (c *capture) feed(p []byte, piece func([]byte), toggled func()) {
+// feed gives the stream on in pieces, none empty, and calls boundary at each
+// token, when active is about to change. A piece may be part of p or of a token;
+// it is not to be changed or kept.
+func (c *capture) feed(p []byte, piece func([]byte), boundary func()) {
 	for len(p) > 0 {
 		if c.matched > 0 {
-			p = c.resume(p, piece, toggled)
+			p = c.resume(p, piece, boundary)
 			continue
 		}
 		token := c.token()
@@ -44,13 +44,13 @@ func (c *capture) feed(p []byte, piece func([]byte), toggled func()) {
 			return
 		}
 		give(p[:at], piece)
-		c.toggle(toggled)
+		c.toggle(boundary)
 		p = p[at+len(token):]
 	}
 }
 
 // resume goes on with a token begun in an earlier read.
-func (c *capture) resume(p []byte, piece func([]byte), toggled func()) []byte {
+func (c *capture) resume(p []byte, piece func([]byte), boundary func()) []byte {
 	token := c.token()
 	for len(p) > 0 && c.matched < len(token) && p[0] == token[c.matched] {
 		c.matched++
@@ -59,7 +59,7 @@ func (c *capture) resume(p []byte, piece func([]byte), toggled func()) []byte {
 	switch {
 	case c.matched == len(token):
 		c.matched = 0
-		c.toggle(toggled)
+		c.toggle(boundary)
 	case len(p) > 0:
 		c.release(piece)
 	}
@@ -75,9 +75,9 @@ func (c *capture) release(piece func([]byte)) {
 	give(held, piece)
 }
 
-func (c *capture) toggle(toggled func()) {
+func (c *capture) toggle(boundary func()) {
+	boundary()
 	c.active = !c.active
-	toggled()
 }
 
 func (c *capture) token() []byte {

@@ -86,7 +86,7 @@ func (c *Channel) Write(p []byte) {
 		c.take(p)
 	default:
 		c.forgetIfCleared()
-		c.capture.feed(p, c.take, c.toggled)
+		c.capture.feed(p, c.take, c.boundary)
 	}
 }
 
@@ -168,13 +168,10 @@ func (c *Channel) log(data []byte) {
 	}
 }
 
-// toggled is called at a token, when the capture has just begun or ended.
-func (c *Channel) toggled() {
-	ended := !c.capture.active
-	c.capture.active = ended // what the stripper holds belongs to the region before
+// boundary is called at a token, before the capture begins or ends.
+func (c *Channel) boundary() {
 	c.endRegion()
-	c.capture.active = !ended
-	if !ended {
+	if !c.capture.active {
 		return
 	}
 	payload := c.capture.ring.bytes()
@@ -213,7 +210,7 @@ func (c *Channel) tell(event supervise.Event) {
 }
 
 func (c *Channel) tellSyslog(line []byte) {
-	c.syslog.send(c.options.Process.Process, line)
+	c.syslog.send(c.options.Process.Process + " " + string(line))
 }
 
 func (c *Channel) forgetIfCleared() {

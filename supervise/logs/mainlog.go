@@ -201,8 +201,7 @@ func (m *MainLog) print(at time.Time, level slog.Level, message string) {
 		return
 	}
 	for text := range strings.SplitSeq(strings.TrimRight(message, "\n"), "\n") {
-		// The original's text ends with a newline here, which syslog drops.
-		m.syslog.send("", format(at, level, text))
+		m.syslog.send(strings.TrimSuffix(string(format(at, level, text)), "\n"))
 	}
 }
 

@@ -50,8 +50,8 @@ func newSyslogLine(tag string, sockets []string) *syslogLine {
 	return &syslogLine{tag: tag, sockets: sockets}
 }
 
-// send sends one line with the text that names its origin before it.
-func (s *syslogLine) send(origin string, line []byte) {
+// send sends one line of text.
+func (s *syslogLine) send(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -66,7 +66,7 @@ func (s *syslogLine) send(origin string, line []byte) {
 	if s.dropped > 0 {
 		s.confess(now)
 	}
-	if err := s.post(now, origin+" "+string(line)); err != nil {
+	if err := s.post(now, text); err != nil {
 		s.failed(err, now)
 	}
 }

@@ -12,13 +12,15 @@ import (
 func (f *file) check(now time.Time) error {
 	f.checked = now
 	f.doubt.Store(false)
-	if f.special.Load() {
+	if borrowed(f.path) {
 		return nil
 	}
 	st, err := statPath(f.path)
 	if err == nil && st.id == f.id {
 		f.found(now)
-		f.ledger.measured(st.size)
+		if st.regular {
+			f.ledger.measured(st.size)
+		}
 		return nil
 	}
 	return f.replace(now)
