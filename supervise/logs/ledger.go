@@ -1,6 +1,10 @@
 package logs
 
-import "supervisor/supervise"
+import (
+	"slices"
+
+	"supervisor/supervise"
+)
 
 // segment is a run of numbered bytes in one file.
 type segment struct {
@@ -198,6 +202,16 @@ func (l *ledger) locate(off int64) (segment, error) {
 		}
 	}
 	return segment{}, supervise.ErrLogGone
+}
+
+// backups lists the segments that are not the current file.
+func (l *ledger) backups() []segment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.current() != nil {
+		return slices.Clone(l.segments[:len(l.segments)-1])
+	}
+	return slices.Clone(l.segments)
 }
 
 // current is the current file's segment; nil if there is none. The caller holds mu.

@@ -39,13 +39,24 @@ func (f *file) replace(now time.Time) error {
 		return errors.Join(err, out.Close())
 	}
 	if old, err := statPath(f.backup(1)); err == nil && old.id == f.id && st.id != f.id {
-		f.names.Lock() // somebody rotates as we do
-		f.ledger.rotated(max(1, f.limit.backups))
-		f.names.Unlock()
+		f.othersRotated()
 	}
 	f.closeOut()
 	f.adopt(out, st, now)
 	return nil
+}
+
+// othersRotated takes note that the file is PATH.1 now, and that older backups
+// may have moved on or been overwritten.
+func (f *file) othersRotated() {
+	f.names.Lock()
+	defer f.names.Unlock()
+	f.ledger.rotated(max(1, f.limit.backups))
+	for _, s := range f.ledger.backups() {
+		if st, err := statPath(f.backup(s.backup)); err != nil || st.id != s.id {
+			f.ledger.gone(s)
+		}
+	}
 }
 
 func (f *file) carryOn(cause error, now time.Time) error {
