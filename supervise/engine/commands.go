@@ -1,0 +1,478 @@
+//go:build unix
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervise"
+	"supervisor/supervise/child"
+	"supervisor/supervise/config"
+	"supervisor/supervise/machine"
+)
+
+// Start starts one process. With wait it answers when the process is RUNNING or
+// will not be; else when it has been forked. seq is the number of the last
+// change before it. Faults: BAD_NAME, NO_FILE, NOT_EXECUTABLE, ALREADY_STARTED,
+// FAILED, SPAWN_ERROR, ABNORMAL_TERMINATION, SHUTDOWN_STATE.
+func (e *Engine) Start(ctx context.Context, name supervise.NameSpec, wait bool) (seq uint64, err error) {
+	if err := e.checkCommand(ctx, name); err != nil {
+		return 0, err
+	}
+	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
+		p, err := e.find(name)
+		if err == nil {
+			err = e.start(p)
+		}
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		r.await(e, p, startWish(wait), r.fail)
+	}))
+}
+
+// Stop stops one process. With wait it answers when the process is down. Faults:
+// BAD_NAME, NOT_RUNNING, FAILED, SHUTDOWN_STATE.
+func (e *Engine) Stop(ctx context.Context, name supervise.NameSpec, wait bool) (seq uint64, err error) {
+	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
+		p, err := e.find(name)
+		if err == nil {
+			err = e.stop(p)
+		}
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		if wait {
+			r.await(e, p, wishDown, r.fail)
+		}
+	}))
+}
+
+// Restart gives one process the intent "up, after down" and answers at once. The
+// engine holds the intent: it comes true even if who asked is gone. A command
+// that cannot be run is found out before anything is stopped. Faults: BAD_NAME,
+// NO_FILE, NOT_EXECUTABLE, SHUTDOWN_STATE.
+func (e *Engine) Restart(ctx context.Context, name supervise.NameSpec) (seq uint64, err error) {
+	if err := e.checkCommand(ctx, name); err != nil {
+		return 0, err
+	}
+	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
+		p, err := e.find(name)
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		e.step(p, machine.Restart{})
+	}))
+}
+
+// Signal sends a signal to the child of one process, never to its group. Faults:
+// BAD_NAME, NOT_RUNNING, FAILED, SHUTDOWN_STATE.
+func (e *Engine) Signal(ctx context.Context, name supervise.NameSpec, sig supervise.Signal) error {
+	_, err := e.command(ctx, func(e *Engine, r *reply) {
+		p, err := e.find(name)
+		if err == nil {
+			err = e.signal(p, sig)
+		}
+		r.fail(err)
+	})
+	return err
+}
+
+// StartMany starts those of a selection that are not running, in ascending
+// priority. Results list first what could not be started at all, then the
+// others as they come up. Faults: BAD_NAME for an unknown group, SHUTDOWN_STATE.
+func (e *Engine) StartMany(ctx context.Context, sel supervise.Selection, wait bool) ([]supervise.Result, error) {
+	commands, err := ask(ctx, e, func(e *Engine) (map[supervise.NameSpec]command, error) { return e.commandsOf(sel) })
+	if err != nil {
+		return nil, err
+	}
+	faults := map[supervise.NameSpec]error{}
+	for name, command := range commands {
+		if err := command.check(); err != nil {
+			faults[name] = err
+		}
+	}
+	return resultsOf(e.command(ctx, func(e *Engine, r *reply) {
+		processes, err := e.selected(sel, ascending)
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		for _, p := range processes {
+			if p.machine.State().Running() {
+				continue
+			}
+			err := faults[p.name]
+			if err == nil {
+				err = e.start(p)
+			}
+			if err != nil {
+				r.result(p.name, err)
+				continue
+			}
+			r.await(e, p, startWish(wait), func(err error) { r.result(p.name, err) })
+		}
+	}))
+}
+
+// StopMany stops those of a selection that are running, in descending priority;
+// all are signalled at once, and results are listed in that order. Faults:
+// BAD_NAME for an unknown group, SHUTDOWN_STATE.
+func (e *Engine) StopMany(ctx context.Context, sel supervise.Selection, wait bool) ([]supervise.Result, error) {
+	return resultsOf(e.command(ctx, func(e *Engine, r *reply) {
+		processes, err := e.selected(sel, descending)
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		for _, p := range processes {
+			if !p.machine.State().Running() {
+				continue
+			}
+			err := e.stop(p)
+			at := len(r.results)
+			r.result(p.name, err)
+			if err == nil && wait {
+				r.await(e, p, wishDown, func(err error) { r.results[at] = resultOf(p.name, err) })
+			}
+		}
+	}))
+}
+
+// RestartMany gives every process of a selection the intent "up, after down".
+// Faults: BAD_NAME for an unknown group, SHUTDOWN_STATE.
+func (e *Engine) RestartMany(ctx context.Context, sel supervise.Selection) (seq uint64, err error) {
+	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
+		processes, err := e.selected(sel, descending)
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		for _, p := range processes {
+			e.step(p, machine.Restart{})
+		}
+	}))
+}
+
+// SignalMany signals those of a selection that have a living child. Faults:
+// BAD_NAME for an unknown group, SHUTDOWN_STATE.
+func (e *Engine) SignalMany(ctx context.Context, sel supervise.Selection, sig supervise.Signal) ([]supervise.Result, error) {
+	return resultsOf(e.command(ctx, func(e *Engine, r *reply) {
+		processes, err := e.selected(sel, ascending)
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		for _, p := range processes {
+			if p.machine.State().Signallable() {
+				r.result(p.name, e.signal(p, sig))
+			}
+		}
+	}))
+}
+
+// WriteStdin gives data to a child's stdin. Faults: BAD_NAME, NOT_RUNNING,
+// NO_FILE when stdin is closed, FAILED when too much waits to be read.
+func (e *Engine) WriteStdin(ctx context.Context, name supervise.NameSpec, data []byte) error {
+	_, err := e.command(ctx, func(e *Engine, r *reply) { r.fail(e.writeStdin(name, data)) })
+	return err
+}
+
+// RemoteEvent tells the listeners something from outside. It works during a
+// shutdown too, as in the original.
+func (e *Engine) RemoteEvent(ctx context.Context, kind, data string) error {
+	_, err := e.command(ctx, func(e *Engine, _ *reply) {
+		e.offer(supervise.RemoteEvent{Kind: kind, Data: data})
+	})
+	return err
+}
+
+// Stage reads the configuration again and tells what adding, changing and
+// removing groups would make of it; nothing that runs is touched. Faults:
+// CANT_REREAD, SHUTDOWN_STATE.
+func (e *Engine) Stage(ctx context.Context) (supervise.Plan, error) {
+	if err := e.up(); err != nil {
+		return supervise.Plan{}, err
+	}
+	conf, err := e.opts.Load()
+	if err != nil {
+		return supervise.Plan{}, supervise.Fault{Code: supervise.FaultCantReread, Detail: err.Error()}
+	}
+	return ask(ctx, e, func(e *Engine) (supervise.Plan, error) { return e.stage(conf), nil })
+}
+
+// AddGroup starts running a group of the configuration read last. Faults:
+// BAD_NAME, ALREADY_ADDED, FAILED, SHUTDOWN_STATE.
+func (e *Engine) AddGroup(ctx context.Context, name string) error {
+	type found struct {
+		conf config.Group
+		live config.Supervisord
+	}
+	lookUp := func(e *Engine) (found, error) {
+		conf, err := e.addable(name)
+		return found{conf, e.live}, err
+	}
+	f, err := ask(ctx, e, lookUp)
+	if err != nil {
+		return err
+	}
+	made, err := e.prepare(f.conf, f.live)
+	if err != nil {
+		return supervise.Fault{Code: supervise.FaultFailed, Detail: err.Error()}
+	}
+	_, err = ask(ctx, e, func(e *Engine) (struct{}, error) {
+		if _, err := e.addable(name); err != nil { // somebody was quicker
+			return struct{}{}, err
+		}
+		e.autostart(e.addGroup(made))
+		return struct{}{}, nil
+	})
+	if err != nil {
+		made.discard()
+	}
+	return err
+}
+
+// RemoveGroup forgets a group all of whose processes are stopped. Faults:
+// BAD_NAME, STILL_RUNNING, SHUTDOWN_STATE.
+func (e *Engine) RemoveGroup(ctx context.Context, name string) error {
+	removed, err := ask(ctx, e, func(e *Engine) (*group, error) {
+		g := e.byName[name]
+		switch {
+		case e.up() != nil:
+			return nil, e.up()
+		case g == nil:
+			return nil, badName(name)
+		case !g.stopped():
+			return nil, supervise.Fault{Code: supervise.FaultStillRunning, Detail: name}
+		}
+		e.removeGroup(g)
+		return g, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range removed.processes { // the loop has let go of them
+		p.closeLogs()
+	}
+	return nil
+}
+
+// Shutdown begins to stop everything; Run returns when it is done.
+func (e *Engine) Shutdown(ctx context.Context) error {
+	_, err := e.command(ctx, func(e *Engine, r *reply) { e.goDown(supervise.MoodShutdown, nil) })
+	return err
+}
+
+// RestartSelf begins to stop everything in order to start again with the
+// configuration on disk, which is read first: if it does not parse, nothing
+// happens but a CRIT line. Fault: CANT_REREAD.
+func (e *Engine) RestartSelf(ctx context.Context) error {
+	conf, err := e.opts.Load()
+	if err != nil {
+		fault := supervise.Fault{Code: supervise.FaultCantReread, Detail: err.Error()}
+		_, _ = e.command(ctx, func(e *Engine, _ *reply) { // the fault is what matters
+			e.note(supervise.LevelCritical, "not restarting, the configuration cannot be read: "+err.Error())
+		})
+		return fault
+	}
+	_, err = e.command(ctx, func(e *Engine, _ *reply) { e.goDown(supervise.MoodRestarting, conf) })
+	return err
+}
+
+// The rest is the loop's.
+
+// up answers SHUTDOWN_STATE once supervisord is going down.
+func (e *Engine) up() error {
+	if e.Mood() != supervise.MoodRunning {
+		return supervise.Fault{Code: supervise.FaultShutdownState}
+	}
+	return nil
+}
+
+func (e *Engine) find(name supervise.NameSpec) (*process, error) {
+	if err := e.up(); err != nil {
+		return nil, err
+	}
+	return e.lookUp(name)
+}
+
+func (e *Engine) lookUp(name supervise.NameSpec) (*process, error) {
+	if g := e.byName[name.Group]; g != nil {
+		if p := g.process(name.Process); p != nil {
+			return p, nil
+		}
+	}
+	return nil, badName(name.String())
+}
+
+func (e *Engine) selected(sel supervise.Selection, order sequence) ([]*process, error) {
+	if err := e.up(); err != nil {
+		return nil, err
+	}
+	if !sel.All {
+		g := e.byName[sel.Group]
+		if g == nil {
+			return nil, badName(sel.Group)
+		}
+		return order.processes(g.processes), nil
+	}
+	var all []*process
+	for _, g := range order.groups(e.groups) {
+		all = append(all, order.processes(g.processes)...)
+	}
+	return all, nil
+}
+
+// checkCommand answers, before the state is looked at, whether a program could
+// be run at all (rpcinterface.py startProcess). The disk is asked in the
+// caller's goroutine.
+func (e *Engine) checkCommand(ctx context.Context, name supervise.NameSpec) error {
+	command, err := ask(ctx, e, func(e *Engine) (command, error) {
+		p, err := e.find(name)
+		if err != nil {
+			return command{}, err
+		}
+		return p.command, nil
+	})
+	if err != nil {
+		return err
+	}
+	return command.check()
+}
+
+func (e *Engine) commandsOf(sel supervise.Selection) (map[supervise.NameSpec]command, error) {
+	processes, err := e.selected(sel, ascending)
+	if err != nil {
+		return nil, err
+	}
+	commands := make(map[supervise.NameSpec]command, len(processes))
+	for _, p := range processes {
+		if !p.machine.State().Running() {
+			commands[p.name] = p.command
+		}
+	}
+	return commands, nil
+}
+
+func (e *Engine) start(p *process) error {
+	switch state := p.machine.State(); {
+	case state.Running():
+		return supervise.Fault{Code: supervise.FaultAlreadyStarted, Detail: p.name.String()}
+	case state == supervise.StateUnknown:
+		return supervise.Fault{Code: supervise.FaultFailed, Detail: p.name.String() + " is in an unknown process state"}
+	}
+	e.step(p, machine.Start{By: machine.ByHand})
+	return nil
+}
+
+func (e *Engine) stop(p *process) error {
+	if !p.machine.State().Running() {
+		return supervise.Fault{Code: supervise.FaultNotRunning, Detail: p.name.String()}
+	}
+	e.step(p, machine.Stop{})
+	return nil
+}
+
+// signal is process.py signal: a child that has just gone is no error; of any
+// other trouble the machine is told.
+func (e *Engine) signal(p *process, sig supervise.Signal) error {
+	pid := p.machine.PID()
+	if !p.machine.State().Signallable() || pid == 0 || p.dead != nil {
+		e.note(supervise.LevelDebug, fmt.Sprintf("attempted to send %s sig %s but it wasn't running", p.name.Process, sig))
+		return supervise.Fault{Code: supervise.FaultNotRunning, Detail: p.name.String()}
+	}
+	e.note(supervise.LevelDebug, fmt.Sprintf("sending %s (pid %d) sig %s", p.name.Process, pid, sig))
+	err := e.opts.Host.Signal(pid, sig, false)
+	if err == nil {
+		return nil
+	}
+	gone := errors.Is(err, unix.ESRCH)
+	e.follow(p, machine.SignalFailed{Err: err, Gone: gone, ByPerson: true})
+	if gone {
+		return nil
+	}
+	return supervise.Fault{Code: supervise.FaultFailed, Detail: fmt.Sprintf("unknown problem sending sig %s (%d):%v", p.name.Process, pid, err)}
+}
+
+func (e *Engine) writeStdin(name supervise.NameSpec, data []byte) error {
+	p, err := e.find(name)
+	if err != nil {
+		return err
+	}
+	if p.machine.PID() == 0 || p.machine.Killing() || p.dead != nil {
+		return supervise.Fault{Code: supervise.FaultNotRunning, Detail: name.String()}
+	}
+	err = e.opts.Host.Write(p.key, p.incarnation, data)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, child.ErrStdinFull):
+		return supervise.Fault{Code: supervise.FaultFailed, Detail: fmt.Sprintf("%s does not read its stdin: %v", name, err)}
+	default: // EPIPE, as for a FastCGI program, which has none
+		return supervise.Fault{Code: supervise.FaultNoFile, Detail: name.String()}
+	}
+}
+
+// stage keeps a configuration for AddGroup. As in the original, some of what
+// [supervisord] says takes effect at once (options.py process_config).
+func (e *Engine) stage(conf *config.Config) supervise.Plan {
+	e.staged, e.live = conf.Groups, conf.Supervisord
+	identity := e.Identity()
+	identity.Identifier = conf.Supervisord.Identifier
+	e.identity.Store(&identity)
+
+	running := make([]config.Group, len(e.groups))
+	for i, g := range e.groups {
+		running[i] = g.conf
+	}
+	return config.Diff(running, conf.Groups)
+}
+
+func (e *Engine) addable(name string) (config.Group, error) {
+	if err := e.up(); err != nil {
+		return config.Group{}, err
+	}
+	for _, conf := range e.staged {
+		if conf.Name != name {
+			continue
+		}
+		if e.byName[name] != nil {
+			return config.Group{}, supervise.Fault{Code: supervise.FaultAlreadyAdded, Detail: name}
+		}
+		return conf, nil
+	}
+	return config.Group{}, badName(name)
+}
+
+func badName(name string) error {
+	return supervise.Fault{Code: supervise.FaultBadName, Detail: name}
+}
+
+func startWish(wait bool) wish {
+	if wait {
+		return wishUp
+	}
+	return wishBorn
+}
+
+func seqOf(r *reply, err error) (uint64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return r.seq, nil
+}
+
+func resultsOf(r *reply, err error) ([]supervise.Result, error) {
+	if err != nil {
+		return nil, err
+	}
+	return r.results, nil
+}

@@ -1,0 +1,199 @@
+//go:build unix
+
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervise"
+	"supervisor/supervise/child"
+	"supervisor/supervise/config"
+	"supervisor/supervise/logs"
+	"supervisor/supervise/machine"
+)
+
+// lastWords is how long a dead child's pumps may take to hand over what it left
+// in its pipes, before its exit is told all the same: a log on a hung disk must
+// not keep a program down.
+const lastWords = 2 * time.Second
+
+// process is a process at work: its machine, its present life, its logs, and
+// who waits for it.
+type process struct {
+	key     child.Key
+	name    supervise.NameSpec
+	group   *group
+	conf    config.Process
+	command command // what to run, the same for every life
+	machine *machine.Machine
+	channel [2]*logs.Channel // by supervise.Channel; nil where there is none
+
+	incarnation child.Incarnation
+	born        bool        // the host has said Spawned of this incarnation
+	dead        *child.Exit // reaped, its last words still to come
+	added       time.Time   // when it became part of what runs
+
+	due        deadline // of the machine
+	burial     deadline // for the last words
+	stopReport deadline // for "waiting for x to stop"
+	tickets    []*ticket
+	touched    bool
+}
+
+func (p *process) rank() rank {
+	return rank{group: p.group.conf.Priority, process: p.conf.Priority, name: p.name.String()}
+}
+
+// info is the process as others see it now.
+func (p *process) info() supervise.ProcessInfo { return p.seen(p.machine.Facts()) }
+
+// seen is the process as others see it, given what its machine knew.
+func (p *process) seen(facts machine.Facts) supervise.ProcessInfo {
+	info := supervise.ProcessInfo{
+		ID:         int(p.key),
+		Group:      p.name.Group,
+		Name:       p.name.Process,
+		State:      facts.State,
+		PID:        facts.PID,
+		Start:      facts.Started,
+		Stop:       facts.Stopped,
+		ExitStatus: facts.ExitStatus,
+		ExitSignal: facts.ExitSignal,
+		Expected:   facts.Expected,
+		SpawnErr:   facts.SpawnErr,
+		Since:      facts.Since,
+		Next:       facts.Next,
+		Tries:      facts.Tries,
+		MaxTries:   p.conf.StartRetries,
+		Restarts:   facts.Restarts,
+	}
+	if info.Since.IsZero() { // it never moved: STOPPED since it was added
+		info.Since = p.added
+	}
+	if !facts.ExitKnown {
+		info.ExitStatus = 0
+	}
+	if log := p.channel[supervise.Stdout]; log != nil {
+		info.StdoutLog = log.Path()
+	}
+	if log := p.channel[supervise.Stderr]; log != nil {
+		info.StderrLog = log.Path()
+	}
+	return info
+}
+
+func (p *process) closeLogs() {
+	for _, log := range p.channel {
+		if log != nil {
+			log.Close()
+		}
+	}
+}
+
+// spawn hands a birth to the launcher, which answers by message.
+func (e *Engine) spawn(p *process) {
+	p.incarnation++
+	p.born, p.dead = false, nil
+	e.launch.push(birth{
+		key: p.key, incarnation: p.incarnation, name: p.name.Process,
+		command: p.command, channel: p.channel,
+	})
+}
+
+// ours finds the process a report is about; nil if that life is over or the
+// process gone: the dead do not speak for their successors.
+func (e *Engine) ours(key child.Key, incarnation child.Incarnation) *process {
+	p := e.byKey[key]
+	if p == nil || p.incarnation != incarnation {
+		return nil
+	}
+	return p
+}
+
+func (e *Engine) spawned(report child.Spawned) {
+	p := e.ours(report.Key, report.Incarnation)
+	if p == nil || p.born {
+		return
+	}
+	p.born = true
+	p.tellPoolBorn()
+	e.step(p, machine.Spawned{PID: report.PID})
+	e.publish(supervise.UpdateEvent{Name: p.name}, p.info())
+	if p.dead != nil { // it died before we heard that it lived
+		e.bury(p)
+	}
+}
+
+func (e *Engine) spawnFailed(report child.SpawnFailed) {
+	p := e.ours(report.Key, report.Incarnation)
+	if p == nil || p.born {
+		return
+	}
+	p.command.socket.release()
+	e.step(p, machine.SpawnFailed{Text: report.Text})
+}
+
+// reap collects the dead. Each is kept until its last words are in its log.
+func (e *Engine) reap() {
+	e.note(supervise.LevelDebug, "received SIGCHLD indicating a child quit")
+	for _, exit := range e.opts.Host.Reap() {
+		p := e.ours(exit.Key, exit.Incarnation)
+		if p == nil {
+			e.note(supervise.LevelInfo, fmt.Sprintf("reaped unknown pid %d (%s)", exit.PID, cause(exit)))
+			continue
+		}
+		p.dead = &exit
+		if p.born {
+			e.bury(p)
+		}
+	}
+}
+
+func (e *Engine) bury(p *process) {
+	e.opts.Host.Drain(p.key, p.incarnation)
+	e.deadlines.set(&p.burial, e.now.Add(lastWords))
+}
+
+func (e *Engine) drained(report child.Drained) {
+	if p := e.ours(report.Key, report.Incarnation); p != nil && p.dead != nil {
+		e.buried(p)
+	}
+}
+
+func (e *Engine) buried(p *process) {
+	e.deadlines.clear(&p.burial)
+	exit := *p.dead
+	p.command.socket.release()
+	e.step(p, machine.Exited{Status: exit.Status, Signal: exit.Signal, CoreDumped: exit.CoreDumped})
+	e.notes(p.tellPoolGone())
+	if p.incarnation == exit.Incarnation {
+		p.dead = nil
+	}
+}
+
+// kill signals a living child. One that has been reaped already is left alone:
+// its pid may be a stranger's by now, and its exit is on the way.
+func (e *Engine) kill(p *process, signal machine.Signal) {
+	if p.dead != nil {
+		return
+	}
+	if err := e.opts.Host.Signal(p.machine.PID(), signal.Sig, signal.Group); err != nil {
+		e.follow(p, machine.SignalFailed{Err: err, Gone: errors.Is(err, unix.ESRCH)})
+	}
+}
+
+// cause tells an exit in the original's words (options.py decode_wait_status).
+func cause(exit child.Exit) string {
+	if exit.Signal == 0 {
+		return fmt.Sprintf("exit status %d", exit.Status)
+	}
+	text := "terminated by " + exit.Signal.String()
+	if exit.CoreDumped {
+		text += " (core dumped)"
+	}
+	return text
+}

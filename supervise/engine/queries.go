@@ -1,0 +1,175 @@
+//go:build unix
+
+package engine
+
+import (
+	"context"
+
+	"supervisor/supervise"
+	"supervisor/supervise/config"
+	"supervisor/supervise/logs"
+)
+
+// Snapshot is everything as it is now.
+func (e *Engine) Snapshot(ctx context.Context) (supervise.Snapshot, error) {
+	return ask(ctx, e, func(e *Engine) (supervise.Snapshot, error) { return e.snapshot(), nil })
+}
+
+// Subscribe joins a reader of changes: with what it missed since a change of
+// this epoch, or with a fresh snapshot.
+func (e *Engine) Subscribe(ctx context.Context, epoch string, since uint64) (supervise.Feed, error) {
+	return ask(ctx, e, func(e *Engine) (supervise.Feed, error) {
+		return e.bus.Subscribe(epoch, since, e.snapshot), nil
+	})
+}
+
+// Process is one process as it is now. Fault: BAD_NAME.
+func (e *Engine) Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error) {
+	return ask(ctx, e, func(e *Engine) (supervise.ProcessInfo, error) {
+		p, err := e.lookUp(name)
+		if err != nil {
+			return supervise.ProcessInfo{}, err
+		}
+		return p.info(), nil
+	})
+}
+
+// ConfigInfo lists the processes of the configuration read last.
+func (e *Engine) ConfigInfo(ctx context.Context) ([]supervise.ConfigInfo, error) {
+	type read struct {
+		staged []config.Group
+		inUse  map[string]bool
+	}
+	r, err := ask(ctx, e, func(e *Engine) (read, error) {
+		r := read{e.staged, make(map[string]bool, len(e.groups))}
+		for _, g := range e.groups {
+			r.inUse[g.conf.Name] = true
+		}
+		return r, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	infos := config.Infos(r.staged)
+	for i := range infos {
+		infos[i].InUse = r.inUse[infos[i].Group]
+	}
+	return infos, nil
+}
+
+// Log is a channel's output. Faults: BAD_NAME; NO_FILE where the process has no
+// such channel, its stderr going to stdout.
+func (e *Engine) Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error) {
+	return ask(ctx, e, func(e *Engine) (supervise.Log, error) {
+		p, err := e.lookUp(name)
+		if err != nil {
+			return nil, err
+		}
+		if p.channel[ch] == nil {
+			return nil, supervise.Fault{Code: supervise.FaultNoFile}
+		}
+		return p.channel[ch], nil
+	})
+}
+
+// MainLog is supervisord's own log. Fault: NO_FILE where it cannot be read back.
+func (e *Engine) MainLog(context.Context) (supervise.Log, error) {
+	if e.opts.MainLog == nil {
+		return nil, supervise.Fault{Code: supervise.FaultNoFile}
+	}
+	return e.opts.MainLog, nil
+}
+
+// ClearLogs empties both logs of a process, in the caller's goroutine. Faults:
+// BAD_NAME, FAILED.
+func (e *Engine) ClearLogs(ctx context.Context, name supervise.NameSpec) error {
+	channels, err := ask(ctx, e, func(e *Engine) ([2]*logs.Channel, error) {
+		p, err := e.find(name)
+		if err != nil {
+			return [2]*logs.Channel{}, err
+		}
+		return p.channel, nil
+	})
+	if err != nil {
+		return err
+	}
+	return clearLogs(name, channels)
+}
+
+// ClearAllLogs empties the logs of every process, and tells of each.
+func (e *Engine) ClearAllLogs(ctx context.Context) ([]supervise.Result, error) {
+	all, err := e.allChannels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]supervise.Result, len(all))
+	for i, p := range all {
+		results[i] = resultOf(p.name, clearLogs(p.name, p.channel))
+	}
+	return results, nil
+}
+
+// ReopenLogs closes and opens every log, for SIGUSR2: whoever rotates logs from
+// outside has moved them. The first trouble is answered; the others are tried
+// all the same.
+func (e *Engine) ReopenLogs(ctx context.Context) error {
+	all, err := e.allChannels(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		for _, log := range p.channel {
+			if log == nil {
+				continue
+			}
+			if problem := log.Reopen(); problem != nil && err == nil {
+				err = problem
+			}
+		}
+	}
+	return err
+}
+
+type named struct {
+	name    supervise.NameSpec
+	channel [2]*logs.Channel
+}
+
+func (e *Engine) allChannels(ctx context.Context) ([]named, error) {
+	return ask(ctx, e, func(e *Engine) ([]named, error) {
+		var all []named
+		for _, g := range e.groups {
+			for _, p := range ascending.processes(g.processes) {
+				all = append(all, named{p.name, p.channel})
+			}
+		}
+		return all, nil
+	})
+}
+
+func clearLogs(name supervise.NameSpec, channels [2]*logs.Channel) error {
+	for _, log := range channels {
+		if log == nil {
+			continue
+		}
+		if err := log.Clear(); err != nil {
+			return supervise.Fault{Code: supervise.FaultFailed, Detail: name.String()}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) snapshot() supervise.Snapshot {
+	snapshot := supervise.Snapshot{
+		Epoch: e.bus.Epoch(), Seq: e.bus.Seq(), At: e.now, Mood: e.Mood(),
+		Groups:    make([]supervise.GroupInfo, 0, len(e.groups)),
+		Processes: make([]supervise.ProcessInfo, 0, len(e.byKey)),
+	}
+	for _, g := range e.groups {
+		snapshot.Groups = append(snapshot.Groups, g.info())
+		for _, p := range g.processes {
+			snapshot.Processes = append(snapshot.Processes, p.info())
+		}
+	}
+	return snapshot
+}

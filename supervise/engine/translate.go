@@ -1,0 +1,213 @@
+//go:build unix
+
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"supervisor/supervise"
+	"supervisor/supervise/child"
+	"supervisor/supervise/config"
+	"supervisor/supervise/logs"
+	"supervisor/supervise/machine"
+)
+
+// policy is what the machine needs of a process's configuration.
+func policy(conf config.Process) machine.Policy {
+	return machine.Policy{
+		AutoStart:    conf.AutoStart,
+		AutoRestart:  restartPolicies[conf.AutoRestart],
+		StartSecs:    time.Duration(conf.StartSecs) * time.Second,
+		StartRetries: conf.StartRetries,
+		ExitCodes:    conf.ExitCodes,
+		StopSignal:   conf.StopSignal,
+		StopWait:     time.Duration(conf.StopWaitSecs) * time.Second,
+		StopAsGroup:  conf.StopAsGroup,
+		KillAsGroup:  conf.KillAsGroup,
+	}
+}
+
+var restartPolicies = map[config.AutoRestart]machine.RestartPolicy{
+	config.RestartUnexpected: machine.RestartUnexpected,
+	config.RestartNever:      machine.RestartNever,
+	config.RestartAlways:     machine.RestartAlways,
+}
+
+// command is what to run, made once and the same for every life of a process.
+type command struct {
+	text   string
+	path   string // PATH to search
+	base   child.Spec
+	socket *sharedSocket // nil for all but FastCGI programs
+}
+
+// spec is the command with its file found. The error is a spawnerr text.
+func (c command) spec() (child.Spec, error) {
+	words, err := config.SplitCommand(c.text)
+	switch {
+	case err != nil:
+		return child.Spec{}, fmt.Errorf("can't parse command %s: %w", supervise.Quote(c.text), err)
+	case len(words) == 0:
+		return child.Spec{}, errors.New("command is empty")
+	}
+	file, err := child.FindCommand(words[0], c.path)
+	if err != nil {
+		return child.Spec{}, err
+	}
+	spec := c.base
+	spec.Path, spec.Argv = file, words
+	return spec, nil
+}
+
+// check is the fault a start meets if the command cannot be run.
+func (c command) check() error {
+	_, err := c.spec()
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, child.ErrNoCommand):
+		return supervise.Fault{Code: supervise.FaultNoFile, Detail: err.Error()}
+	default:
+		return supervise.Fault{Code: supervise.FaultNotExecutable, Detail: err.Error()}
+	}
+}
+
+// prepareProcess makes what a process needs before it may be added; see prepare.
+func (e *Engine) prepareProcess(
+	group config.Group, conf config.Process, live config.Supervisord, sockets map[*config.FastCGISocket]*sharedSocket,
+) (preparedProcess, error) {
+	credential, err := e.credential(conf.User)
+	if err != nil {
+		return preparedProcess{}, fmt.Errorf("look up user %s of %s: %w", conf.User.Name, conf.Section, err)
+	}
+	socket, err := e.shareSocket(conf.Socket, sockets)
+	if err != nil {
+		return preparedProcess{}, err
+	}
+	made := preparedProcess{conf: conf}
+	name := supervise.NameSpec{Group: group.Name, Process: conf.Name}
+	for _, ch := range supervise.Channels {
+		if ch == supervise.Stderr && conf.RedirectStderr {
+			continue
+		}
+		made.logs[ch], err = e.channel(name, ch, group, conf, live)
+		if err != nil {
+			return preparedProcess{}, err
+		}
+	}
+	environment := e.environment(group, conf)
+	made.command = command{
+		text: conf.Command,
+		path: lookUpEnv(environment, "PATH"),
+		base: child.Spec{
+			Env: environment, Dir: conf.Directory, User: credential, Umask: conf.Umask,
+			MergeErr: conf.RedirectStderr, SigpipeIgnored: live.ChildSigpipeIgnored,
+		},
+		socket: socket,
+	}
+	return made, nil
+}
+
+func (e *Engine) credential(user *config.User) (*child.Credential, error) {
+	if user == nil {
+		return nil, nil
+	}
+	return e.opts.Credential(*user)
+}
+
+// environment is the child's, each layer over the one before: supervisord's own,
+// the SUPERVISOR_ variables, what the configuration sets (process.py
+// _spawn_as_child).
+func (e *Engine) environment(group config.Group, conf config.Process) []string {
+	vars := map[string]string{}
+	for _, entry := range e.opts.Environ {
+		if name, value, found := strings.Cut(entry, "="); found {
+			vars[name] = value
+		}
+	}
+	vars["SUPERVISOR_ENABLED"] = "1"
+	if url := serverURL(conf, e.opts.ServerURL); url != "" {
+		vars["SUPERVISOR_SERVER_URL"] = url
+	}
+	vars["SUPERVISOR_PROCESS_NAME"] = conf.Name
+	vars["SUPERVISOR_GROUP_NAME"] = group.Name
+	for _, v := range conf.Environment {
+		vars[v.Name] = v.Value
+	}
+	environment := make([]string, 0, len(vars))
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		environment = append(environment, name+"="+vars[name])
+	}
+	return environment
+}
+
+func serverURL(conf config.Process, known string) string {
+	if conf.ServerURL != "" {
+		return conf.ServerURL
+	}
+	return known
+}
+
+func lookUpEnv(environment []string, name string) string {
+	for _, entry := range environment {
+		if value, found := strings.CutPrefix(entry, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+func logConf(conf config.Process, ch supervise.Channel) config.Log {
+	if ch == supervise.Stderr {
+		return conf.Stderr
+	}
+	return conf.Stdout
+}
+
+// channel makes the log of one stream; an automatic one gets its file now.
+func (e *Engine) channel(
+	name supervise.NameSpec, ch supervise.Channel, group config.Group, conf config.Process, live config.Supervisord,
+) (*logs.Channel, error) {
+	log := logConf(conf, ch)
+	opts := logs.Options{
+		Process: name, Channel: ch,
+		MaxBytes: log.MaxBytes, Backups: log.Backups, Syslog: log.Syslog,
+		StripANSI: live.StripANSI, CaptureMaxBytes: log.CaptureMaxBytes, Events: log.EventsEnabled,
+		RingMaxBytes: live.LogRingMaxBytes,
+		OnEvent:      e.poster(name, ch),
+		Trouble:      func(text string) { e.note(supervise.LevelWarn, text) },
+	}
+	if ch == supervise.Stdout && group.Kind == config.EventListener {
+		opts.Listener = true
+		opts.OnOutput = func(data []byte) { e.postFromHelper(listenerSaid{name, slices.Clone(data)}) }
+	}
+	if live.LogLevel <= config.LevelDebug {
+		opts.Debug = func(data []byte) {
+			e.note(supervise.LevelDebug, logs.DebugText(name.Process, ch, opts.Listener, data))
+		}
+	}
+	switch log.Kind {
+	case config.LogFile:
+		opts.Path = log.Path
+	case config.LogAuto:
+		path, err := logs.AutoName(live.ChildLogDir, conf.Name, ch, live.Identifier)
+		if err != nil {
+			return nil, fmt.Errorf("make the automatic %s log of %s: %w", ch, name, err)
+		}
+		opts.Path, opts.Mode = path, 0o600
+	}
+	return logs.NewChannel(opts, e.gate), nil
+}
+
+// removeAutoLog takes back an automatic log that was made for a group which was
+// not added after all.
+func removeAutoLog(log *logs.Channel) {
+	// Should it fail, the next start of supervisord removes the file.
+	_ = os.Remove(log.Path())
+}
