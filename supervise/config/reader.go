@@ -3,7 +3,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 )
 
@@ -75,9 +74,9 @@ func (r *reader) failf(option, format string, args ...any) {
 
 // locate makes any error a configuration error at a place, unless it has one.
 func locate(err error, at position, section, option string) error {
-	located := &Error{Text: err.Error(), cause: err}
-	if known := (*Error)(nil); errors.As(err, &known) {
-		located = known
+	located, ok := err.(*Error) // not errors.As: one inside another has lost its say
+	if !ok {
+		located = &Error{Text: err.Error(), cause: err}
 	}
 	if located.File == "" {
 		located.File, located.Line = at.File, at.Line

@@ -61,7 +61,7 @@ def plain(value):
 
 class Lines(list):
     def say(self, subject, option, value):
-        text = json.dumps(plain(value), ensure_ascii=False, sort_keys=True)
+        text = json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(',', ':'))
         self.append('%s %s = %s' % (subject, option, text))
 
 
