@@ -1,0 +1,60 @@
+import type { Row } from '../../store/processes.svelte'
+import type { Group } from '../../wire/wire.gen'
+import type { Test } from './filter'
+
+/** A part of the table under one heading: a group, or all programs that form none. */
+export interface Section {
+  key: string
+  /** Undefined for the programs that form no group of several. */
+  group: Group | undefined
+  /** All its processes, and those the filter lets through. */
+  rows: Row[]
+  shown: Row[]
+}
+
+/** One line of the table. */
+export type Line = { kind: 'section'; section: Section } | { kind: 'row'; row: Row; last: boolean }
+
+/** Key of the section of single programs; no group can be called so. */
+const singles = ':'
+
+/**
+ * Sorts the processes under their groups, in the order of the configuration. A
+ * program alone in a group of its own name needs no heading for itself: all
+ * such programs come first, together.
+ */
+export function sections(groups: readonly Group[], rows: readonly Row[], test: Test): Section[] {
+  const byGroup = new Map<string, Row[]>()
+  for (const row of rows) {
+    const known = byGroup.get(row.group)
+    if (known) known.push(row)
+    else byGroup.set(row.group, [row])
+  }
+  const alone: Row[] = []
+  const found: Section[] = []
+  for (const group of groups) {
+    const inside = byGroup.get(group.name) ?? []
+    if (inside.length === 1 && inside[0]!.name === group.name) alone.push(inside[0]!)
+    else if (inside.length > 0) found.push(section(group.name, group, inside, test))
+  }
+  if (alone.length > 0) found.unshift(section(singles, undefined, alone, test))
+  return found
+}
+
+/** The lines to draw: sections without a match are left out, folded ones show their heading only. */
+export function lines(all: readonly Section[], folded: ReadonlySet<string>): Line[] {
+  return all
+    .filter((section) => section.shown.length > 0)
+    .flatMap((section): Line[] => {
+      const head: Line = { kind: 'section', section }
+      if (folded.has(section.key)) return [head]
+      const rows = section.shown.map(
+        (row, i): Line => ({ kind: 'row', row, last: i === section.shown.length - 1 }),
+      )
+      return [head, ...rows]
+    })
+}
+
+function section(key: string, group: Group | undefined, rows: Row[], test: Test): Section {
+  return { key, group, rows, shown: rows.filter(test) }
+}

@@ -1,0 +1,25 @@
+import { mount } from 'svelte'
+import App from './app/App.svelte'
+import { browserShelf, Preferences } from './store/preferences.svelte'
+import { openStores } from './store/stores'
+import { words } from './text/words.svelte'
+import './ui/tokens.css'
+import './ui/base.css'
+import './ui/tones.css'
+import type { Boot } from './wire/wire.gen'
+
+/** What the server wrote into the page; nothing when Vite serves it. */
+function readBoot(): Partial<Boot> {
+  const text = document.getElementById('boot')?.textContent ?? ''
+  try {
+    return JSON.parse(text) as Partial<Boot>
+  } catch {
+    return {}
+  }
+}
+
+const preferences = new Preferences(browserShelf(), navigator.languages)
+document.documentElement.dataset.theme = preferences.theme
+const stores = openStores(readBoot(), preferences)
+await words.use(preferences.language)
+mount(App, { target: document.body, props: { stores } })

@@ -1,0 +1,123 @@
+import { SvelteMap } from 'svelte/reactivity'
+import { ApiError, type Client, type Verb } from '../api/client'
+import { CAPS, type ProcState, type Result } from '../wire/wire.gen'
+import type { Notices } from './notices.svelte'
+import type { Processes, Row } from './processes.svelte'
+
+/** What is acted on: one process, a group, or everything. */
+export type Target =
+  | { kind: 'process'; row: Row }
+  | { kind: 'group'; name: string; rows: Row[] }
+  | { kind: 'all'; rows: Row[] }
+
+interface Pending {
+  verb: Verb
+  /** The change number it was accepted at; undefined until the server has answered. */
+  accepted?: number
+}
+
+/** States in which a verb has visibly begun or come true. */
+const settled: Record<Verb, ReadonlySet<ProcState>> = {
+  start: new Set(['STARTING', 'RUNNING', 'BACKOFF', 'FATAL', 'EXITED']),
+  stop: new Set(['STOPPING', 'STOPPED', 'EXITED', 'FATAL']),
+  restart: new Set(['STARTING', 'RUNNING', 'BACKOFF', 'FATAL']),
+}
+
+/** Up, or on the way there. */
+const trying: ReadonlySet<ProcState> = new Set(['RUNNING', 'STARTING', 'BACKOFF'])
+
+/** Processes a verb would change; the others are already where it leads. */
+export function touched(verb: Verb, rows: Row[]): Row[] {
+  return rows.filter((row) => {
+    const { state } = row.data
+    if (verb === 'start')
+      return state === 'STOPPED' || state === 'EXITED' || state === 'FATAL' || state === 'UNKNOWN'
+    if (verb === 'stop') return trying.has(state)
+    return true // a restart also starts what is down
+  })
+}
+
+/** Whether the reader may use a verb on a process at all, and whether its state lets him now. */
+export function allowed(verb: Verb, row: Row): 'now' | 'not now' | 'never' {
+  if ((row.data.caps & CAPS[verb]) === 0) return 'never'
+  const sensible = verb === 'start' ? touched(verb, [row]).length > 0 : trying.has(row.data.state)
+  return sensible ? 'now' : 'not now'
+}
+
+/**
+ * Orders given from this page. A row is marked while its order is under way;
+ * its state is never touched here: that changes only when the server says so.
+ */
+export class Commands {
+  private readonly pending = new SvelteMap<number, Pending>()
+
+  constructor(
+    private readonly client: Client,
+    private readonly processes: Processes,
+    private readonly notices: Notices,
+    private readonly patience: (run: () => void) => void,
+  ) {}
+
+  /** The verb under way for a process. */
+  of(id: number): Verb | undefined {
+    return this.pending.get(id)?.verb
+  }
+
+  async run(verb: Verb, target: Target): Promise<void> {
+    const rows = target.kind === 'process' ? [target.row] : touched(verb, target.rows)
+    const ids = rows.map((row) => row.id).filter((id) => !this.pending.has(id))
+    if (ids.length === 0) {
+      if (target.kind !== 'process') this.notices.add({ kind: 'nothing' })
+      return
+    }
+    for (const id of ids) this.pending.set(id, { verb })
+    try {
+      const answer = await this.ask(verb, target)
+      this.accepted(verb, ids, answer.seq)
+      this.report(verb, target, answer.results ?? [])
+    } catch (error) {
+      for (const id of ids) this.pending.delete(id)
+      if (!(error instanceof ApiError)) throw error
+      this.notices.add({ kind: 'failed', verb, name: nameOf(target), error })
+    }
+  }
+
+  /** Takes the mark off every row that has got where its order leads. */
+  settle(): void {
+    for (const [id, { verb, accepted }] of [...this.pending]) {
+      const row = this.processes.get(id)
+      const there = row && accepted !== undefined && row.seq > accepted && settled[verb].has(row.data.state)
+      if (!row || there) this.pending.delete(id)
+    }
+  }
+
+  private ask(verb: Verb, target: Target) {
+    if (target.kind === 'process') return this.client.act(target.row.spec, verb)
+    if (target.kind === 'group') return this.client.actOnGroup(target.name, verb)
+    return this.client.actOnAll(verb)
+  }
+
+  /** The answer may come after the change it caused, so it settles at once where it can. */
+  private accepted(verb: Verb, ids: number[], seq: number): void {
+    const orders = ids.map((id) => [id, { verb, accepted: seq }] as const)
+    for (const [id, order] of orders) this.pending.set(id, order)
+    this.settle()
+    this.patience(() => {
+      for (const [id, order] of orders) if (this.pending.get(id) === order) this.pending.delete(id)
+    })
+  }
+
+  private report(verb: Verb, target: Target, results: Result[]): void {
+    const failed = results.filter((result) => result.code !== 'SUCCESS')
+    for (const result of failed) {
+      const row = this.processes.find(result.group, result.name)
+      if (row) this.pending.delete(row.id)
+    }
+    if (failed.length > 0) this.notices.add({ kind: 'someFailed', verb, name: nameOf(target), failed })
+  }
+}
+
+function nameOf(target: Target): string {
+  if (target.kind === 'process') return target.row.label
+  return target.kind === 'group' ? target.name : ''
+}

@@ -1,0 +1,63 @@
+import type { ApiError, Verb } from '../api/client'
+import type { ProcState, Result, UpdateStep } from '../wire/wire.gen'
+
+/** Something the reader is told in a corner of the page. The words are the catalogue's. */
+export type Notice =
+  | { kind: 'failed'; verb: Verb; name: string; error: ApiError }
+  | { kind: 'someFailed'; verb: Verb; name: string; failed: Result[] }
+  | { kind: 'nothing' }
+  | { kind: 'updated'; groups: number }
+  | { kind: 'updateFailed'; error: ApiError }
+  | { kind: 'stepsFailed'; steps: UpdateStep[] }
+
+/** Something said to those who listen instead of looking. */
+export type Announcement =
+  | { kind: 'changed'; names: string[]; state: ProcState }
+  | { kind: 'lost' }
+  | { kind: 'back' }
+
+export interface Shown {
+  id: number
+  notice: Notice
+  /** How often the same was said in a row. */
+  times: number
+}
+
+/** Most notices on the screen at once. */
+const most = 3
+const gone = 5_000
+
+export class Notices {
+  shown = $state.raw<Shown[]>([])
+  announcement = $state.raw<Announcement | undefined>(undefined)
+  private nextId = 1
+
+  constructor(private readonly after: (ms: number, run: () => void) => void) {}
+
+  /** Shows a notice: errors until they are dismissed, others for five seconds. */
+  add(notice: Notice): void {
+    const last = this.shown.at(-1)
+    if (last && same(last.notice, notice)) {
+      this.shown = [...this.shown.slice(0, -1), { ...last, times: last.times + 1 }]
+      return
+    }
+    const id = this.nextId++
+    this.shown = [...this.shown, { id, notice, times: 1 }].slice(-most)
+    if (notice.kind === 'nothing' || notice.kind === 'updated') this.after(gone, () => this.dismiss(id))
+  }
+
+  dismiss(id: number): void {
+    this.shown = this.shown.filter((shown) => shown.id !== id)
+  }
+
+  announce(announcement: Announcement): void {
+    this.announcement = announcement
+  }
+}
+
+function same(a: Notice, b: Notice): boolean {
+  if (a.kind === 'failed' && b.kind === 'failed') {
+    return a.verb === b.verb && a.name === b.name && a.error.code === b.error.code
+  }
+  return a.kind === 'nothing' && b.kind === 'nothing'
+}

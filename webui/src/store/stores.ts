@@ -1,0 +1,109 @@
+import { createContext } from 'svelte'
+import { Client } from '../api/client'
+import { type Clock, type Line, Socket } from '../live/socket'
+import type { Boot, Chan } from '../wire/wire.gen'
+import { Asking } from './asking.svelte'
+import { ServerClock } from './clock.svelte'
+import { Commands } from './commands.svelte'
+import type { OnFrame } from './frame'
+import { LogView } from './logs.svelte'
+import { Maintenance } from './maintenance.svelte'
+import { Notices } from './notices.svelte'
+import type { Preferences } from './preferences.svelte'
+import { needsAttention, Processes, type Transition } from './processes.svelte'
+import { Session } from './session.svelte'
+
+/** How long an accepted order may mark a row whose state does not move. */
+const patience = 15_000
+
+/** Everything the page knows, made once and handed down to what draws it. */
+export interface Stores {
+  client: Client
+  session: Session
+  processes: Processes
+  commands: Commands
+  asking: Asking
+  maintenance: Maintenance
+  notices: Notices
+  preferences: Preferences
+  clock: ServerClock
+  openLog(proc: string, channel: Chan): LogView
+}
+
+export const [getStores, setStores] = createContext<Stores>()
+
+/** Wires the stores to each other and to the browser. */
+export function openStores(boot: Partial<Boot>, preferences: Preferences): Stores {
+  const client = new Client({ fetch: fetch.bind(window), base: document.baseURI })
+  const socket = new Socket({
+    open: () => openLine(document.baseURI),
+    clock: browserClock,
+    random: Math.random,
+    online: () => navigator.onLine,
+    build: boot.version ?? '',
+    lang: preferences.language,
+  })
+  const notices = new Notices((ms, run) => setTimeout(run, ms))
+  const session = new Session(socket, client, boot)
+  const processes = new Processes(socket, onFrame)
+  const commands = new Commands(client, processes, notices, (run) => setTimeout(run, patience))
+  const clock = new ServerClock(() => socket.skew)
+  processes.onflush = (moved) => {
+    commands.settle()
+    announce(notices, moved)
+  }
+  wakeOnReturn(socket)
+  socket.connect()
+  return {
+    client,
+    session,
+    processes,
+    commands,
+    asking: new Asking(commands),
+    maintenance: new Maintenance(client, notices),
+    notices,
+    preferences,
+    clock,
+    openLog: (proc, channel) => new LogView(socket, onFrame, client, proc, channel),
+  }
+}
+
+/** Says what has just failed, all of one frame in one sentence. */
+function announce(notices: Notices, moved: Transition[]): void {
+  const bad = moved.filter(({ row }) => needsAttention(row.data))
+  if (bad.length === 0) return
+  const state = bad[0]!.after
+  notices.announce({
+    kind: 'changed',
+    names: bad.filter((t) => t.after === state).map((t) => t.row.label),
+    state,
+  })
+}
+
+/** A reader who comes back, or a network that does, need not wait for the next try. */
+function wakeOnReturn(socket: Socket): void {
+  window.addEventListener('online', () => socket.wake())
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) socket.wake()
+  })
+}
+
+function openLine(base: string): Line {
+  const url = new URL('live', base)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return new WebSocket(url) as Line
+}
+
+const browserClock: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** A hidden page draws no frames, but should not fall behind either. */
+const onFrame: OnFrame = (run) => {
+  if (document.hidden) setTimeout(run, 250)
+  else requestAnimationFrame(run)
+}

@@ -1,0 +1,48 @@
+/** The letters of a unit in one language. */
+export interface UnitWords {
+  days: string
+  hours: string
+  minutes: string
+  seconds: string
+}
+
+/** A running clock, "04:12:55", or "3 d 04:12:55" from the second day on. Never negative. */
+export function clock(ms: number, words: UnitWords): string {
+  const total = Math.max(0, Math.floor(ms / 1000))
+  const days = Math.floor(total / 86400)
+  const pad = (n: number) => String(n).padStart(2, '0')
+  const time = `${pad(Math.floor((total % 86400) / 3600))}:${pad(Math.floor((total % 3600) / 60))}:${pad(total % 60)}`
+  return days > 0 ? `${days} ${words.days} ${time}` : time
+}
+
+/** A rough length of time of at most two units: "3 d 4 h", "12 min 5 s", "7 s". Never negative. */
+export function rough(ms: number, words: UnitWords): string {
+  const total = Math.max(0, Math.floor(ms / 1000))
+  const parts: [number, string][] = [
+    [Math.floor(total / 86400), words.days],
+    [Math.floor((total % 86400) / 3600), words.hours],
+    [Math.floor((total % 3600) / 60), words.minutes],
+    [total % 60, words.seconds],
+  ]
+  const first = parts.findIndex(([n]) => n > 0)
+  if (first < 0) return `0 ${words.seconds}`
+  return parts
+    .slice(first, first + 2)
+    .filter(([n]) => n > 0)
+    .map(([n, unit]) => `${n} ${unit}`)
+    .join(' ')
+}
+
+const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** A size with IEC units and at most one decimal: "3.2 MiB". */
+export function bytes(n: number, locale: string): string {
+  let unit = 0
+  let value = Math.max(0, n)
+  while (value >= 1024 && unit < binary.length - 1) {
+    value /= 1024
+    unit++
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)} ${binary[unit]}`
+}

@@ -1,0 +1,59 @@
+import type { Dict } from './en'
+
+/** What must be known of a process to say how it is. */
+export interface Condition {
+  state: string
+  start: number
+  stop: number
+  exit: number
+  signal?: string
+  expected: boolean
+  err: string
+  tries: number
+  max: number
+  next: number
+}
+
+/** How its last life ended: "exit status 3", "killed by SIGKILL"; empty if it has not. */
+export function exitWords(t: Dict, p: Condition): string {
+  if (p.stop === 0) return ''
+  return p.signal ? t.reason.signal(p.signal) : t.reason.exit(p.exit)
+}
+
+/**
+ * Says in one line why a process is as it is and what happens next. now is the
+ * server's time. A running process needs no explanation: the answer is empty.
+ */
+export function explain(t: Dict, p: Condition, now: number): string {
+  const left = p.next > now ? t.format.rough(Math.max(1000, p.next - now)) : ''
+  switch (p.state) {
+    case 'BACKOFF':
+      return join(
+        p.err || exitWords(t, p),
+        t.reason.tries(p.tries, p.max),
+        left ? t.reason.retryIn(left) : t.reason.retryNow,
+      )
+    case 'FATAL':
+      return join(p.err || exitWords(t, p) || t.reason.noReason, p.tries > 0 ? t.reason.gaveUp(p.tries) : '')
+    case 'EXITED':
+      return join(p.expected ? t.reason.exitedWell : t.reason.exitedBadly, exitWords(t, p))
+    case 'STARTING':
+      return left ? capital(t.reason.countsIn(left)) : t.reason.starting
+    case 'STOPPING':
+      return join(t.reason.stopping, left ? t.reason.killIn(left) : '')
+    case 'STOPPED':
+      return p.start === 0 ? t.reason.neverStarted : t.reason.stoppedSince(t.format.moment(p.stop))
+    case 'UNKNOWN':
+      return t.reason.noReason
+    default:
+      return ''
+  }
+}
+
+function join(...parts: string[]): string {
+  return capital(parts.filter(Boolean).join(' · '))
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,10 @@
+import { MediaQuery } from 'svelte/reactivity'
+
+/** As narrow as a phone held upright. */
+export const phone = new MediaQuery('(width < 640px)')
+
+/** Touched with fingers, or so narrow that it probably is. */
+export const touch = new MediaQuery('(pointer: coarse) or (width < 640px)')
+
+/** Wide enough for words beside the icons of a table. */
+export const roomy = new MediaQuery('(width >= 1200px)')

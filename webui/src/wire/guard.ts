@@ -1,0 +1,144 @@
+import type { Lines, LogPage, ServerFrame } from './wire.gen'
+
+type Check = (value: unknown) => boolean
+type Shape = Record<string, Check>
+
+const text: Check = (v) => typeof v === 'string'
+const flag: Check = (v) => typeof v === 'boolean'
+const number: Check = (v) => typeof v === 'number' && Number.isFinite(v)
+const optional =
+  (check: Check): Check =>
+  (v) =>
+    v === undefined || check(v)
+const list =
+  (check: Check): Check =>
+  (v) =>
+    Array.isArray(v) && v.every(check)
+const shape =
+  (fields: Shape): Check =>
+  (v) =>
+    isRecord(v) && Object.entries(fields).every(([k, ok]) => ok(v[k]))
+
+const user = shape({ name: text, caps: number })
+const process = shape({
+  id: number,
+  group: text,
+  name: text,
+  state: text,
+  pid: number,
+  since: number,
+  start: number,
+  stop: number,
+  exit: number,
+  signal: optional(text),
+  expected: flag,
+  err: text,
+  tries: number,
+  max: number,
+  next: number,
+  restarts: number,
+  caps: number,
+})
+const group = shape({ name: text, priority: number, listener: optional(flag) })
+
+/** What each kind of frame must look like; a kind that is missing here does not compile. */
+const frames: Record<ServerFrame['t'], Check> = {
+  welcome: shape({
+    v: number,
+    sid: text,
+    epoch: text,
+    now: number,
+    hb: number,
+    build: text,
+    identifier: text,
+    user,
+    limits: shape({ subs: number, logs: number, win: number }),
+  }),
+  ok: shape({ id: number }),
+  err: shape({ id: optional(number), code: number, msg: text, retry: optional(number) }),
+  snap: shape({
+    id: number,
+    epoch: text,
+    seq: number,
+    part: optional(number),
+    of: optional(number),
+    rows: list(process),
+    groups: optional(list(group)),
+  }),
+  delta: shape({
+    id: number,
+    prev: number,
+    seq: number,
+    rows: optional(list(process)),
+    del: optional(list(number)),
+    groups: optional(list(group)),
+  }),
+  server: shape({ id: number, mood: text, user, problems: list(text) }),
+  log: shape({
+    id: number,
+    epoch: text,
+    off: number,
+    end: number,
+    lines: list(text),
+    open: optional(flag),
+    cont: optional(flag),
+  }),
+  gap: shape({ id: number, from: number, to: number, why: text }),
+  mark: shape({ id: number, off: number, why: text, at: number }),
+  count: shape({ id: number, end: number, bytes: number, lines: number, rate: number }),
+  hb: shape({ now: number }),
+  pong: shape({ n: number, now: number }),
+  bye: shape({ code: number, why: text, retryAfter: optional(number) }),
+}
+
+/**
+ * Reads the text of a frame. A kind this page does not know, from a newer
+ * server, is undefined and to be ignored; what is not a frame at all, or not
+ * the frame it claims to be, throws, because going on would show wrong things.
+ */
+export function parseFrame(raw: string): ServerFrame | undefined {
+  const value: unknown = JSON.parse(raw)
+  if (!isRecord(value) || typeof value.t !== 'string') throw new Error('a frame without a kind')
+  if (!Object.hasOwn(frames, value.t)) return undefined
+  if (!frames[value.t as ServerFrame['t']](value)) throw new Error(`a frame "${value.t}" of the wrong shape`)
+  return value as unknown as ServerFrame
+}
+
+const logPage = shape({
+  epoch: text,
+  off: number,
+  end: number,
+  oldest: number,
+  newest: number,
+  lines: list(text),
+  cont: optional(flag),
+  open: optional(flag),
+})
+
+/** Whether a body of the API is a page of a log. */
+export function isLogPage(value: unknown): value is LogPage {
+  return logPage(value)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * How many bytes of the log a line stands for, without its newline: lone low
+ * surrogates are single bytes that were not UTF-8.
+ */
+export function byteLength(line: Lines[number]): number {
+  let n = 0
+  for (let i = 0; i < line.length; i++) {
+    const c = line.charCodeAt(i)
+    if (c < 0x80) n += 1
+    else if (c < 0x800) n += 2
+    else if (c >= 0xd800 && c < 0xdc00) {
+      n += 4
+      i++
+    } else if (c >= 0xdc80 && c < 0xdd00) n += 1
+    else n += 3
+  }
+  return n
+}
