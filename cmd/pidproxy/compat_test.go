@@ -1,0 +1,27 @@
+//go:build compat && unix
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+const original = "/usr/bin/pidproxy"
+
+func TestOriginalPidproxyDoesTheSame(t *testing.T) {
+	if _, err := os.Stat(original); err != nil {
+		t.Fatalf("%s is missing: install the Debian package with: apt-get install supervisor", original)
+	}
+	for _, s := range append(scenarios(), slowScenarios()...) {
+		for _, binary := range []string{original, self(t)} {
+			t.Run(s.name+"/"+filepath.Base(binary), func(t *testing.T) {
+				t.Parallel()
+				if got := play(t, binary, s); !got.equal(s.want) {
+					t.Errorf("got %+v, want %+v", got, s.want)
+				}
+			})
+		}
+	}
+}
