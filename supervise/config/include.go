@@ -53,7 +53,7 @@ func (l *loader) includePatterns() ([]string, error) {
 func (l *loader) includeMatches(pattern string) error {
 	matches := glob(pattern)
 	if len(matches) == 0 {
-		l.cfg.Warnings = append(l.cfg.Warnings, fmt.Sprintf(`No file matches via include "%s"`, pattern))
+		l.warnf("include", "files", `No file matches via include "%s"`, pattern)
 		return nil
 	}
 	slices.Sort(matches)

@@ -16,6 +16,8 @@ type loader struct {
 	host string    // %(host_node_name)s
 	env  variables // ENV_X: supervisord's own environment, then [supervisord]'s
 	cfg  *Config
+
+	findings []Finding // the warnings of cfg, with their places
 }
 
 // Load reads a configuration file and what it includes. Everything that can be
@@ -30,7 +32,8 @@ func Load(file string, opts Options) (*Config, error) {
 	return l.load(opts.Overrides)
 }
 
-// open reads the files without looking at what they mean.
+// open reads the files without looking at what they mean. With an error it
+// answers a loader all the same if there is a document to look at.
 func open(file string, opts Options) (*loader, error) {
 	sys, err := newSystem(opts)
 	if err != nil {

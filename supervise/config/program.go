@@ -144,7 +144,7 @@ func (l *loader) process(r *reader, p Process, nameFormat string) Process {
 	p.Stderr = l.channel(r, "stderr", p.Stderr)
 	if p.RedirectStderr {
 		if p.Stderr.Kind == LogFile || p.Stderr.blank {
-			l.warnf("For [%s], redirect_stderr=true but stderr_logfile has also been set to a filename, the filename has been ignored", p.Section)
+			l.warnf(p.Section, "stderr_logfile", "For [%s], redirect_stderr=true but stderr_logfile has also been set to a filename, the filename has been ignored", p.Section)
 		}
 		p.Stderr.Kind, p.Stderr.Path, p.Stderr.blank = LogNone, "", false
 	}
@@ -165,7 +165,7 @@ func (l *loader) channel(r *reader, name string, log Log) Log {
 	syslog := read(r, name+"_syslog", boolean)
 	log.Syslog = log.Syslog || syslog
 	if log.Kind == LogAuto && log.MaxBytes == 0 && r.err == nil {
-		l.warnf("For [%s], AUTO logging used for %s_logfile without rollover, set maxbytes > 0 to avoid filling up filesystem unintentionally", r.section, name)
+		l.warnf(r.section, name+"_logfile_maxbytes", "For [%s], AUTO logging used for %s_logfile without rollover, set maxbytes > 0 to avoid filling up filesystem unintentionally", r.section, name)
 	}
 	return log
 }
@@ -188,7 +188,7 @@ func (l *loader) logfile(r *reader, option string, log *Log) {
 		log.Kind = LogNone
 	case "syslog":
 		log.Kind, log.Syslog = LogNone, true
-		l.warnf("For [%s], %s=syslog but this is deprecated and will be removed.  Use %s=true to enable syslog instead.",
+		l.warnf(r.section, option, "For [%s], %s=syslog but this is deprecated and will be removed.  Use %s=true to enable syslog instead.",
 			r.section, option, strings.TrimSuffix(option, "logfile")+"syslog")
 	case "":
 		log.Kind, log.blank = LogNone, true
@@ -201,6 +201,10 @@ func (l *loader) logfile(r *reader, option string, log *Log) {
 	}
 }
 
-func (l *loader) warnf(format string, args ...any) {
-	l.cfg.Warnings = append(l.cfg.Warnings, fmt.Sprintf(format, args...))
+// warnf keeps a line for the log at start. Option "" is the section as a whole.
+func (l *loader) warnf(section, option, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	l.cfg.Warnings = append(l.cfg.Warnings, text)
+	at := l.doc.at(section, option)
+	l.findings = append(l.findings, Finding{Doubtful, at.File, at.Line, section, option, text})
 }

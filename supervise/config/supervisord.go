@@ -178,9 +178,8 @@ func (l *loader) rpcInterfaces() error {
 	for _, p := range plugins {
 		l.cfg.RPCInterfaces = append(l.cfg.RPCInterfaces, RPCInterface(p))
 		if p.Factory != MainRPCInterface {
-			l.cfg.Warnings = append(l.cfg.Warnings, fmt.Sprintf(
-				`For [%s], the factory %s is Python code, which this supervisord cannot load; its methods will be unknown`,
-				p.Section, p.Factory))
+			l.warnf(p.Section, rpcInterfaceOptions[0].name,
+				"For [%s], the factory %s is Python code, which this supervisord cannot load; its methods will be unknown", p.Section, p.Factory)
 		}
 	}
 	return nil
