@@ -79,3 +79,9 @@ type UpdateStep struct {
 type Update struct {
 	Steps []UpdateStep `json:"steps"`
 }
+
+// UpdateRequest is the body of POST /api/v1/config/update.
+type UpdateRequest struct {
+	// Only these groups; absent for all.
+	Groups []string `json:"groups,omitempty"`
+}

@@ -32,7 +32,7 @@ var may = map[string][]string{
 
 	"server/wire":  {"supervise"},
 	"server/reply": {"supervise", "server/wire"},
-	"server/auth":  {"supervise", "server/reply"},
+	"server/auth":  {"supervise", "server/wire", "server/reply"},
 	"server/api":   {"supervise", "server/wire", "server/reply", "server/auth"},
 	"server/rpc":   {"supervise", "server/auth", "server/reply"},
 	"server/tail":  {"supervise", "server/auth", "server/reply"},

@@ -460,6 +460,12 @@ export interface SignalRequest {
   signal: string;
 }
 
+/** UpdateRequest is the body of POST /api/v1/config/update. */
+export interface UpdateRequest {
+  /** Only these groups; absent for all. */
+  groups?: string[];
+}
+
 /**
  * Plan answers POST /api/v1/config/reread: the names of groups by which the
  * configuration on disk differs from the one that runs.

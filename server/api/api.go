@@ -1,0 +1,166 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/go-chi/chi/v5"
+
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// maxBody is how much a request may bring.
+const maxBody = 64 << 10
+
+// Options of the interface.
+type Options struct {
+	Engine Engine
+	// Problems says what an admin should look into; nil for nothing.
+	Problems func() []string
+}
+
+// api is what the handlers share.
+type api struct {
+	engine   Engine
+	problems func() []string
+	orders   *orders
+	epoch    atomic.Pointer[string] // of the engine, once known
+}
+
+// Routes puts the interface on r, which the caller has mounted at /api/v1 behind
+// auth.Require.
+func Routes(r chi.Router, o Options) {
+	a := &api{engine: o.Engine, problems: o.Problems, orders: newOrders()}
+	if a.problems == nil {
+		a.problems = func() []string { return nil }
+	}
+	r.Use(neverStored)
+	r.NotFound(reply.Handler(notFound).ServeHTTP)
+	r.MethodNotAllowed(reply.Handler(notAllowed).ServeHTTP)
+
+	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
+		r.Method(http.MethodGet, path, reply.Handler(serve))
+	}
+	get("/identity", a.identity)
+	get("/processes", a.processes)
+	get("/processes/{name}", a.process)
+	get("/log/{name}/{channel}", a.logPage)
+	get("/log/{name}/{channel}/raw", a.logRaw)
+	get("/mainlog", a.mainLogPage)
+	get("/mainlog/raw", a.mainLogRaw)
+
+	post := func(path string, status int, act order) {
+		r.Method(http.MethodPost, path, reply.Handler(a.orders.handler(status, act)))
+	}
+	for _, p := range processOrders {
+		post("/processes/{name}/"+p.name, http.StatusAccepted, a.onProcess(p))
+	}
+	for _, m := range manyOrders {
+		post("/groups/{group}/"+m.name, http.StatusAccepted, a.onGroup(m))
+		post("/all/"+m.name, http.StatusAccepted, a.onAll(m))
+	}
+	post("/config/reread", http.StatusOK, a.reread)
+	post("/config/update", http.StatusOK, a.update)
+	post("/shutdown", http.StatusAccepted, a.shutdown)
+	post("/reload", http.StatusAccepted, a.reload)
+}
+
+// neverStored keeps answers out of every cache: they are private and soon old.
+func neverStored(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func notFound(http.ResponseWriter, *http.Request) error {
+	return reply.Problem{Status: http.StatusNotFound, Text: "there is nothing here"}
+}
+
+func notAllowed(_ http.ResponseWriter, r *http.Request) error {
+	return reply.Problem{Status: http.StatusMethodNotAllowed, Text: "not by " + r.Method}
+}
+
+// deliberate refuses an order that another site's page could have sent.
+func deliberate(r *http.Request) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err == nil && kind == "application/json" || r.Header.Get("X-CSRF") != "" {
+		return nil
+	}
+	return reply.Problem{Status: http.StatusUnsupportedMediaType, Text: "send application/json, or the header X-CSRF"}
+}
+
+// body reads the JSON of a request into v; no body at all leaves v as it is.
+func body(r *http.Request, v any) error {
+	err := json.NewDecoder(r.Body).Decode(v)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return nil
+	case errors.As(err, &tooLarge):
+		return err
+	}
+	return reply.BadRequest("the body is not the JSON it should be: %v", err)
+}
+
+// param gives a part of the path as it was meant: chi matches the escaped path
+// when there is one, for the sake of names with a slash.
+func param(r *http.Request, name string) string {
+	text := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return text
+	}
+	plain, err := url.PathUnescape(text)
+	if err != nil { // cannot be: the request would not have parsed
+		return text
+	}
+	return plain
+}
+
+// allow answers nil if whoever asks may do verb to name. A name they may not see
+// is BAD_NAME, as one that does not exist.
+func allow(ctx context.Context, verb auth.Verb, name supervise.NameSpec) error {
+	if name != auth.Supervisord && !auth.Can(auth.From(ctx), auth.View, name) {
+		return badName(name)
+	}
+	return auth.Check(ctx, verb, name)
+}
+
+func badName(name supervise.NameSpec) error {
+	return supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
+}
+
+// knownEpoch gives the epoch of the engine, which never changes while it runs.
+func (a *api) knownEpoch(ctx context.Context) (string, error) {
+	if epoch := a.epoch.Load(); epoch != nil {
+		return *epoch, nil
+	}
+	snapshot, err := a.engine.Snapshot(ctx)
+	if err != nil {
+		return "", err
+	}
+	a.epoch.Store(&snapshot.Epoch)
+	return snapshot.Epoch, nil
+}
+
+func (a *api) identity(w http.ResponseWriter, r *http.Request) error {
+	epoch, err := a.knownEpoch(r.Context())
+	if err != nil {
+		return err
+	}
+	identity := wire.FromIdentity(a.engine.Identity())
+	identity.Mood = wire.FromMood(a.engine.Mood())
+	identity.Epoch = epoch
+	identity.User = auth.User(auth.From(r.Context()))
+	identity.Problems = append(identity.Problems, a.problems()...)
+	return reply.JSON(w, identity)
+}

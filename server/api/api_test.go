@@ -1,0 +1,449 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"supervisor/server/auth"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// desk is the interface in front of a fake engine.
+type desk struct {
+	t      *testing.T
+	engine *fakeEngine
+	routes http.Handler
+	who    auth.Principal
+}
+
+func newDesk(t *testing.T) *desk {
+	d := &desk{t: t, engine: newFakeEngine(), who: auth.Principal{Name: "ann", Role: auth.Admin}}
+	router := chi.NewRouter()
+	router.Route("/api/v1", func(r chi.Router) {
+		Routes(r, Options{Engine: d.engine, Problems: func() []string { return []string{"disk full"} }})
+	})
+	d.routes = router
+	return d
+}
+
+func (d *desk) send(method, path, body string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "/api/v1"+path, strings.NewReader(body))
+	if method == "POST" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+		if header[i+1] == "" {
+			r.Header.Del(header[i])
+		}
+	}
+	w := httptest.NewRecorder()
+	d.routes.ServeHTTP(w, r.WithContext(auth.With(r.Context(), d.who)))
+	return w
+}
+
+func read[T any](t *testing.T, w *httptest.ResponseRecorder) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+		t.Fatalf("%v in %s", err, w.Body)
+	}
+	return v
+}
+
+func TestOrders(t *testing.T) {
+	for _, tt := range []struct {
+		path, body string
+		status     int
+		answer     string
+		asked      string // of the engine, "; " between
+	}{
+		{"/processes/web:api/start", "", 202, `{"seq":50}`, "start web:api false"},
+		{"/processes/web:api/stop", "", 202, `{"seq":51}`, "stop web:api false"},
+		{"/processes/web:api/restart", "{}", 202, `{"seq":52}`, "restart web:api"},
+		{"/processes/single/restart", "", 202, `{"seq":52}`, "restart single"},
+		{"/processes/odd%2Fname:x%3Ay/restart", "", 202, `{"seq":52}`, "restart odd/name:x:y"},
+		{"/processes/web:api/signal", `{"signal":"hup"}`, 202, `{"seq":42}`, "signal web:api SIGHUP"},
+		{"/processes/web:api/signal", `{"signal":"NOPE"}`, 400, `{"error":{"code":11,"name":"BAD_SIGNAL","detail":"NOPE"}}`, ""},
+		{"/processes/web:api/signal", `{"signal":`, 400, ``, ""},
+		{"/processes/web:api/clear-logs", "", 202, `{"seq":42}`, "clear web:api"},
+		{"/processes/web:api/dance", "", 404, ``, ""},
+		{"/processes/web:*/restart", "", 404, `{"error":{"code":10,"name":"BAD_NAME","detail":"web:*"}}`, ""},
+		{"/processes/fails/start", "", 422, `{"error":{"code":50,"name":"SPAWN_ERROR","detail":"fails"}}`, "start fails false"},
+		{"/processes/breaks/start", "", 500, `{"error":{"code":0,"name":"INTERNAL_SERVER_ERROR"}}`, "start breaks false"},
+		{"/groups/web/start", "", 202, `{"seq":42,"results":[{"group":"web","name":"api","code":"SUCCESS","message":"OK"}]}`, "start {All:false Group:web} false"},
+		{"/groups/odd%2Fname/stop", "", 202, `{"seq":42,"results":[{"group":"web","name":"api","code":"SUCCESS","message":"OK"}]}`, "stop {All:false Group:odd/name} false"},
+		{"/groups/web/restart", "", 202, `{"seq":53}`, "restart {All:false Group:web}"},
+		{"/all/restart", "", 202, `{"seq":53}`, "restart {All:true Group:}"},
+		{"/config/reread", "", 200, `{"added":["new"],"changed":[],"removed":[]}`, "stage"},
+		{"/shutdown", "", 202, `{"seq":42}`, "shutdown"},
+		{"/reload", "", 202, `{"seq":42}`, "reload"},
+	} {
+		d := newDesk(t)
+		d.engine.plan.Added = []string{"new"}
+		d.engine.fails["start fails false"] = supervise.Fault{Code: supervise.FaultSpawnError, Detail: "fails"}
+		d.engine.fails["start breaks false"] = errors.New("secret path /etc/shadow")
+		w := d.send("POST", tt.path, tt.body)
+		if w.Code != tt.status || tt.answer != "" && strings.TrimSpace(w.Body.String()) != tt.answer {
+			t.Errorf("%s %s: %d %s", tt.path, tt.body, w.Code, w.Body)
+		}
+		if asked := strings.Join(d.engine.took(), "; "); asked != tt.asked {
+			t.Errorf("%s: the engine was asked to %s", tt.path, asked)
+		}
+		if strings.Contains(w.Body.String(), "shadow") {
+			t.Errorf("an inner error got out: %s", w.Body)
+		}
+	}
+}
+
+func TestNothingChangesByGet(t *testing.T) {
+	d := newDesk(t)
+	for _, path := range []string{
+		"/processes/web:api/restart", "/groups/web/stop", "/all/stop", "/config/reread", "/config/update", "/shutdown", "/reload",
+	} {
+		if w := d.send("GET", path, ""); w.Code != 405 || read[wire.Failure](t, w).Error.Name != "METHOD_NOT_ALLOWED" {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if asked := d.engine.took(); asked != nil {
+		t.Errorf("the engine was asked to %v", asked)
+	}
+}
+
+func TestAFormOfAnotherSiteChangesNothing(t *testing.T) {
+	d := newDesk(t)
+	for _, tt := range []struct {
+		header []string
+		status int
+	}{
+		{[]string{"Content-Type", "application/x-www-form-urlencoded"}, 415},
+		{[]string{"Content-Type", "text/plain"}, 415},
+		{[]string{"Content-Type", "multipart/form-data; boundary=x"}, 415},
+		{[]string{"Content-Type", ""}, 415},
+		{[]string{"Content-Type", "application/json; charset=utf-8"}, 202},
+		{[]string{"Content-Type", "", "X-CSRF", "1"}, 202},
+	} {
+		if w := d.send("POST", "/processes/web:api/restart", "{}", tt.header...); w.Code != tt.status {
+			t.Errorf("%v: %d %s", tt.header, w.Code, w.Body)
+		}
+	}
+	if asked := d.engine.took(); len(asked) != 2 {
+		t.Errorf("the engine was asked to %v", asked)
+	}
+}
+
+func TestNobodySeesAndDoesNothing(t *testing.T) {
+	d := newDesk(t)
+	d.who = auth.Principal{}
+	d.engine.log.data = "secret words\n"
+	for _, tt := range []struct {
+		method, path string
+		status       int
+	}{
+		{"GET", "/processes", 200},
+		{"GET", "/processes/web:api", 404},
+		{"GET", "/log/web:api/stdout", 404},
+		{"GET", "/log/web:api/stdout/raw", 404},
+		{"GET", "/mainlog", 403},
+		{"GET", "/mainlog/raw", 403},
+		{"POST", "/processes/web:api/restart", 404},
+		{"POST", "/groups/web/stop", 404},
+		{"POST", "/all/stop", 403},
+		{"POST", "/config/reread", 403},
+		{"POST", "/config/update", 403},
+		{"POST", "/shutdown", 403},
+		{"POST", "/reload", 403},
+	} {
+		w := d.send(tt.method, tt.path, "")
+		if w.Code != tt.status {
+			t.Errorf("%s %s: %d %s", tt.method, tt.path, w.Code, w.Body)
+		}
+		if body := w.Body.String(); strings.Contains(body, "words") || strings.Contains(body, "/log/api") || strings.Contains(body, `"pid"`) {
+			t.Errorf("%s told %s", tt.path, body)
+		}
+	}
+	if asked := d.engine.took(); asked != nil {
+		t.Errorf("the engine was asked to %v", asked)
+	}
+}
+
+func TestAnUnknownProcessAndAForbiddenOneAnswerAlike(t *testing.T) {
+	d := newDesk(t)
+	unknown := d.send("GET", "/processes/web:gone", "")
+	d.who = auth.Principal{}
+	forbidden := d.send("GET", "/processes/web:gone", "")
+	if unknown.Code != forbidden.Code || unknown.Body.String() != forbidden.Body.String() {
+		t.Errorf("%s and %s", unknown.Body, forbidden.Body)
+	}
+}
+
+func TestNoOrdersAreTakenOnTheWayDown(t *testing.T) {
+	d := newDesk(t)
+	d.engine.mood = supervise.MoodShutdown
+	for _, path := range []string{"/processes/web:api/start", "/all/stop", "/config/update", "/shutdown", "/reload"} {
+		if w := d.send("POST", path, ""); w.Code != 503 || read[wire.Failure](t, w).Error.Name != "SHUTDOWN_STATE" {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if w := d.send("GET", "/identity", ""); w.Code != 200 || read[wire.Identity](t, w).Mood != "SHUTDOWN" {
+		t.Errorf("identity: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestLists(t *testing.T) {
+	d := newDesk(t)
+	list := read[wire.ProcessList](t, d.send("GET", "/processes", ""))
+	if list.Seq != 42 || len(list.Groups) != 2 || len(list.Processes) != 2 || list.Processes[0].Caps == 0 {
+		t.Errorf("%+v", list)
+	}
+	w := d.send("GET", "/processes/web:api", "")
+	if detail := read[wire.ProcessDetail](t, w); detail.Process.PID != 7 || detail.StdoutLog != "/log/api" || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%+v, %v", detail, w.Header())
+	}
+	identity := read[wire.Identity](t, d.send("GET", "/identity", ""))
+	if identity.PID != 99 || identity.Epoch != "epoch123" || identity.User.Name != "ann" || !slices.Equal(identity.Problems, []string{"disk full"}) {
+		t.Errorf("%+v", identity)
+	}
+}
+
+func TestARepeatedOrderIsCarriedOutOnce(t *testing.T) {
+	d := newDesk(t)
+	first := d.send("POST", "/processes/web:api/restart", "", "Idempotency-Key", "k1")
+	again := d.send("POST", "/processes/web:api/restart", "", "Idempotency-Key", "k1")
+	if first.Body.String() != again.Body.String() || first.Code != again.Code {
+		t.Errorf("%s, then %s", first.Body, again.Body)
+	}
+	d.send("POST", "/processes/web:api/restart", "", "Idempotency-Key", "k2")
+	d.send("POST", "/processes/web:api/stop", "", "Idempotency-Key", "k1")
+	d.who.Name = "bob"
+	d.send("POST", "/processes/web:api/restart", "", "Idempotency-Key", "k1")
+	d.send("POST", "/processes/web:api/restart", "")
+	d.send("POST", "/processes/web:api/restart", "")
+	want := []string{"restart web:api", "restart web:api", "stop web:api false", "restart web:api", "restart web:api", "restart web:api"}
+	if asked := d.engine.took(); !slices.Equal(asked, want) {
+		t.Errorf("the engine was asked to %v", asked)
+	}
+	if w := d.send("POST", "/all/stop", "", "Idempotency-Key", strings.Repeat("k", 201)); w.Code != 400 {
+		t.Errorf("a long key: %d", w.Code)
+	}
+}
+
+func TestAnOrderIsForgottenAfterAMinute(t *testing.T) {
+	o := newOrders()
+	now := time.Now()
+	key := orderKey{key: "k"}
+	for _, tt := range []struct {
+		after time.Duration
+		first bool
+	}{{0, true}, {59 * time.Second, false}, {61 * time.Second, true}} {
+		if _, first, err := o.remember(key, now.Add(tt.after)); err != nil || first != tt.first {
+			t.Errorf("after %v: first %v, %v", tt.after, first, err)
+		}
+	}
+}
+
+func TestAnOrderIsCarriedOutThoughTheClientLeaves(t *testing.T) {
+	d := newDesk(t)
+	d.engine.hold = make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.routes.ServeHTTP(w, r.WithContext(auth.With(r.Context(), d.who)))
+	}))
+	defer server.Close()
+	send := func(ctx context.Context) (*http.Response, error) {
+		r, err := http.NewRequestWithContext(ctx, "POST", server.URL+"/api/v1/processes/web:api/restart", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-CSRF", "1")
+		r.Header.Set("Idempotency-Key", "tunnel")
+		return http.DefaultClient.Do(r)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var lost sync.WaitGroup
+	lost.Go(func() {
+		if response, err := send(ctx); err == nil {
+			response.Body.Close()
+			t.Error("the phone in the tunnel got an answer")
+		}
+	})
+	for len(d.engine.took()) == 0 { // the order is on its way
+		runtime.Gosched()
+	}
+	cancel()
+	lost.Wait()
+	close(d.engine.hold)
+	response, err := send(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != 202 || len(d.engine.took()) != 0 {
+		t.Errorf("out of the tunnel: %d", response.StatusCode)
+	}
+}
+
+func TestUpdateGoesGroupByGroup(t *testing.T) {
+	plan := supervise.Plan{Added: []string{"new", "newer"}, Changed: []string{"web"}, Removed: []string{"old", "stubborn"}}
+	for _, tt := range []struct {
+		name, body string
+		fails      map[string]error
+		status     int
+		asked      string
+		steps      string
+	}{
+		{"all", "", nil, 200,
+			"stage; stop {All:false Group:old} true; remove old; stop {All:false Group:web} true; remove web; add web; add new; add newer",
+			"old removed; stubborn removed FAILED; web changed; new added; newer added"},
+		{"some", `{"groups":["new","web"]}`, nil, 200,
+			"stage; stop {All:false Group:web} true; remove web; add web; add new", "web changed; new added"},
+		{"one that does not exist", `{"groups":["new","none"]}`, nil, 404, "stage", ""},
+		{"a broken file", "", map[string]error{"stage": supervise.Fault{Code: supervise.FaultCantReread, Detail: "line 3"}}, 422, "stage", ""},
+		{"trouble on the way", `{"groups":["web","new"]}`, map[string]error{"remove web": supervise.Fault{Code: supervise.FaultStillRunning}, "add new": errors.New("inner")}, 200,
+			"stage; stop {All:false Group:web} true; remove web; add new", "web changed STILL_RUNNING; new added FAILED"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDesk(t)
+			d.engine.plan = plan
+			for what, err := range tt.fails {
+				d.engine.fails[what] = err
+			}
+			w := d.send("POST", "/config/update", tt.body)
+			if w.Code != tt.status {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+			if asked := strings.Join(d.engine.took(), "; "); asked != tt.asked {
+				t.Errorf("the engine was asked to %s", asked)
+			}
+			var steps []string
+			for _, step := range read[wire.Update](t, w).Steps {
+				text := step.Group + " " + string(step.Action)
+				if step.Error != nil {
+					text += " " + step.Error.Name
+				}
+				steps = append(steps, text)
+			}
+			if got := strings.Join(steps, "; "); got != tt.steps {
+				t.Errorf("steps %s", got)
+			}
+		})
+	}
+}
+
+func TestPagesOfALog(t *testing.T) {
+	const text = "zero\none\ntwo\nthree\nfour\xff\n..." // lines begin at 0 5 9 13 19 25
+	for _, tt := range []struct {
+		query  string
+		oldest int64
+		want   string // off-end and the lines; < for cont, > for open
+	}{
+		{"", 0, `0-28 zero|one|two|three|four` + "\xff" + `|...>`},
+		{"tail=12", 0, `19-28 four` + "\xff" + `|...>`},
+		{"tail=3", 0, `25-28 ...>`},
+		{"tail=2", 0, `26-28 <..>`},
+		{"tail=0", 0, `27-28 <.>`},
+		{"before=13&max=8", 0, `5-13 one|two`},
+		{"before=13&max=7", 0, `9-13 two`},
+		{"before=13&max=2", 0, `11-13 <o`},
+		{"before=5", 0, `0-5 zero`},
+		{"before=0", 0, `0-0 `},
+		{"before=999&max=3", 0, `25-28 ...>`},
+		{"after=5&max=8", 0, `5-13 one|two`},
+		{"after=5&max=9", 0, `5-13 one|two`},
+		{"after=7&max=9", 0, `7-13 <e|two`},
+		{"after=13&max=3", 0, `13-16 thr>`},
+		{"after=19", 0, `19-28 four` + "\xff" + `|...>`},
+		{"after=28", 0, `28-28 `},
+		{"around=14&max=12", 0, `9-19 two|three`},
+		{"around=11&max=4", 0, `9-13 two`},
+		{"around=15&max=2", 0, `14-16 <hr>`},
+		{"after=0", 9, `9-28 two|three|four` + "\xff" + `|...>`},
+		{"before=7", 9, `9-9 `},
+		{"before=20&max=8", 9, `13-20 three|f>`},
+	} {
+		d := newDesk(t)
+		d.engine.log.data, d.engine.log.oldest = text, tt.oldest
+		for _, path := range []string{"/log/web:api/stdout", "/mainlog"} {
+			w := d.send("GET", path+"?"+tt.query, "")
+			if w.Code != 200 {
+				t.Fatalf("%s: %d %s", tt.query, w.Code, w.Body)
+			}
+			if got := show(read[wire.LogPage](t, w), t); got != tt.want {
+				t.Errorf("%s?%s:\n got %q\nwant %q", path, tt.query, got, tt.want)
+			}
+		}
+	}
+}
+
+func show(p wire.LogPage, t *testing.T) string {
+	if p.Epoch != "epoch123" || p.Newest != 28 {
+		t.Errorf("%+v", p)
+	}
+	number := func(n int64) string { text, _ := json.Marshal(n); return string(text) }
+	text := number(p.Off) + "-" + number(p.End) + " "
+	if p.Cont {
+		text += "<"
+	}
+	text += strings.Join(p.Lines, "|")
+	if p.Open {
+		text += ">"
+	}
+	return text
+}
+
+func TestPagesThatCannotBe(t *testing.T) {
+	d := newDesk(t)
+	d.engine.log.data = "line\n"
+	for path, status := range map[string]int{
+		"/log/web:api/stdout?before=x":         400,
+		"/log/web:api/stdout?before=-1":        400,
+		"/log/web:api/stdout?before=1&after=1": 400,
+		"/log/web:api/stdout?max=x":            400,
+		"/log/web:api/stdout?epoch=earlier":    410,
+		"/log/web:api/stdout?epoch=epoch123":   200,
+		"/log/web:api/stderr":                  404,
+		"/log/web:api/stdin":                   404,
+		"/log/web:*/stdout":                    404,
+		"/log/none/stdout":                     404,
+		"/log/web:api/stdout/raw?from=x":       400,
+		"/log/web:api/stdout/raw?from=9&to=3":  200,
+		"/log/web:api":                         404,
+	} {
+		if w := d.send("GET", path, ""); w.Code != status {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+func TestAPageRotatedAwayWhileItIsReadBeginsLater(t *testing.T) {
+	d := newDesk(t)
+	d.engine.log.data, d.engine.log.trim = "zero\none\ntwo\n", 5
+	if page := read[wire.LogPage](t, d.send("GET", "/mainlog?after=0", "")); page.Off != 5 || page.Oldest != 5 || len(page.Lines) != 2 {
+		t.Errorf("%+v", page)
+	}
+}
+
+func TestALogIsSavedAsAFile(t *testing.T) {
+	d := newDesk(t)
+	d.engine.log.data, d.engine.log.oldest = "gone\nkept \xff\nend", 5
+	w := d.send("GET", "/log/odd%2Fname:x%3Ay/stdout/raw", "")
+	if w.Code != 200 || w.Body.String() != "kept \xff\nend" || w.Header().Get("Content-Type") != "text/plain" ||
+		w.Header().Get("Content-Disposition") != "attachment; filename=odd_name-x_y-stdout.log" {
+		t.Errorf("%d %q %v", w.Code, w.Body, w.Header())
+	}
+	w = d.send("GET", "/mainlog/raw?from=5&to=9", "", "Range", "bytes=1-2")
+	if w.Code != 206 || w.Body.String() != "ep" {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+}

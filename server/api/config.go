@@ -1,0 +1,129 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+func (a *api) reread(ctx context.Context, _ *http.Request) (any, error) {
+	if err := a.mayReload(ctx); err != nil {
+		return nil, err
+	}
+	plan, err := a.engine.Stage(ctx)
+	return wire.FromPlan(plan), err
+}
+
+func (a *api) mayReload(ctx context.Context) error {
+	if err := auth.Check(ctx, auth.Reload, auth.Supervisord); err != nil {
+		return err
+	}
+	return a.up()
+}
+
+// update reads the configuration and brings what runs in line with it, group by
+// group. It answers when all is done, which takes as long as the processes of
+// groups that go take to stop.
+func (a *api) update(ctx context.Context, r *http.Request) (any, error) {
+	if err := a.mayReload(ctx); err != nil {
+		return nil, err
+	}
+	var asked wire.UpdateRequest
+	if err := body(r, &asked); err != nil {
+		return nil, err
+	}
+	plan, err := a.engine.Stage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if plan, err = a.narrow(ctx, plan, asked.Groups); err != nil {
+		return nil, err
+	}
+	return wire.Update{Steps: a.carryOut(ctx, plan)}, nil
+}
+
+// narrow leaves only the groups that were named; none named are all of them. A
+// group that neither runs nor would is BAD_NAME, before anything is done.
+func (a *api) narrow(ctx context.Context, plan supervise.Plan, named []string) (supervise.Plan, error) {
+	if len(named) == 0 {
+		return plan, nil
+	}
+	snapshot, err := a.engine.Snapshot(ctx)
+	if err != nil {
+		return plan, err
+	}
+	for _, group := range named {
+		running := slices.ContainsFunc(snapshot.Groups, func(g supervise.GroupInfo) bool { return g.Name == group })
+		if !running && !slices.Contains(plan.Added, group) {
+			return plan, supervise.Fault{Code: supervise.FaultBadName, Detail: group}
+		}
+	}
+	only := func(groups []string) []string {
+		return slices.DeleteFunc(slices.Clone(groups), func(group string) bool { return !slices.Contains(named, group) })
+	}
+	return supervise.Plan{Added: only(plan.Added), Changed: only(plan.Changed), Removed: only(plan.Removed)}, nil
+}
+
+// carryOut does what supervisorctl update does, in its order (supervisorctl.py
+// do_update): groups that are gone, that differ, that are new. Where that would
+// stop at the first trouble, we go on with the next group and tell.
+func (a *api) carryOut(ctx context.Context, plan supervise.Plan) []wire.UpdateStep {
+	steps := []wire.UpdateStep{}
+	for _, part := range []struct {
+		action wire.UpdateAction
+		groups []string
+		do     func(context.Context, string) error
+	}{
+		{wire.UpdateRemoved, plan.Removed, a.remove},
+		{wire.UpdateChanged, plan.Changed, a.replace},
+		{wire.UpdateAdded, plan.Added, a.engine.AddGroup},
+	} {
+		for _, group := range part.groups {
+			steps = append(steps, step(ctx, group, part.action, part.do(ctx, group)))
+		}
+	}
+	return steps
+}
+
+func (a *api) remove(ctx context.Context, group string) error {
+	results, err := a.engine.StopMany(ctx, supervise.Selection{Group: group}, true)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(results, func(r supervise.Result) bool { return r.Status == supervise.FaultFailed }) {
+		return supervise.Fault{Code: supervise.FaultFailed, Detail: "has problems; not removing"}
+	}
+	return a.engine.RemoveGroup(ctx, group)
+}
+
+func (a *api) replace(ctx context.Context, group string) error {
+	if _, err := a.engine.StopMany(ctx, supervise.Selection{Group: group}, true); err != nil {
+		return err
+	}
+	if err := a.engine.RemoveGroup(ctx, group); err != nil {
+		return err
+	}
+	return a.engine.AddGroup(ctx, group)
+}
+
+// step tells what became of one group.
+func step(ctx context.Context, group string, action wire.UpdateAction, err error) wire.UpdateStep {
+	done := wire.UpdateStep{Group: group, Action: action}
+	var known supervise.Fault
+	switch {
+	case err == nil:
+		return done
+	case !errors.As(err, &known):
+		reply.Log(ctx).Error("update a group", "group", group, "err", err)
+		known = supervise.Fault{Code: supervise.FaultFailed}
+	}
+	told := wire.FromFault(known)
+	done.Error = &told
+	return done
+}

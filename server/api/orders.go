@@ -1,0 +1,264 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// order is a request that changes something, decoded, authorised and carried out.
+// Its context outlives the connection.
+type order func(ctx context.Context, r *http.Request) (any, error)
+
+const (
+	rememberedFor = time.Minute
+	maxRemembered = 4096
+)
+
+// orders remembers what was answered to orders that carried an Idempotency-Key.
+type orders struct {
+	mu    sync.Mutex // guards known
+	known map[orderKey]*outcome
+}
+
+// orderKey is what makes two orders the same: who, what, and the key they chose.
+type orderKey struct{ user, door, path, key string }
+
+// outcome is the answer to an order; answer and err are set when done is closed.
+type outcome struct {
+	done    chan struct{}
+	forget  time.Time
+	answer  any
+	failure error
+}
+
+func newOrders() *orders { return &orders{known: map[orderKey]*outcome{}} }
+
+// handler carries out act and answers with status. The order is carried out to
+// its end even if the client goes away: a phone that loses the network has still
+// restarted the program.
+func (o *orders) handler(status int, act order) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := deliberate(r); err != nil {
+			return err
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		// The answer to an update comes when the last process has stopped, which
+		// may be later than a server lets an ordinary answer be.
+		control := http.NewResponseController(w)
+		if err := deadline(control, time.Time{}); err != nil {
+			return err
+		}
+		answer, err := o.once(r, act)
+		if failed := deadline(control, time.Now().Add(writeWait)); err == nil {
+			err = failed
+		}
+		if err != nil {
+			return err
+		}
+		return reply.Status(w, status, answer)
+	}
+}
+
+// deadline sets until when an answer may be written, where that can be set.
+func deadline(control *http.ResponseController, at time.Time) error {
+	if err := control.SetWriteDeadline(at); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("set the deadline of an answer: %w", err)
+	}
+	return nil
+}
+
+func (o *orders) once(r *http.Request, act order) (any, error) {
+	ctx := context.WithoutCancel(r.Context())
+	chosen := r.Header.Get("Idempotency-Key")
+	if chosen == "" {
+		return act(ctx, r)
+	}
+	who := auth.From(r.Context())
+	known, first, err := o.remember(orderKey{user: who.Name, door: who.Door, path: r.URL.Path, key: chosen}, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if !first {
+		select {
+		case <-known.done:
+			return known.answer, known.failure
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	known.failure = errors.New("the order was not carried out") // what others hear if act panics
+	defer close(known.done)
+	known.answer, known.failure = act(ctx, r)
+	return known.answer, known.failure
+}
+
+// remember finds the order with this key, or notes it as new.
+func (o *orders) remember(key orderKey, now time.Time) (known *outcome, first bool, err error) {
+	if len(key.key) > 200 {
+		return nil, false, reply.BadRequest("an Idempotency-Key has at most 200 characters")
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for other, outcome := range o.known {
+		if now.After(outcome.forget) {
+			delete(o.known, other)
+		}
+	}
+	if known := o.known[key]; known != nil {
+		return known, false, nil
+	}
+	if len(o.known) >= maxRemembered {
+		return nil, false, reply.Problem{Status: http.StatusTooManyRequests, Text: "too many orders in a minute"}
+	}
+	known = &outcome{done: make(chan struct{}), forget: now.Add(rememberedFor)}
+	o.known[key] = known
+	return known, true, nil
+}
+
+// up answers nil unless supervisord is going down, when it takes no orders
+// (rpcinterface.py _update).
+func (a *api) up() error {
+	if a.engine.Mood() < supervise.MoodRunning {
+		return supervise.Fault{Code: supervise.FaultShutdownState}
+	}
+	return nil
+}
+
+// processOrder is an order about one process.
+type processOrder struct {
+	name string
+	verb auth.Verb
+	act  func(ctx context.Context, e Engine, name supervise.NameSpec, r *http.Request) (seq uint64, err error)
+}
+
+var processOrders = [...]processOrder{
+	{"start", auth.Start, func(ctx context.Context, e Engine, name supervise.NameSpec, _ *http.Request) (uint64, error) {
+		return e.Start(ctx, name, false)
+	}},
+	{"stop", auth.Stop, func(ctx context.Context, e Engine, name supervise.NameSpec, _ *http.Request) (uint64, error) {
+		return e.Stop(ctx, name, false)
+	}},
+	{"restart", auth.Restart, func(ctx context.Context, e Engine, name supervise.NameSpec, _ *http.Request) (uint64, error) {
+		return e.Restart(ctx, name)
+	}},
+	{"signal", auth.Signal, func(ctx context.Context, e Engine, name supervise.NameSpec, r *http.Request) (uint64, error) {
+		var asked wire.SignalRequest
+		if err := body(r, &asked); err != nil {
+			return 0, err
+		}
+		sig, err := supervise.ParseSignal(asked.Signal)
+		if err != nil {
+			return 0, supervise.Fault{Code: supervise.FaultBadSignal, Detail: asked.Signal}
+		}
+		return before(ctx, e, func() error { return e.Signal(ctx, name, sig) })
+	}},
+	{"clear-logs", auth.ClearLogs, func(ctx context.Context, e Engine, name supervise.NameSpec, _ *http.Request) (uint64, error) {
+		return before(ctx, e, func() error { return e.ClearLogs(ctx, name) })
+	}},
+}
+
+func (a *api) onProcess(p processOrder) order {
+	return func(ctx context.Context, r *http.Request) (any, error) {
+		name, err := processName(r)
+		if err != nil {
+			return nil, err
+		}
+		if err := allow(ctx, p.verb, name); err != nil {
+			return nil, err
+		}
+		if err := a.up(); err != nil {
+			return nil, err
+		}
+		seq, err := p.act(ctx, a.engine, name, r)
+		return wire.Accepted{Seq: seq}, err
+	}
+}
+
+// manyOrder is an order about several processes.
+type manyOrder struct {
+	name string
+	verb auth.Verb
+	act  func(ctx context.Context, e Engine, which supervise.Selection) (wire.Accepted, error)
+}
+
+var manyOrders = [...]manyOrder{
+	{"start", auth.Start, func(ctx context.Context, e Engine, which supervise.Selection) (wire.Accepted, error) {
+		return withResults(ctx, e, func() ([]supervise.Result, error) { return e.StartMany(ctx, which, false) })
+	}},
+	{"stop", auth.Stop, func(ctx context.Context, e Engine, which supervise.Selection) (wire.Accepted, error) {
+		return withResults(ctx, e, func() ([]supervise.Result, error) { return e.StopMany(ctx, which, false) })
+	}},
+	{"restart", auth.Restart, func(ctx context.Context, e Engine, which supervise.Selection) (wire.Accepted, error) {
+		seq, err := e.RestartMany(ctx, which)
+		return wire.Accepted{Seq: seq}, err
+	}},
+}
+
+func (a *api) onGroup(m manyOrder) order {
+	return func(ctx context.Context, r *http.Request) (any, error) {
+		group := param(r, "group")
+		if err := allow(ctx, m.verb, supervise.NameSpec{Group: group, Process: "*"}); err != nil {
+			return nil, err
+		}
+		if err := a.up(); err != nil {
+			return nil, err
+		}
+		return m.act(ctx, a.engine, supervise.Selection{Group: group})
+	}
+}
+
+func (a *api) onAll(m manyOrder) order {
+	return func(ctx context.Context, _ *http.Request) (any, error) {
+		if err := auth.Check(ctx, m.verb, supervise.NameSpec{Group: "*", Process: "*"}); err != nil {
+			return nil, err
+		}
+		if err := a.up(); err != nil {
+			return nil, err
+		}
+		return m.act(ctx, a.engine, supervise.Selection{All: true})
+	}
+}
+
+// before carries out act and gives the change number of the moment before it,
+// for orders whose own answer has none.
+func before(ctx context.Context, e Engine, act func() error) (uint64, error) {
+	snapshot, err := e.Snapshot(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return snapshot.Seq, act()
+}
+
+func withResults(ctx context.Context, e Engine, act func() ([]supervise.Result, error)) (wire.Accepted, error) {
+	var results []supervise.Result
+	seq, err := before(ctx, e, func() (err error) { results, err = act(); return err })
+	return wire.Accepted{Seq: seq, Results: wire.FromResults(results)}, err
+}
+
+func (a *api) shutdown(ctx context.Context, _ *http.Request) (any, error) {
+	return a.onSupervisord(ctx, a.engine.Shutdown)
+}
+
+func (a *api) reload(ctx context.Context, _ *http.Request) (any, error) {
+	return a.onSupervisord(ctx, a.engine.RestartSelf)
+}
+
+func (a *api) onSupervisord(ctx context.Context, act func(context.Context) error) (any, error) {
+	if err := auth.Check(ctx, auth.Shutdown, auth.Supervisord); err != nil {
+		return nil, err
+	}
+	if err := a.up(); err != nil {
+		return nil, err
+	}
+	seq, err := before(ctx, a.engine, func() error { return act(ctx) })
+	return wire.Accepted{Seq: seq}, err
+}

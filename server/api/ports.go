@@ -1,0 +1,34 @@
+package api
+
+import (
+	"context"
+
+	"supervisor/supervise"
+)
+
+// Engine is what this room needs of whoever keeps the processes. Errors that
+// are supervise.Faults are told to the client.
+type Engine interface {
+	Mood() supervise.Mood
+	Identity() supervise.Identity
+	Snapshot(ctx context.Context) (supervise.Snapshot, error)
+	Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error)
+
+	Start(ctx context.Context, name supervise.NameSpec, wait bool) (uint64, error)
+	Stop(ctx context.Context, name supervise.NameSpec, wait bool) (uint64, error)
+	Restart(ctx context.Context, name supervise.NameSpec) (uint64, error)
+	Signal(ctx context.Context, name supervise.NameSpec, sig supervise.Signal) error
+	ClearLogs(ctx context.Context, name supervise.NameSpec) error
+	StartMany(ctx context.Context, which supervise.Selection, wait bool) ([]supervise.Result, error)
+	StopMany(ctx context.Context, which supervise.Selection, wait bool) ([]supervise.Result, error)
+	RestartMany(ctx context.Context, which supervise.Selection) (uint64, error)
+
+	Stage(ctx context.Context) (supervise.Plan, error)
+	AddGroup(ctx context.Context, group string) error
+	RemoveGroup(ctx context.Context, group string) error
+	Shutdown(ctx context.Context) error
+	RestartSelf(ctx context.Context) error
+
+	Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error)
+	MainLog(ctx context.Context) (supervise.Log, error)
+}
