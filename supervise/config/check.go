@@ -45,8 +45,8 @@ type Report struct {
 	Processes int
 }
 
-// Failed tells whether supervisord would refuse the configuration.
-func (r *Report) Failed() bool { return r.count(Wrong) > 0 }
+// OK tells whether supervisord would start with the configuration.
+func (r *Report) OK() bool { return r.count(Wrong) == 0 }
 
 func (r *Report) count(v Verdict) int {
 	count := 0

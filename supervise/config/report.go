@@ -46,7 +46,7 @@ func (f Finding) write(b *strings.Builder) {
 }
 
 func (r *Report) summary(b *strings.Builder) {
-	if r.Failed() {
+	if !r.OK() {
 		b.WriteString("supervisord would not start with this configuration.\n")
 		return
 	}
