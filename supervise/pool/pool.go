@@ -100,7 +100,8 @@ func (p *Pool) takeOldest() queued {
 // Dispatch hands out events for as long as there is one and a listener that is
 // RUNNING and READY. write appends an envelope to the stdin of a listener, without
 // waiting; if it fails, the next listener is tried, and the one that failed keeps
-// its state. The bytes are never changed, so that write may keep them.
+// its state. write may keep the bytes, which nobody changes, and must not call the
+// pool.
 func (p *Pool) Dispatch(write func(process string, envelope []byte) error) []supervise.Note {
 	return p.noting(func() {
 		if !slices.ContainsFunc(p.listeners, (*listener).idle) {
