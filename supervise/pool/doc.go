@@ -13,7 +13,8 @@
 // How the engine uses it, turn by turn:
 //
 //	New, AddListener    once, when the group is added
-//	Spawned             with the Spawned report: a new life, ACKNOWLEDGED again
+//	Spawned             when a spawn is asked for, so before the new life can write:
+//	                    it begins ACKNOWLEDGED
 //	Running             whenever the process enters or leaves RUNNING
 //	Output              with every chunk of the listener's stdout
 //	Gone                after the death has been announced (so that the events of
