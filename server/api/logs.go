@@ -17,8 +17,6 @@ import (
 const (
 	usualPage = 64 << 10
 	maxPage   = 256 << 10
-	// writeWait is how long a client may take for one piece of a download.
-	writeWait = 30 * time.Second
 )
 
 func (a *api) logPage(w http.ResponseWriter, r *http.Request) error {
@@ -165,7 +163,7 @@ func download(w http.ResponseWriter, r *http.Request, log supervise.Log, file st
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file}))
 	header.Set("X-Log-Offset", strconv.FormatInt(from, 10))
-	http.ServeContent(unhurried{w, http.NewResponseController(w)}, r, "", time.Time{}, io.NewSectionReader(whole{log}, from, to-from))
+	http.ServeContent(w, r, "", time.Time{}, io.NewSectionReader(whole{log}, from, to-from))
 	return nil
 }
 
@@ -187,17 +185,4 @@ func (r whole) ReadAt(p []byte, off int64) (n int, err error) {
 		}
 	}
 	return n, nil
-}
-
-// unhurried gives the client writeWait for each piece rather than for the whole.
-type unhurried struct {
-	http.ResponseWriter
-	control *http.ResponseController
-}
-
-func (w unhurried) Write(p []byte) (int, error) {
-	if err := deadline(w.control, time.Now().Add(writeWait)); err != nil {
-		return 0, err
-	}
-	return w.ResponseWriter.Write(p)
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -51,29 +50,12 @@ func (o *orders) handler(status int, act order) func(http.ResponseWriter, *http.
 			return err
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		// The answer to an update comes when the last process has stopped, which
-		// may be later than a server lets an ordinary answer be.
-		control := http.NewResponseController(w)
-		if err := deadline(control, time.Time{}); err != nil {
-			return err
-		}
 		answer, err := o.once(r, act)
-		if failed := deadline(control, time.Now().Add(writeWait)); err == nil {
-			err = failed
-		}
 		if err != nil {
 			return err
 		}
 		return reply.Status(w, status, answer)
 	}
-}
-
-// deadline sets until when an answer may be written, where that can be set.
-func deadline(control *http.ResponseController, at time.Time) error {
-	if err := control.SetWriteDeadline(at); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("set the deadline of an answer: %w", err)
-	}
-	return nil
 }
 
 func (o *orders) once(r *http.Request, act order) (any, error) {
