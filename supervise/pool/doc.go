@@ -17,8 +17,8 @@
 //	                    it begins ACKNOWLEDGED
 //	Running             whenever the process enters or leaves RUNNING
 //	Output              with every chunk of the listener's stdout
-//	Gone                after the death has been announced (so that the events of
-//	                    this death are queued behind the one given back)
+//	Gone                after the death has been announced and before a restart
+//	                    is: the event given back is then put before both
 //	Offer               with every event, to all pools in the order they were made
 //	Dispatch            at the end of the turn, for every pool
 //

@@ -140,11 +140,15 @@ func (p *Pool) AddListener(process string) {
 	p.listeners = append(p.listeners, &listener{process: process, state: Acknowledged})
 }
 
-// Spawned begins a new life of a listener: nothing it said before counts.
-func (p *Pool) Spawned(process string) {
-	if l := p.listener(process); l != nil {
-		*l = listener{process: process, state: Acknowledged, running: l.running}
-	}
+// Spawned begins a new life of a listener: nothing it said before counts, and an
+// event the old life still has goes back, should Gone not have been called.
+func (p *Pool) Spawned(process string) []supervise.Note {
+	return p.noting(func() {
+		if l := p.listener(process); l != nil {
+			l.reject(p)
+			*l = listener{process: process, state: Acknowledged, running: l.running}
+		}
+	})
 }
 
 // Running tells whether the process is RUNNING. One that is still STARTING gets

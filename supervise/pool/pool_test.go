@@ -45,7 +45,7 @@ func tell(t *testing.T, o Options, listeners ...string) *story {
 // ready brings listeners to where they can take an event.
 func (s *story) ready(listeners ...string) {
 	for _, name := range listeners {
-		s.pool.Spawned(name)
+		s.keep(s.pool.Spawned(name))
 		s.pool.Running(name, true)
 		s.hear(name, "READY\n")
 	}
@@ -206,6 +206,21 @@ func TestDeathWithoutAnEventGivesNothingBack(t *testing.T) {
 	}
 }
 
+func TestNewLifeGivesTheOldOnesEventBack(t *testing.T) {
+	s := tell(t, Options{}, "a")
+	s.ready("a")
+	s.tick()
+	s.dispatch()
+	s.ready("a")
+	s.keep(s.pool.Gone("a")) // told late: there is nothing left to give back
+	if s.pool.Len() != 1 {
+		t.Fatalf("%d events wait, want 1", s.pool.Len())
+	}
+	s.pool.Running("a", true)
+	s.dispatch()
+	s.wasSent("a 0", "a 0")
+}
+
 func TestNewLifeForgetsTheBrokenProtocol(t *testing.T) {
 	s := tell(t, Options{}, "a")
 	s.ready("a")
@@ -255,6 +270,8 @@ func TestOverlappingSubscriptionsGiveAnEventOnce(t *testing.T) {
 func TestPoolsShareASerialAndCountTheirOwn(t *testing.T) {
 	ticks := tell(t, Options{Name: "ticks"}, "t")
 	all := tell(t, Options{Name: "all", Events: []supervise.EventType{supervise.EventAny}}, "a")
+	ticks.ready("t")
+	all.ready("a")
 	serials := NewSerials()
 	var headers []string
 	take := func(_ string, envelope []byte) error {
@@ -268,10 +285,14 @@ func TestPoolsShareASerialAndCountTheirOwn(t *testing.T) {
 		tickAt(5),
 	} {
 		Offer(event, serials, ticks.pool, all.pool)
-		ticks.ready("t")
-		all.ready("a")
-		ticks.pool.Dispatch(take)
-		all.pool.Dispatch(take)
+		for _, pool := range []*Pool{ticks.pool, all.pool} {
+			pool.Dispatch(take)
+		}
+		for _, s := range []*story{ticks, all} {
+			if name := s.pool.listeners[0].process; s.pool.ListenerState(name) == Busy {
+				s.hear(name, "RESULT 2\nOKREADY\n")
+			}
+		}
 	}
 	want := []string{
 		"ver:3.0 server:supervisor serial:0 pool:all poolserial:0 eventname:PROCESS_GROUP_ADDED",
