@@ -1,0 +1,49 @@
+package server
+
+import (
+	"net/http"
+	"sync/atomic"
+
+	"github.com/go-chi/chi/v5"
+
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/rpc"
+	"supervisor/server/tail"
+)
+
+// router is the route table: everything that can be asked for, and nothing is
+// mounted anywhere else. Every route stands behind auth.Require.
+func (s *Server) router() http.Handler {
+	r := chi.NewRouter()
+	// The check of Host against a list of trusted ones belongs before sameOrigin.
+	r.Use(s.observe, sameOrigin, auth.Require, limit)
+
+	// For programs: XML-RPC, logs and the health probe, as the original has
+	// them. It goes by how a path begins.
+	r.Group(func(r chi.Router) {
+		r.Use(plain)
+		r.Handle("/RPC2*", rpc.New(s.options.Engine))
+		r.Get("/ok.html", healthy)
+		r.Group(func(r chi.Router) {
+			r.Use(s.streaming)
+			r.Handle("/logtail*", tail.Process(s.options.Engine))
+			r.Handle("/mainlogtail*", tail.Main(s.options.Engine))
+		})
+	})
+
+	r.NotFound(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusNotFound) })
+	r.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusMethodNotAllowed) })
+	return r
+}
+
+// healthy tells a probe that the server answers.
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	reply.Text(w, http.StatusOK, "OK")
+}
+
+// newCounter gives a function that counts from one, for many at once.
+func newCounter() func() uint64 {
+	var n atomic.Uint64
+	return func() uint64 { return n.Add(1) }
+}

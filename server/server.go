@@ -1,0 +1,248 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/rpc"
+	"supervisor/server/tail"
+	"supervisor/supervise"
+)
+
+// Engine is what all rooms together need of whoever keeps the processes.
+type Engine interface {
+	rpc.Engine
+	tail.Engine
+}
+
+// Endpoint is one listener of the configuration.
+type Endpoint struct {
+	Section string // unix_http_server, inet_http_server:two ...
+
+	Unix     bool
+	Path     string      // of the socket, if Unix
+	Mode     fs.FileMode // of the socket
+	UID, GID int         // who shall own it; -1 leaves it
+
+	Host string // else: "", "*", a name or an address of either family
+	Port int    // 0 takes any
+
+	HasAuth  bool
+	Username string
+	Password string // plain, {SHA} and hexadecimal digits, or a bcrypt hash
+}
+
+// Options of a server.
+type Options struct {
+	Endpoints []Endpoint // opened in this order
+	Engine    Engine
+	Static    fs.FS        // the page; may be empty
+	Logger    *slog.Logger // nil for the process's own
+	Stderr    io.Writer    // told of stale sockets; nil for the process's own
+	// MaxConnections is how many may be open at once, on all listeners
+	// together; 0 stands for 1,024. A cap keeps clients from using up the
+	// descriptors that programs are started with.
+	MaxConnections int
+}
+
+// Server is made by New, and used in the order Listen, Start, Stop.
+type Server struct {
+	options  Options
+	log      *slog.Logger
+	handler  http.Handler
+	doors    []*auth.Door // one for each endpoint
+	crowd    *crowd
+	open     []*opened
+	cleanups []cleanup
+
+	closing  context.Context // done once Stop begins: streams end
+	close    context.CancelFunc
+	requests sync.WaitGroup // at work
+}
+
+// opened is an endpoint that is bound.
+type opened struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// cleanup undoes one thing; they run last in, first out.
+type cleanup struct {
+	name string
+	run  func(context.Context) error
+}
+
+// New builds a server. It fails on credentials that cannot be checked.
+func New(options Options) (*Server, error) {
+	s := &Server{options: options, log: options.Logger}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.options.Stderr == nil {
+		s.options.Stderr = os.Stderr
+	}
+	if s.options.MaxConnections == 0 {
+		s.options.MaxConnections = 1024
+	}
+	for _, e := range options.Endpoints {
+		door, err := doorOf(e)
+		if err != nil {
+			return nil, fmt.Errorf("section [%s]: %w", e.Section, err)
+		}
+		s.doors = append(s.doors, door)
+	}
+	s.closing, s.close = context.WithCancel(context.Background())
+	s.crowd = newCrowd(s.options.MaxConnections)
+	s.handler = s.router()
+	return s, nil
+}
+
+func doorOf(e Endpoint) (*auth.Door, error) {
+	if !e.HasAuth {
+		return auth.NewDoor(e.Section, "", "")
+	}
+	return auth.NewDoor(e.Section, e.Username, e.Password)
+}
+
+// Listen binds every endpoint. If one cannot be bound, those before it are
+// closed again, and the error is worded as the original words it.
+func (s *Server) Listen() error {
+	for i, e := range s.options.Endpoints {
+		listener, remove, err := listen(e, s.options.Stderr)
+		if err != nil {
+			s.log.Error("cannot listen", "section", e.Section, "address", e.address(), "err", err)
+			return errors.Join(worded(e, err), s.clean(context.Background()))
+		}
+		s.later("remove the socket of "+e.Section, func(context.Context) error { return remove() })
+		s.add(e, s.doors[i], listener)
+	}
+	return nil
+}
+
+// add readies a listener for Start.
+func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		IdleTimeout:       idleTimeout(e),
+		ConnState:         noteState,
+		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			return auth.AtDoor(ctx, door)
+		},
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	s.open = append(s.open, &opened{s.crowd.guard(listener, e.Unix), server})
+	s.later("close "+e.Section, func(ctx context.Context) error { return shutdown(ctx, server, listener) })
+	// The original makes its RPC interfaces anew for each server, and says so.
+	s.log.Info("RPC interface 'supervisor' initialized")
+	if door.Open() {
+		s.log.Log(context.Background(), reply.LevelCritical,
+			fmt.Sprintf("Server %s running without any HTTP authentication checking", supervise.Quote(e.Section)))
+	}
+}
+
+// idleTimeout is how long a connection may rest between two requests. The
+// original's shell keeps one open for as long as its user thinks, and crashes
+// when it is closed; so local ones may rest for ever, and others for as long as
+// the original lets them. When there are too many, those at rest go first.
+func idleTimeout(e Endpoint) time.Duration {
+	if e.Unix {
+		return 0
+	}
+	return 30 * time.Minute
+}
+
+// shutdown ends one listener: no new connections, the answers at work go out,
+// and what has not ended when ctx does is cut.
+func shutdown(ctx context.Context, server *http.Server, listener net.Listener) error {
+	err := server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, server.Close())
+	}
+	// A server that was never started does not know its listener.
+	if closed := listener.Close(); closed != nil && !errors.Is(closed, net.ErrClosed) {
+		err = errors.Join(err, closed)
+	}
+	return err
+}
+
+// Start serves what Listen has bound, and returns.
+func (s *Server) Start() {
+	for _, o := range s.open {
+		// Ended by shutdown, which Stop calls.
+		go func() {
+			if err := o.server.Serve(o.listener); !errors.Is(err, http.ErrServerClosed) {
+				s.log.Error("serve HTTP", "address", o.listener.Addr().String(), "err", err)
+			}
+		}()
+	}
+}
+
+// Stop ends streams at once, lets other answers go out until ctx is done, and
+// leaves nothing behind: no goroutine, no connection, no socket file.
+func (s *Server) Stop(ctx context.Context) error {
+	s.close()
+	s.crowd.dismiss()
+	err := s.clean(ctx)
+	return errors.Join(err, s.settle(ctx))
+}
+
+// settle waits for the handlers, also those whose connection net/http no longer
+// counts as its own.
+func (s *Server) settle(ctx context.Context) error {
+	over := make(chan struct{})
+	go func() {
+		s.requests.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the last requests: %w", ctx.Err())
+	}
+}
+
+// Addrs tells where the server listens, in the order of the endpoints; with
+// port 0, which port it was given.
+func (s *Server) Addrs() []net.Addr {
+	addrs := make([]net.Addr, len(s.open))
+	for i, o := range s.open {
+		if e := s.options.Endpoints[i]; e.Unix {
+			addrs[i] = &net.UnixAddr{Name: e.Path, Net: "unix"}
+			continue
+		}
+		addrs[i] = o.listener.Addr()
+	}
+	return addrs
+}
+
+// later has run called by Stop, after all that is said later.
+func (s *Server) later(name string, run func(context.Context) error) {
+	s.cleanups = append(s.cleanups, cleanup{name, run})
+}
+
+// clean runs every cleanup, the last first.
+func (s *Server) clean(ctx context.Context) error {
+	var errs []error
+	for len(s.cleanups) > 0 {
+		last := s.cleanups[len(s.cleanups)-1]
+		s.cleanups = s.cleanups[:len(s.cleanups)-1]
+		if err := last.run(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", last.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
