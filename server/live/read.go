@@ -32,11 +32,12 @@ func (s *session) read() {
 			return
 		}
 		s.patience(2 * pace.ping)
-		if !allowance.take(time.Now()) {
+		in := decode(kind, text)
+		if !allowance.take(cost(in.frame), time.Now()) {
 			s.pass(received{bye: &wire.Bye{Code: codeTooMany, Why: "too many frames", RetryAfter: 5}})
 			return
 		}
-		if !s.pass(decode(kind, text)) {
+		if !s.pass(in) {
 			return
 		}
 	}
@@ -87,12 +88,21 @@ type bucket struct {
 	filled time.Time
 }
 
-func (b *bucket) take(now time.Time) bool {
+func (b *bucket) take(cost float64, now time.Time) bool {
 	b.tokens = min(framesBurst, b.tokens+now.Sub(b.filled).Seconds()*framesSecond)
 	b.filled = now
-	if b.tokens < 1 {
+	if b.tokens < cost {
 		return false
 	}
-	b.tokens--
+	b.tokens -= cost
 	return true
+}
+
+// cost of a frame. A page acknowledges each frame of each log it follows, and
+// that is next to no work.
+func cost(f wire.ClientFrame) float64 {
+	if _, ok := f.(wire.Ack); ok {
+		return 0.05
+	}
+	return 1
 }

@@ -282,7 +282,7 @@ func (s *session) handle(in received) error {
 	case wire.Sub:
 		return s.subscribe(f)
 	case wire.Unsub:
-		return s.unsubscribe(f)
+		return s.unsubscribe(f.ID)
 	case wire.Set:
 		return s.set(f)
 	case wire.Ack:
@@ -340,13 +340,13 @@ func (s *session) subscribeLog(f wire.Sub) error {
 	return s.send(wire.OK{ID: f.ID})
 }
 
-func (s *session) unsubscribe(f wire.Unsub) error {
-	t, ok := s.subs[f.ID]
+func (s *session) unsubscribe(id int) error {
+	t, ok := s.subs[id]
 	if !ok {
-		return s.refuse(f.ID, http.StatusNotFound, "no such subscription")
+		return s.refuse(id, http.StatusNotFound, "no such subscription")
 	}
 	s.forget(t)
-	return s.send(wire.OK{ID: f.ID})
+	return s.send(wire.OK{ID: id})
 }
 
 func (s *session) set(f wire.Set) error {
