@@ -31,6 +31,7 @@ type file struct {
 	path  string
 	key   string
 	mode  fs.FileMode
+	past  int // how many backups may be there from before
 	users int // guarded by gate.mu
 
 	stock   sync.Once    // has the ledger taken stock of what is on the disk
@@ -175,7 +176,7 @@ func (f *file) takeStock() {
 		if err == nil {
 			found = append(found, segment{id: st.id, size: st.size})
 		}
-		for n, missing := 1, 0; n <= f.limit.backups && missing < 2; n++ {
+		for n, missing := 1, 0; n <= f.past && missing < 2; n++ {
 			st, err := statPath(f.backup(n))
 			if err != nil || !st.regular {
 				missing++

@@ -65,7 +65,7 @@ func (g *Gate) file(path string, mode fs.FileMode, limit limit) *file {
 	key := filepath.Clean(path)
 	f := g.files[key]
 	if f == nil {
-		f = &file{gate: g, path: path, mode: mode, limit: limit, key: key}
+		f = &file{gate: g, path: path, mode: mode, past: limit.backups, limit: limit, key: key}
 		g.files[key] = f
 	}
 	f.users++

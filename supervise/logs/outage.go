@@ -52,6 +52,10 @@ func (f *file) keep(p []byte) {
 	if dropped := o.kept.append(p); dropped > 0 {
 		f.lose(dropped)
 	}
+	if f.closed { // nobody will come back for it
+		f.abandon()
+		return
+	}
 	f.arm()
 }
 
@@ -74,7 +78,7 @@ func (f *file) lose(n int64) {
 // is well. The caller holds write.
 func (f *file) arm() {
 	o := &f.outage
-	if o.armed || f.closed || o.kept.len() == 0 {
+	if o.armed || o.kept.len() == 0 {
 		return
 	}
 	o.armed = true

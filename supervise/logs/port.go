@@ -48,15 +48,17 @@ func (p *port) append(data []byte) {
 // lines writes up to the last line end and holds back the rest. The caller holds
 // file.write.
 func (p *port) lines(data []byte) {
-	whole := bytes.LastIndexByte(data, '\n') + 1
-	if whole > 0 && len(p.held) > 0 {
-		p.held = append(p.held, data[:whole]...)
+	if first := bytes.IndexByte(data, '\n') + 1; first > 0 && len(p.held) > 0 {
+		p.held = append(p.held, data[:first]...)
 		p.flush()
-	} else if whole > 0 {
-		p.file.append(data[:whole], p.limit)
+		data = data[first:]
 	}
-	if rest := data[whole:]; len(rest) > 0 {
-		p.held = append(p.held, rest...)
+	if whole := bytes.LastIndexByte(data, '\n') + 1; whole > 0 {
+		p.file.append(data[:whole], p.limit)
+		data = data[whole:]
+	}
+	if len(data) > 0 {
+		p.held = append(p.held, data...)
 		p.wait()
 	}
 }
