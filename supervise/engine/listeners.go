@@ -80,20 +80,24 @@ func (p *process) joinPool() {
 	}
 }
 
-func (p *process) tellPoolBorn() {
-	if p.group.pool != nil {
-		p.group.pool.Spawned(p.name.Process)
-	}
-}
-
-func (p *process) tellPoolMoved(to supervise.State) {
-	if p.group.pool != nil {
-		p.group.pool.Running(p.name.Process, to == supervise.StateRunning)
-	}
-}
-
-func (p *process) tellPoolGone() []supervise.Note {
+// tellPoolBorn is called when the birth is asked for: the child may say READY
+// before the host has said that it lives.
+func (p *process) tellPoolBorn() []supervise.Note {
 	if p.group.pool == nil {
+		return nil
+	}
+	return p.group.pool.Spawned(p.name.Process)
+}
+
+// tellPoolMoved is called after the move has been offered as an event, so that
+// what a dead listener gives back comes before it, and before the STARTING that
+// may follow in the same step.
+func (p *process) tellPoolMoved(to supervise.State) []supervise.Note {
+	if p.group.pool == nil {
+		return nil
+	}
+	p.group.pool.Running(p.name.Process, to == supervise.StateRunning)
+	if p.dead == nil || to.Signallable() {
 		return nil
 	}
 	return p.group.pool.Gone(p.name.Process)

@@ -98,6 +98,7 @@ func (p *process) closeLogs() {
 func (e *Engine) spawn(p *process) {
 	p.incarnation++
 	p.born, p.dead = false, nil
+	e.notes(p.tellPoolBorn())
 	e.launch.push(birth{
 		key: p.key, incarnation: p.incarnation, name: p.name.Process,
 		command: p.command, channel: p.channel,
@@ -120,7 +121,6 @@ func (e *Engine) spawned(report child.Spawned) {
 		return
 	}
 	p.born = true
-	p.tellPoolBorn()
 	e.step(p, machine.Spawned{PID: report.PID})
 	e.publish(supervise.UpdateEvent{Name: p.name}, p.info())
 	if p.dead != nil { // it died before we heard that it lived
@@ -139,8 +139,11 @@ func (e *Engine) spawnFailed(report child.SpawnFailed) {
 
 // reap collects the dead. Each is kept until its last words are in its log.
 func (e *Engine) reap() {
-	e.note(supervise.LevelDebug, "received SIGCHLD indicating a child quit")
-	for _, exit := range e.opts.Host.Reap() {
+	exits := e.opts.Host.Reap()
+	if len(exits) > 0 {
+		e.note(supervise.LevelDebug, "received SIGCHLD indicating a child quit")
+	}
+	for _, exit := range exits {
 		p := e.ours(exit.Key, exit.Incarnation)
 		if p == nil {
 			e.note(supervise.LevelInfo, fmt.Sprintf("reaped unknown pid %d (%s)", exit.PID, cause(exit)))
@@ -169,7 +172,6 @@ func (e *Engine) buried(p *process) {
 	exit := *p.dead
 	p.command.socket.release()
 	e.step(p, machine.Exited{Status: exit.Status, Signal: exit.Signal, CoreDumped: exit.CoreDumped})
-	e.notes(p.tellPoolGone())
 	if p.incarnation == exit.Incarnation {
 		p.dead = nil
 	}

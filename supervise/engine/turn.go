@@ -102,7 +102,7 @@ func (e *Engine) announce(p *process, a machine.Announce) {
 	e.publish(supervise.StateEvent{
 		Name: p.name, From: a.From, To: a.To, PID: a.PID, Tries: a.Tries, Expected: a.Expected,
 	}, p.seen(a.Facts))
-	p.tellPoolMoved(a.To)
+	e.notes(p.tellPoolMoved(a.To))
 }
 
 // publish numbers an event, shows it to the bus's readers and offers it to the
