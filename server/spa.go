@@ -87,10 +87,16 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) error {
 		return p.serveIndex(w, r)
 	case p.etags[name] != "" && !compressed(name) && !strings.HasPrefix(path.Base(name), "."):
 		return p.serveFile(w, r, name)
-	case !strings.HasPrefix(name, "assets/") && strings.Contains(r.Header.Get("Accept"), "text/html"):
+	case place(name) && strings.Contains(r.Header.Get("Accept"), "text/html"):
 		return p.serveIndex(w, r)
 	}
 	return reply.Problem{Status: http.StatusNotFound, Text: "there is no such file"}
+}
+
+// place tells whether a path may be one inside the page. Files of an older build
+// and answers of an API that has moved on are not to be mistaken for it.
+func place(name string) bool {
+	return !strings.HasPrefix(name, "assets/") && !strings.HasPrefix(name, "api/")
 }
 
 // compressed tells whether a file is another one's variant.

@@ -74,6 +74,7 @@ func TestWhatThePageServes(t *testing.T) {
 		{"a file without variants", "GET", "/icon.svg", browser, 200, "<svg/>", "image/svg+xml", "no-cache", ""},
 		{"its head", "HEAD", "/icon.svg", nil, 200, "", "image/svg+xml", "no-cache", ""},
 		{"an asset of an older build", "GET", "/assets/app-0000.js", browser, 404, "", "application/json", "", ""},
+		{"an interface to come", "GET", "/api/v2/processes", browser, 404, "", "application/json", "", ""},
 		{"a variant by its name", "GET", "/assets/app-1a2b.js.br", browser, 404, "", "application/json", "", ""},
 		{"a directory", "GET", "/assets/", []string{"Accept", "*/*"}, 404, "", "application/json", "", ""},
 		{"what git needs", "GET", "/.gitkeep", []string{"Accept", "*/*"}, 404, "", "application/json", "", ""},

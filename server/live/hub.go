@@ -230,7 +230,8 @@ func (h *Hub) follow(ctx context.Context) bool {
 	feed, err := h.Engine.Subscribe(ctx, epoch, seq)
 	if err != nil {
 		if ctx.Err() == nil {
-			h.Log.Warn("follow the engine", "err", err)
+			// Usual at the end of a life, when the engine ends before the server.
+			h.Log.Debug("follow the engine", "err", err)
 		}
 		return false
 	}
