@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"supervisor/server/api"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/rpc"
@@ -14,7 +15,7 @@ import (
 
 // router is the route table: everything that can be asked for, and nothing is
 // mounted anywhere else. Every route stands behind auth.Require.
-func (s *Server) router() http.Handler {
+func (s *Server) router(hub http.Handler) http.Handler {
 	r := chi.NewRouter()
 	// The check of Host against a list of trusted ones belongs before sameOrigin.
 	r.Use(s.observe, sameOrigin, auth.Require, limit)
@@ -30,6 +31,16 @@ func (s *Server) router() http.Handler {
 			r.Handle("/logtail*", tail.Process(s.options.Engine))
 			r.Handle("/mainlogtail*", tail.Main(s.options.Engine))
 		})
+	})
+
+	// For browsers: the page, what it asks and orders, and what it is told.
+	r.Group(func(r chi.Router) {
+		r.Use(harden)
+		r.Route("/api/v1", func(r chi.Router) {
+			api.Routes(r, api.Options{Engine: s.options.Engine, Problems: s.options.Problems})
+		})
+		r.Get("/live", hub.ServeHTTP)
+		r.Handle("/*", s.page)
 	})
 
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusNotFound) })

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,9 @@ import (
 	"sync"
 	"time"
 
+	"supervisor/server/api"
 	"supervisor/server/auth"
+	"supervisor/server/live"
 	"supervisor/server/reply"
 	"supervisor/server/rpc"
 	"supervisor/server/tail"
@@ -22,6 +25,8 @@ import (
 
 // Engine is what all rooms together need of whoever keeps the processes.
 type Engine interface {
+	api.Engine
+	live.Engine
 	rpc.Engine
 	tail.Engine
 }
@@ -47,9 +52,11 @@ type Endpoint struct {
 type Options struct {
 	Endpoints []Endpoint // opened in this order
 	Engine    Engine
-	Static    fs.FS        // the page; may be empty
+	Static    fs.FS        // the files of the page; nil for none
 	Logger    *slog.Logger // nil for the process's own
 	Stderr    io.Writer    // told of stale sockets; nil for the process's own
+	// Problems says what an administrator should look into; nil for nothing.
+	Problems func() []string
 	// MaxConnections is how many may be open at once, on all listeners
 	// together; 0 stands for 1,024. A cap keeps clients from using up the
 	// descriptors that programs are started with.
@@ -60,7 +67,7 @@ type Options struct {
 type Server struct {
 	options  Options
 	log      *slog.Logger
-	handler  http.Handler
+	page     http.Handler
 	doors    []*auth.Door // one for each endpoint
 	crowd    *crowd
 	open     []*opened
@@ -92,6 +99,9 @@ func New(options Options) (*Server, error) {
 	if s.options.Stderr == nil {
 		s.options.Stderr = os.Stderr
 	}
+	if s.options.Static == nil {
+		s.options.Static = embed.FS{}
+	}
 	if s.options.MaxConnections == 0 {
 		s.options.MaxConnections = 1024
 	}
@@ -104,7 +114,11 @@ func New(options Options) (*Server, error) {
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.crowd = newCrowd(s.options.MaxConnections)
-	s.handler = s.router()
+	page, err := spa(s.options.Static, "/", s.options.Engine.Identity)
+	if err != nil {
+		return nil, err
+	}
+	s.page = page
 	return s, nil
 }
 
@@ -133,7 +147,6 @@ func (s *Server) Listen() error {
 // add readies a listener for Start.
 func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
 	server := &http.Server{
-		Handler:           s.handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		IdleTimeout:       idleTimeout(e),
@@ -178,9 +191,14 @@ func shutdown(ctx context.Context, server *http.Server, listener net.Listener) e
 	return err
 }
 
-// Start serves what Listen has bound, and returns.
+// Start serves what Listen has bound, and returns. From here on the engine is
+// asked, so it must be running, or about to.
 func (s *Server) Start() {
+	hub := live.New(live.Options{Engine: s.options.Engine, Problems: s.options.Problems, Log: s.log})
+	s.later("say goodbye to browsers", hub.Close)
+	handler := s.router(hub)
 	for _, o := range s.open {
+		o.server.Handler = handler
 		// Ended by shutdown, which Stop calls.
 		go func() {
 			if err := o.server.Serve(o.listener); !errors.Is(err, http.ErrServerClosed) {

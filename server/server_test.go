@@ -16,7 +16,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"supervisor/server/reply"
 	"supervisor/supervise"
@@ -58,6 +61,11 @@ func (s *stub) Process(_ context.Context, name supervise.NameSpec) (supervise.Pr
 func (s *stub) Snapshot(ctx context.Context) (supervise.Snapshot, error) {
 	cat, err := s.Process(ctx, supervise.NameSpec{Group: "cat", Process: "cat"})
 	return supervise.Snapshot{Epoch: "e", Seq: 1, Groups: []supervise.GroupInfo{{Name: "cat"}}, Processes: []supervise.ProcessInfo{cat}}, err
+}
+
+func (s *stub) Subscribe(ctx context.Context, _ string, _ uint64) (supervise.Feed, error) {
+	snapshot, err := s.Snapshot(ctx)
+	return supervise.Feed{Fresh: true, Snapshot: snapshot, Changes: make(chan supervise.Change), Close: func() {}}, err
 }
 
 func (s *stub) Start(ctx context.Context, _ supervise.NameSpec, _ bool) (uint64, error) {
@@ -210,7 +218,10 @@ const (
 )
 
 func TestEveryRouteStandsBehindItsDoor(t *testing.T) {
-	s, _ := start(t, Options{Endpoints: []Endpoint{anyPort}})
+	s, _ := start(t, Options{Endpoints: []Endpoint{anyPort}, Static: fstest.MapFS{
+		"index.html":  {Data: []byte(indexHTML)},
+		"assets/a.js": {Data: []byte("script")},
+	}})
 	for _, tt := range []struct {
 		name, method, path, body string
 		headers                  []string
@@ -223,8 +234,15 @@ func TestEveryRouteStandsBehindItsDoor(t *testing.T) {
 		{"rpc asked by GET", "GET", "/RPC2", "", nil, 400, "Bad Request"},
 		{"health", "GET", "/ok.html", "", nil, 200, "OK"},
 		{"log of nobody", "GET", "/logtail/", "", nil, 404, "Not Found"},
-		{"unknown", "GET", "/etc/passwd", "", nil, 404, "Not Found"},
-		{"up and away", "GET", "/../../etc/passwd", "", nil, 404, "Not Found"},
+		{"the page", "GET", "/", "", nil, 200, "the secret identifier"},
+		{"a place in the page", "GET", "/process/cat", "", []string{"Accept", "text/html"}, 200, "the secret identifier"},
+		{"a file of the page", "GET", "/assets/a.js", "", nil, 200, "script"},
+		{"unknown file", "GET", "/etc/passwd", "", nil, 404, "NOT_FOUND"},
+		{"up and away", "GET", "/../../etc/passwd", "", nil, 404, "NOT_FOUND"},
+		{"list", "GET", "/api/v1/processes", "", nil, 200, "\"cat\""},
+		{"unknown list", "GET", "/api/v1/nothing", "", nil, 404, "NOT_FOUND"},
+		{"an order by GET", "GET", "/api/v1/shutdown", "", nil, 405, "METHOD_NOT_ALLOWED"},
+		{"live without an upgrade", "GET", "/live", "", nil, 400, "websocket"},
 		{"another site's page", "POST", "/RPC2", getIdentity, []string{"Sec-Fetch-Site", "cross-site"}, 403, "Forbidden"},
 		{"another origin", "POST", "/RPC2", getIdentity, []string{"Origin", "http://evil.example"}, 403, "Forbidden"},
 		{"no origin", "POST", "/RPC2", getIdentity, []string{"Origin", "null"}, 403, "Forbidden"},
@@ -249,6 +267,61 @@ func TestEveryRouteStandsBehindItsDoor(t *testing.T) {
 					t.Error("the request has no number")
 				}
 			})
+		}
+	}
+}
+
+func TestBrowsersAreToldWhatThePageMayDo(t *testing.T) {
+	s, _ := start(t, Options{Endpoints: []Endpoint{anyPort}})
+	for _, path := range []string{"/", "/api/v1/processes", "/live"} {
+		response, _ := request(t, "GET", urlOf(s, 0)+path, "", "Authorization", basic)
+		for header, want := range map[string]string{
+			"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+		} {
+			if got := response.Header.Get(header); !strings.Contains(got, want) {
+				t.Errorf("%s: %s: %q", path, header, got)
+			}
+		}
+		if strings.Contains(response.Header.Get("Content-Security-Policy"), "unsafe") {
+			t.Error("the policy has a hole")
+		}
+	}
+}
+
+func TestABrowserIsConnectedThroughEveryMiddlewareAndToldGoodbye(t *testing.T) {
+	s, _ := start(t, Options{Endpoints: []Endpoint{anyPort}})
+	dialer := websocket.Dialer{Subprotocols: []string{"supervisor.v1"}}
+	url := "ws://" + s.Addrs()[0].String() + "/live"
+	if _, response, err := dialer.DialContext(t.Context(), url, nil); err == nil || response == nil || response.StatusCode != 401 {
+		t.Fatalf("a stranger is connected: %v", err)
+	}
+	evil := http.Header{"Authorization": {basic}, "Origin": {"http://evil.example"}}
+	if _, response, err := dialer.DialContext(t.Context(), url, evil); err == nil || response == nil || response.StatusCode != 403 {
+		t.Fatalf("another site's page is connected: %v", err)
+	}
+	socket, _, err := dialer.DialContext(t.Context(), url, http.Header{"Authorization": {basic}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	if err := socket.WriteJSON(map[string]any{"t": "hello", "v": 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, frame, err := socket.ReadMessage(); err != nil || !strings.Contains(string(frame), "the secret identifier") {
+		t.Fatalf("%s, %v", frame, err)
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		stop(t, s)
+	}()
+	defer func() { <-stopped }()
+	for {
+		if _, _, err := socket.ReadMessage(); err != nil {
+			if !websocket.IsCloseError(err, websocket.CloseServiceRestart, websocket.CloseGoingAway, websocket.CloseNormalClosure) {
+				t.Error("not told goodbye:", err)
+			}
+			break
 		}
 	}
 }
