@@ -11,8 +11,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -26,16 +28,30 @@ import (
 // patient is a channel whose disk will fall ill, and what was heard of it.
 type patient struct {
 	*Channel
-	told     []string
 	produced int64
 	line     int
+
+	mu     sync.Mutex // guards the field below
+	notice []string
 }
 
 func newPatient(t *testing.T, gate *Gate, path string) *patient {
 	t.Helper()
 	p := &patient{}
-	p.Channel = open(t, gate, Options{Path: path, Trouble: func(text string) { p.told = append(p.told, text) }})
+	p.Channel = open(t, gate, Options{Path: path, Trouble: p.hear})
 	return p
+}
+
+func (p *patient) hear(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.notice = append(p.notice, text)
+}
+
+func (p *patient) told() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.notice)
 }
 
 // produce writes numbered lines until at least n bytes have been written.
@@ -47,7 +63,11 @@ func (p *patient) produce(n int) {
 	}
 }
 
-func (p *patient) kept() int64 { return int64(p.port.file.outage.kept.len()) }
+func (p *patient) kept() int64 {
+	p.port.file.write.Lock()
+	defer p.port.file.write.Unlock()
+	return int64(p.port.file.outage.kept.len())
+}
 
 var markerLine = regexp.MustCompile(`(?m)\n?^-- supervisord: (\d+) bytes lost, (.*) (\d\d:\d\d:\d\d)-(\d\d:\d\d:\d\d) --\n`)
 
@@ -101,6 +121,7 @@ func TestAFullDiskStopsNobodyAndEveryByteIsCounted(t *testing.T) {
 		}
 		must(t, os.Remove(link))
 		time.Sleep(2 * time.Second) // the timer alone must find out
+		synctest.Wait()
 		if text := p.Trouble(); text != "" {
 			t.Errorf("trouble %q after the recovery", text)
 		}
@@ -109,9 +130,9 @@ func TestAFullDiskStopsNobodyAndEveryByteIsCounted(t *testing.T) {
 		if len(markers) != 1 || markers[0][2] != "no space left on device" || markers[0][3] != began {
 			t.Errorf("markers %q", markers)
 		}
-		if len(p.told) != 2 || !strings.HasPrefix(p.told[0], "cannot write log file "+link+": no space left") ||
-			p.told[1] != "writing log file "+link+" again" {
-			t.Errorf("told %q", p.told)
+		if told := p.told(); len(told) != 2 || !strings.HasPrefix(told[0], "cannot write log file "+link+": no space left") ||
+			told[1] != "writing log file "+link+" again" {
+			t.Errorf("told %q", told)
 		}
 		if got := p.port.file.gate.budget.Load(); got != outageBudget {
 			t.Errorf("%d bytes of the budget were not given back", outageBudget-got)
