@@ -4,9 +4,9 @@
 //
 // A handler of this house returns an error instead of writing one. Handler
 // makes an http.Handler of it: a supervise.Fault becomes its status and its
-// JSON, a Problem the status it carries, a body that was too large 413, a client
-// that went away nothing at all, and anything else is logged here and told to
-// the client as 500 without detail, because its text was never meant for them.
+// JSON, a Problem the status it carries, a body that was too large 413, and
+// anything else is logged here and told to the client as 500 without detail,
+// because its text was never meant for them.
 //
 // Nothing here knows who is asking, or what for.
 package reply

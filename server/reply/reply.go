@@ -53,14 +53,19 @@ func Status(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
-// Error answers with err, and logs it when it is ours alone to know.
+// Error answers with err, and logs it when it is ours alone to know. What fails
+// because the client has left or the server stops is nobody's error; it is
+// answered all the same, because an empty answer would mean success to a client
+// that is still there.
 func Error(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil {
-		return // the client went away: nobody reads the answer, nothing went wrong
-	}
 	status, body := describe(err)
 	if status == http.StatusInternalServerError && body.Code == 0 {
-		Log(r.Context()).Error("answer a request", "method", r.Method, "path", r.URL.Path, "err", err)
+		if r.Context().Err() == nil {
+			Log(r.Context()).Error("answer a request", "method", r.Method, "path", r.URL.Path, "err", err)
+		} else {
+			status = http.StatusServiceUnavailable
+			body.Name = name(status)
+		}
 	}
 	if failed := Status(w, status, wire.Failure{Error: body}); failed != nil {
 		Log(r.Context()).Error("answer a request with an error", "err", failed)

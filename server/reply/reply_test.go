@@ -73,13 +73,20 @@ func TestEveryFaultHasAStatusOfItsOwnKind(t *testing.T) {
 	}
 }
 
-func TestAClientThatLeftIsNotAnswered(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	w := httptest.NewRecorder()
-	Error(w, httptest.NewRequestWithContext(ctx, "GET", "/", nil), errors.New("canceled"))
-	if w.Body.Len() != 0 {
-		t.Errorf("answered %q", w.Body)
+func TestWhatFailsBecauseTheClientLeftIsNobodysError(t *testing.T) {
+	for err, status := range map[error]int{
+		context.Canceled: 503,
+		Problem{Status: 408, Text: "the body did not arrive in time"}: 408,
+		supervise.Fault{Code: supervise.FaultBadName}:                 404,
+	} {
+		var log bytes.Buffer
+		ctx, cancel := context.WithCancel(WithLog(t.Context(), slog.New(slog.NewTextHandler(&log, nil)), "1"))
+		cancel()
+		w := httptest.NewRecorder()
+		Error(w, httptest.NewRequestWithContext(ctx, "GET", "/", nil), err)
+		if w.Code != status || log.Len() > 0 {
+			t.Errorf("%v: answered %d %q, logged %q", err, w.Code, w.Body, log.String())
+		}
 	}
 }
 

@@ -52,8 +52,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		if r.Context().Err() == nil {
 			reply.Log(r.Context()).Error("XML-RPC request is invalid", "err", err)
-			reply.Page(w, http.StatusBadRequest)
 		}
+		reply.Page(w, http.StatusBadRequest)
 		return
 	}
 	v, err := h.traced(r.Context(), c)
@@ -129,8 +129,9 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, buffer *[]byte,
 // fail answers HTTP 500, as the original does for what it did not expect. A
 // client that sends the wrong types is not our trouble, so it is only a warning.
 func fail(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil {
-		return // the client went away
+	if r.Context().Err() != nil { // the client went away, or the server stops
+		reply.Page(w, http.StatusServiceUnavailable)
+		return
 	}
 	var wrongType crash
 	if errors.As(err, &wrongType) {

@@ -98,15 +98,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Last-Modified", file.ModTime().UTC().Format(http.TimeFormat))
-	if err := h.follow(w, r, log); err != nil && r.Context().Err() == nil {
-		reply.Log(r.Context()).Error("follow a log", "path", log.Path(), "err", err)
+	err = h.follow(w, r, log)
+	if r.Context().Err() == nil { // neither the client has left nor the server stopped
+		reply.Log(r.Context()).Warn("follow a log", "path", log.Path(), "err", err)
 	}
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var fault supervise.Fault
 	switch {
-	case r.Context().Err() != nil: // nobody is left to answer
+	case r.Context().Err() != nil: // the client went away, or the server stops
+		reply.Page(w, http.StatusServiceUnavailable)
 	case errors.Is(err, errNoLog), errors.As(err, &fault):
 		reply.Page(w, http.StatusNotFound)
 	default:
@@ -123,7 +125,8 @@ type follower struct {
 }
 
 // follow sends the end of the log and then what is added to it, until the
-// client goes away or the server stops.
+// client goes away, the server stops or the log cannot be read. It always ends
+// with an error, which says which of them it was.
 func (h *handler) follow(w http.ResponseWriter, r *http.Request, log supervise.Log) error {
 	oldest, end := log.Bounds()
 	f := follower{log: log, next: max(oldest, end-head), out: w}
