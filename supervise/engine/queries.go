@@ -93,7 +93,9 @@ func (e *Engine) ClearLogs(ctx context.Context, name supervise.NameSpec) error {
 	if err != nil {
 		return err
 	}
-	return clearLogs(name, channels)
+	err = clearLogs(name, channels)
+	e.postFromHelper(logsCleared{name})
+	return err
 }
 
 // ClearAllLogs empties the logs of every process, and tells of each.
@@ -105,8 +107,18 @@ func (e *Engine) ClearAllLogs(ctx context.Context) ([]supervise.Result, error) {
 	results := make([]supervise.Result, len(all))
 	for i, p := range all {
 		results[i] = resultOf(p.name, clearLogs(p.name, p.channel))
+		e.postFromHelper(logsCleared{p.name})
 	}
 	return results, nil
+}
+
+// logsCleared has viewers look again at a process's logs.
+type logsCleared struct{ name supervise.NameSpec }
+
+func (m logsCleared) handle(e *Engine) {
+	if p, err := e.lookUp(m.name); err == nil {
+		e.publish(supervise.UpdateEvent{Name: m.name}, p.info())
+	}
 }
 
 // ReopenLogs closes and opens every log, for SIGUSR2: whoever rotates logs from
