@@ -48,10 +48,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	buffer := h.borrow()
 	defer h.giveBack(buffer)
-	c, err := h.read(r, buffer)
+	c, err := read(r, buffer)
 	if err != nil {
 		if r.Context().Err() == nil {
-			reply.Log(r.Context()).Error("XML-RPC request is invalid", "err", err)
+			reply.Log(r.Context()).Error(err.Error())
 		}
 		reply.Page(w, http.StatusBadRequest)
 		return
@@ -60,19 +60,30 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.answer(w, r, buffer, v, err)
 }
 
+// quoted is how much of a call that cannot be read is repeated in the log.
+const quoted = 256
+
 // read takes the call out of the body. What it gives holds nothing of buffer.
-func (h *Handler) read(r *http.Request, buffer *[]byte) (call, error) {
+// Its errors are the original's log lines.
+func read(r *http.Request, buffer *[]byte) (call, error) {
 	body := bytes.NewBuffer((*buffer)[:0])
 	if _, err := body.ReadFrom(io.LimitReader(r.Body, maxBody)); err != nil {
-		return call{}, fmt.Errorf("read the call: %w", err)
+		return call{}, fmt.Errorf("read an XML-RPC request: %w", err)
 	}
-	*buffer = body.Bytes()[:0]
-	c, err := decode(bytes.NewReader(body.Bytes()))
-	if err == nil && c.method == "" {
-		err = errors.New("no method name")
+	data := body.Bytes()
+	*buffer = data[:0]
+	c, err := decode(bytes.NewReader(data))
+	if err != nil {
+		return call{}, fmt.Errorf("XML-RPC request data %s is invalid: unmarshallable: %w", begin(data), err)
 	}
-	return c, err
+	if c.method == "" {
+		return call{}, fmt.Errorf("XML-RPC request data %s is invalid: no method name", begin(data))
+	}
+	return c, nil
 }
+
+// begin is the beginning of a body, fit for a line of the log.
+func begin(data []byte) string { return supervise.Quote(string(data[:min(len(data), quoted)])) }
 
 // traced makes the call, with the original's lines at level TRAC.
 func (h *Handler) traced(ctx context.Context, c call) (value, error) {

@@ -308,6 +308,22 @@ func TestAnInternalErrorIsLoggedAndNotTold(t *testing.T) {
 	}
 }
 
+func TestACallThatCannotBeReadIsLoggedInTheOriginalsWords(t *testing.T) {
+	for body, want := range map[string]string{
+		"<a>\n":                   `XML-RPC request data '<a>\\n' is invalid: unmarshallable: `,
+		"<a/>":                    `XML-RPC request data '<a/>' is invalid: no method name`,
+		strings.Repeat("x", 5000): "'" + strings.Repeat("x", quoted) + "'",
+	} {
+		var log bytes.Buffer
+		ctx := reply.WithLog(t.Context(), slog.New(slog.NewTextHandler(&log, nil)), "1")
+		r := httptest.NewRequest("POST", "/RPC2", strings.NewReader(body))
+		New(newWorld()).ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %s in %s", want, log.String())
+		}
+	}
+}
+
 func TestTheOriginalsLinesAreWrittenAtTrace(t *testing.T) {
 	var log bytes.Buffer
 	handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: reply.LevelTrace})
