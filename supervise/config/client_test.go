@@ -1,0 +1,85 @@
+//go:build unix
+
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSupervisorctlReadsItsSection(t *testing.T) {
+	dir := t.TempDir()
+	cases := []struct {
+		name, text string
+		want       Client
+	}{
+		{"defaults", "[supervisorctl]\n", *NewClient()},
+		{"everything", "[supervisorctl]\nserverurl=unix://%(here)s/../s.sock\nusername=%(ENV_COLOR)s\npassword=p%%\nprompt=%(ENV_COLOR)s>\nhistory_file=~/.history\n",
+			Client{ServerURL: "unix://" + filepath.Dir(dir) + "/s.sock", Username: "green", Password: "p%", Prompt: "green>", HistoryFile: dir + "/.history"}},
+		{"an http address stays as it is", "[supervisorctl]\nserverurl=HTTP://Host\n", Client{ServerURL: "HTTP://Host", Prompt: "supervisor"}},
+		{"plugins", "[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a:b\nKey=%(ENV_COLOR)s\n",
+			Client{ServerURL: "http://localhost:9001", Prompt: "supervisor", Plugins: []CtlPlugin{{"ctlplugin:x", "x", "a:b", map[string]string{"key": "green"}}}}},
+		{"includes are not read", "[supervisorctl]\n[include]\nfiles=%(nope)s\n", *NewClient()},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := loadClientText(t, dir, c.text)
+			if err != nil || !reflect.DeepEqual(*got, c.want) {
+				t.Errorf("got  %+v, %v\nwant %+v", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestSupervisorctlRefusesWhatTheOriginalRefuses(t *testing.T) {
+	cases := map[string]string{
+		"[supervisord]\n":                       ".ini file does not include supervisorctl section",
+		"[supervisorctl]\n[ctlplugin:x]\n":      "section [ctlplugin:x] does not specify a supervisor.ctl_factory",
+		"[supervisorctl]\nprompt=%(here)s\n":    "Format string '%(here)s' for 'supervisorctl.prompt' contains names ('here') which cannot be expanded. Available names: ENV_",
+		"[supervisorctl]\nserverurl=%(nope)s\n": "Format string '%(nope)s' for 'supervisorctl.serverurl' contains names ('nope') which cannot be expanded. Available names: ENV_",
+	}
+	for text, want := range cases {
+		if _, err := loadClientText(t, t.TempDir(), text); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+	if _, err := LoadClient("/no/such/file", nil); err == nil || err.Error() != "could not find config file /no/such/file" {
+		t.Errorf("a missing file: %v", err)
+	}
+	dir := t.TempDir()
+	if _, err := LoadClient(dir, nil); err == nil || err.Error() != "could not read config file "+dir {
+		t.Errorf("a directory: %v", err)
+	}
+}
+
+func loadClientText(t *testing.T, dir, text string) (*Client, error) {
+	t.Helper()
+	path := filepath.Join(dir, "ctl.conf")
+	writeFile(t, path, text)
+	return LoadClient(path, testEnviron(dir))
+}
+
+func TestTheFirstOfTheUsualPlacesIsFound(t *testing.T) {
+	root := t.TempDir()
+	t.Chdir(root)
+	argv0 := root + "/opt/bin/supervisord"
+	wantTried := []string{root + "/opt/etc/supervisord.conf", root + "/opt/supervisord.conf", "supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"}
+
+	for _, place := range slices.Backward(wantTried[:4]) {
+		if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, place, "")
+		file, tried := Find(argv0)
+		if file != place || !slices.Equal(tried, wantTried) {
+			t.Errorf("with %s: found %q, tried %q", place, file, tried)
+		}
+	}
+	if _, tried := Find("supervisord"); tried[0] != "etc/supervisord.conf" || tried[1] != "supervisord.conf" {
+		t.Errorf("a bare name looks in %q", tried[:2])
+	}
+}
