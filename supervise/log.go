@@ -26,6 +26,8 @@ type Log interface {
 	// answers io.EOF at the end and ErrLogGone before the oldest byte.
 	ReadAt(p []byte, off int64) (int, error)
 	// Wait returns when end > off, or when ctx is done, with the end of then.
+	// It answers ErrLogGone once the log has been given up (its process left the
+	// configuration) and will never reach past off.
 	Wait(ctx context.Context, off int64) (end int64, err error)
 	// Read gives length bytes of the current file from offset, with the
 	// original's rules (options.py readFile): offset < 0 and length 0 is the

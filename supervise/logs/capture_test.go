@@ -176,3 +176,47 @@ func FuzzCapture(f *testing.F) {
 		}
 	})
 }
+
+func TestCaptureAgreesWithTheOriginal(t *testing.T) {
+	// Text after the last token lets the original look at all that came before;
+	// what it loses when a capture never ends is not compared.
+	const after = " and thirty bytes of more text\n"
+	var texts []string
+	for _, test := range captures {
+		if strings.LastIndex(test.text, begin) <= strings.LastIndex(test.text, end) {
+			texts = append(texts, test.text+after)
+		}
+	}
+	var want []struct {
+		Log, Events string
+		Payloads    []string
+	}
+	oracle(t, `
+from types import SimpleNamespace
+from supervisor import events, loggers
+from supervisor.dispatchers import POutputDispatcher
+answers = []
+for text in input:
+    answer = dict(Log='', Events='', Payloads=[])
+    def hear(event, answer=answer):
+        if isinstance(event, events.ProcessCommunicationEvent): answer['Payloads'].append(event.data.decode())
+        else: answer['Events'] += event.data.decode()
+    options = SimpleNamespace(getLogger=loggers.getLogger, loglevel=50, strip_ansi=True, logger=loggers.getLogger(50),
+                              readfd=lambda fd, text=text: text.encode())
+    config = SimpleNamespace(options=options, name='p', stdout_logfile=None, stdout_logfile_maxbytes=0, stdout_logfile_backups=0,
+                             stdout_syslog=False, stdout_capture_maxbytes=100, stdout_events_enabled=True, stderr_events_enabled=False)
+    events.callbacks[:] = [(events.Event, hear)]
+    d = POutputDispatcher(SimpleNamespace(config=config, pid=1), events.ProcessCommunicationStdoutEvent, 0)
+    log = loggers.getLogger(); loggers.handle_boundIO(log, '%(message)s')
+    d.normallog = d.childlog = log
+    d.handle_read_event()
+    answer['Log'] = log.getvalue().decode()
+    answers.append(answer)
+json.dump(answers, sys.stdout)`, texts, &want)
+	for i, text := range texts {
+		got := hear(captureOptions, []byte(text))
+		if other := (heard{want[i].Log, want[i].Payloads, want[i].Events}); !got.equal(other) {
+			t.Errorf("%q:\n         got %q\nthe original %q", text, got, other)
+		}
+	}
+}
