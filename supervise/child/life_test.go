@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"supervisor/supervise"
 )
 
@@ -71,12 +73,12 @@ func TestAChildLeadsItsOwnGroupInOurSession(t *testing.T) {
 	o := f.spawn(sh("sleep 600 & echo $!; wait"))
 	pid := f.live(o)
 	f.says(o, "\n")
-	if pgid, err := syscall.Getpgid(pid); err != nil || pgid != pid {
+	if pgid, err := unix.Getpgid(pid); err != nil || pgid != pid {
 		t.Errorf("group %d of %d (%v)", pgid, pid, err)
 	}
 	var grandchild int
 	fmt.Sscan(o.stdout.String(), &grandchild)
-	if pgid, err := syscall.Getpgid(grandchild); err != nil || pgid != pid {
+	if pgid, err := unix.Getpgid(grandchild); err != nil || pgid != pid {
 		t.Errorf("group %d of the grandchild (%v)", pgid, err)
 	}
 	if err := f.Signal(pid, sigKill, true); err != nil {

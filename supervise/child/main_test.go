@@ -43,13 +43,35 @@ func act(role string, args []string) int {
 		uid, _ := strconv.Atoi(args[0])
 		err := DropPrivileges(Credential{UID: uint32(uid), GID: uint32(uid), Groups: []uint32{uint32(uid)}})
 		fmt.Println(os.Getuid(), os.Getgid(), err)
+	case "as": // plays args[3:] as the user args[0], with other limits of descriptors
+		uid, _ := strconv.Atoi(args[0])
+		var limit syscall.Rlimit
+		fmt.Sscan(args[1], &limit.Cur)
+		fmt.Sscan(args[2], &limit.Max)
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		if err := DropPrivileges(Credential{UID: uint32(uid), GID: uint32(uid)}); err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		path, err := shimPath()
+		if err == nil {
+			err = syscall.Exec(path, append([]string{"actor", "act"}, args[3:]...), os.Environ())
+		}
+		fmt.Println(err)
+		return 1
 	case "raise": // raises limits, and shows what children then have
 		minfds, _ := strconv.Atoi(args[0])
 		minprocs, _ := strconv.Atoi(args[1])
 		lines, err := RaiseLimits(minfds, minprocs)
 		fmt.Printf("%q %v\n", lines, err)
-		out, _ := exec.Command("/bin/sh", "-c", "ulimit -Sn; ulimit -Hn").Output()
-		fmt.Printf("%s", out)
+		if err == nil {
+			out, err := exec.Command("/bin/sh", "-c", "ulimit -Sn; ulimit -Hn").Output()
+			fmt.Printf("%s", out)
+			return exitCode(err)
+		}
 	case "accept": // answers one connection on the socket that is descriptor 0
 		listener, err := net.FileListener(os.Stdin)
 		if err != nil {
@@ -66,6 +88,13 @@ func act(role string, args []string) int {
 	default:
 		fmt.Println("no such role", role)
 		return 2
+	}
+	return 0
+}
+
+func exitCode(err error) int {
+	if err != nil {
+		return 1
 	}
 	return 0
 }

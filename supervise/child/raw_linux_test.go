@@ -102,7 +102,7 @@ func TestOrphansWeInheritAreReapedAndUnknown(t *testing.T) {
 	}
 	defer unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 	f := found(t)
-	o := f.spawn(sh("sh -c 'read line; exit 9' <&0 & echo $!; exit 0"))
+	o := f.spawn(sh("exec 3<&0; sh -c 'read line <&3; exit 9' & echo $!; exit 0"))
 	f.end(o)
 	var orphan int
 	fmt.Sscan(o.stdout.String(), &orphan)
@@ -142,4 +142,8 @@ func threads(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(tasks)
+}
+
+func waitNoReap(pid int) error {
+	return unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 }
