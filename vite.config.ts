@@ -38,10 +38,44 @@ function precompress(): Plugin {
   }
 }
 
+/** What a browser must have before it can draw anything, in compressed bytes. */
+const budgets = { js: 60 * 1024, css: 12 * 1024 }
+
+/** Fails the build when the page has grown beyond its budget, and warns before. */
+function budget(): Plugin {
+  return {
+    name: 'budget',
+    apply: 'build',
+    generateBundle(_, bundle) {
+      const needed = new Set<string>()
+      const visit = (name: string) => {
+        const chunk = bundle[name]
+        if (chunk?.type !== 'chunk' || needed.has(name)) return
+        needed.add(name)
+        chunk.imports.forEach(visit)
+      }
+      for (const chunk of Object.values(bundle))
+        if (chunk.type === 'chunk' && chunk.isEntry) visit(chunk.fileName)
+      const size = (text: string | Uint8Array) => gzipSync(text, { level: 9 }).length
+      const total = { js: 0, css: 0 }
+      for (const item of Object.values(bundle)) {
+        if (item.type === 'chunk' && needed.has(item.fileName)) total.js += size(item.code)
+        if (item.type === 'asset' && item.fileName.endsWith('.css')) total.css += size(item.source)
+      }
+      for (const kind of ['js', 'css'] as const) {
+        const said = `${kind}: ${total[kind]} of ${budgets[kind]} bytes, gzip`
+        if (total[kind] > budgets[kind]) this.error(`the page is over its budget: ${said}`)
+        if (total[kind] > budgets[kind] * 0.85) this.warn(`the page nears its budget: ${said}`)
+        else this.info(said)
+      }
+    },
+  }
+}
+
 export default defineConfig({
   root,
   base: './',
-  plugins: [svelte(), precompress()],
+  plugins: [svelte(), precompress(), budget()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

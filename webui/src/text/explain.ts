@@ -29,18 +29,18 @@ export function explain(t: Dict, p: Condition, now: number): string {
   switch (p.state) {
     case 'BACKOFF':
       return join(
-        p.err || exitWords(t, p),
-        t.reason.tries(p.tries, p.max),
         left ? t.reason.retryIn(left) : t.reason.retryNow,
+        t.reason.tries(p.tries, p.max),
+        p.err || exitWords(t, p),
       )
     case 'FATAL':
       return join(p.err || exitWords(t, p) || t.reason.noReason, p.tries > 0 ? t.reason.gaveUp(p.tries) : '')
     case 'EXITED':
-      return join(p.expected ? t.reason.exitedWell : t.reason.exitedBadly, exitWords(t, p))
+      return capital(p.expected ? t.reason.expected(exitWords(t, p)) : t.reason.unexpected(exitWords(t, p)))
     case 'STARTING':
       return left ? capital(t.reason.countsIn(left)) : t.reason.starting
     case 'STOPPING':
-      return join(t.reason.stopping, left ? t.reason.killIn(left) : '')
+      return left ? capital(t.reason.killIn(left)) : t.reason.stopping
     case 'STOPPED':
       return p.start === 0 ? t.reason.neverStarted : t.reason.stoppedSince(t.format.moment(p.stop))
     case 'UNKNOWN':

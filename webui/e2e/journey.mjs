@@ -1,0 +1,291 @@
+// One person's way through the page, against a real supervisord with real children.
+// Needs bin/supervisord with the page inside (make build), or SUPERVISORD_BIN, and Chromium.
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openBrowser } from './browser.mjs'
+import { supervise } from './daemon.mjs'
+
+const artifacts = fileURLToPath(new URL('../../artifacts/journey/', import.meta.url))
+const patience = 15_000
+
+const programs = `
+[program:web]
+command=/bin/sh -c 'while :; do sleep 1; done'
+process_name=web_%(process_num)d
+numprocs=2
+
+[program:speaker]
+command=/bin/sh -c 'n=0; while :; do n=$((n+1)); printf "\\033[32mspoken\\033[0m line %%d <b>&\\n" $n; sleep 0.2; done'
+
+[program:broken]
+command=/bin/sh -c 'echo "I cannot work like this" >&2; exit 3'
+startretries=1
+
+[program:quiet]
+command=/bin/sh -c 'exec sleep 1000'
+autostart=false
+`
+
+let daemon
+let browser
+let desk
+
+before(async () => {
+  mkdirSync(artifacts, { recursive: true })
+  daemon = await supervise(programs)
+  browser = await openBrowser()
+  desk = await browser.open({ viewport: { width: 1440, height: 900 } })
+})
+
+after(async () => {
+  await browser?.close()
+  await daemon?.remove()
+})
+
+/** A step of the journey; the page as it was is kept when one fails, and nothing may have complained. */
+function step(name, run, place = () => desk) {
+  test(name, { timeout: 60_000 }, async () => {
+    const { page, complaints } = place()
+    try {
+      await run(page)
+      assert.deepEqual(complaints, [])
+    } catch (error) {
+      await page.screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}.png`) }).catch(() => {})
+      throw error
+    }
+  })
+}
+
+const row = (page, process) => page.locator(`[data-process="${process}"]`)
+const inState = (page, process, state) =>
+  row(page, process).getByText(state, { exact: true }).waitFor({ timeout: patience })
+
+step('the page shows the processes of the configuration in their groups', async (page) => {
+  await page.goto(daemon.url)
+  await page.getByRole('heading', { name: 'Processes', level: 1 }).waitFor()
+  await page.locator('[data-group="web"]').getByText('2 of 2 running').waitFor({ timeout: patience })
+  for (const name of ['web:web_0', 'web:web_1', 'speaker:speaker', 'broken:broken', 'quiet:quiet']) {
+    await row(page, name).waitFor()
+  }
+  await inState(page, 'speaker:speaker', 'RUNNING')
+  await inState(page, 'quiet:quiet', 'STOPPED')
+  await page.locator('[data-link="live"]').waitFor()
+})
+
+step('a process that cannot start is seen to fail, with its reason', async (page) => {
+  const attention = page.getByRole('region', { name: /Needs attention/ })
+  await attention.getByText('broken', { exact: true }).waitFor({ timeout: patience })
+  await inState(page, 'broken:broken', 'FATAL')
+  await attention.getByText(/Exited too quickly/).waitFor()
+  await page.waitForFunction(() => document.title.startsWith('(1) '))
+})
+
+step('a click restarts a process, and every change is seen', async (page) => {
+  const target = row(page, 'web:web_1')
+  await inState(page, 'web:web_1', 'RUNNING')
+  const pid = await target.getByRole('cell').nth(3).textContent()
+  await watchStates(page, 'web:web_1')
+  await target.getByRole('button', { name: 'Restart web:web_1' }).click()
+  await page.waitForFunction(
+    ([name, before]) => {
+      const cells = document.querySelectorAll(`[data-process="${name}"] [role="cell"]`)
+      return (
+        cells[0].textContent.includes('RUNNING') &&
+        cells[3].textContent !== before &&
+        /^\d+$/.test(cells[3].textContent)
+      )
+    },
+    ['web:web_1', pid],
+    { timeout: patience },
+  )
+  const states = await page.evaluate(() => window.seenStates)
+  assert.ok(states.includes('STARTING'), `seen on the way: ${states}`)
+  assert.equal(states.at(-1), 'RUNNING')
+})
+
+step('starting a program that was never started needs no question', async (page) => {
+  await row(page, 'quiet:quiet').getByRole('button', { name: 'Start quiet' }).click()
+  await inState(page, 'quiet:quiet', 'RUNNING')
+})
+
+step('stopping a group asks, names what it touches, and does it', async (page) => {
+  await page.locator('[data-group="web"]').getByRole('button', { name: 'Stop web' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('web:web_0').waitFor()
+  assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Cancel')
+  await dialog.getByRole('button', { name: 'Stop web' }).click()
+  await inState(page, 'web:web_0', 'STOPPED')
+  await inState(page, 'web:web_1', 'STOPPED')
+  await page.locator('[data-group="web"]').getByText('0 of 2 running').waitFor()
+})
+
+step('a filter is in the address and survives a reload', async (page) => {
+  await page.getByRole('searchbox').fill('state:fatal')
+  await page.waitForFunction(() => document.querySelectorAll('[data-process]').length === 1)
+  await page.reload()
+  await row(page, 'broken:broken').waitFor({ timeout: patience })
+  assert.equal(await page.locator('[data-process]').count(), 1)
+  await page.getByRole('searchbox').fill('')
+  await row(page, 'web:web_0').waitFor()
+})
+
+step('the log of a process follows what it writes, as text', async (page) => {
+  await row(page, 'speaker:speaker').getByRole('link', { name: 'Log of speaker' }).click()
+  const log = page.getByRole('log')
+  await log.getByText('spoken').first().waitFor({ timeout: patience })
+  const first = await newest(page)
+  await page.waitForFunction((n) => numbers().at(-1) > n + 5, first, { timeout: patience })
+  const numbers = await page.evaluate(() => window.numbers())
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, i) => numbers[0] + i),
+    'no line is missing or double',
+  )
+  assert.match(await log.innerText(), /line \d+ <b>&/)
+})
+
+step('scrolling up pauses, and the view stays where it is read', async (page) => {
+  await page.waitForFunction(
+    () => {
+      const pane = document.querySelector('[role="log"]')
+      return pane.scrollHeight > pane.clientHeight + 200
+    },
+    undefined,
+    { timeout: 40_000 },
+  )
+  await page.getByRole('log').hover()
+  await page.mouse.wheel(0, -150)
+  await page.getByText('Paused').first().waitFor()
+  const reading = await newest(page)
+  await page.getByText(/Paused · \d+ new lines/).waitFor({ timeout: patience })
+  assert.equal(await newest(page), reading)
+  await page.getByRole('button', { name: 'Follow: to the newest line' }).click()
+  await page.waitForFunction((n) => numbers().at(-1) > n + 3, reading, { timeout: patience })
+})
+
+step('the other channel is one click away', async (page) => {
+  await page.goto(`${daemon.url}process/broken/broken`)
+  await page.getByText('Exited too quickly').first().waitFor({ timeout: patience })
+  await page.getByText('stderr', { exact: true }).click()
+  await page.getByRole('log').getByText('I cannot work like this').first().waitFor({ timeout: patience })
+  assert.match(page.url(), /ch=stderr$/)
+})
+
+step('what the page shows while nobody answers is seen to be the past', async (page) => {
+  await page.goto(daemon.url)
+  await inState(page, 'quiet:quiet', 'RUNNING')
+  await daemon.stop()
+  await page.locator('[role="table"].stale').waitFor({ timeout: patience })
+  await page
+    .getByText(/Lost the connection\. Everything below is as it was at/)
+    .waitFor({ timeout: patience })
+  assert.equal(await page.locator('[data-process]').count(), 5)
+  const then = await row(page, 'quiet:quiet').getByRole('cell').nth(2).textContent()
+  await page.waitForTimeout(2_500) // a clock that ran on would be two seconds further
+  assert.equal(await row(page, 'quiet:quiet').getByRole('cell').nth(2).textContent(), then)
+})
+
+step('when supervisord is back, so is the page', async (page) => {
+  await daemon.start()
+  await page.locator('[data-link="live"]').waitFor({ timeout: 30_000 })
+  await inState(page, 'speaker:speaker', 'RUNNING')
+  await inState(page, 'quiet:quiet', 'STOPPED')
+  assert.equal(await page.locator('[role="table"].stale').count(), 0)
+  assert.equal(await page.locator('[data-process]').count(), 5)
+})
+
+let phone
+const onPhone = () => phone
+
+test('a phone opens the page', async () => {
+  phone = await browser.open({
+    viewport: { width: 360, height: 740 },
+    isMobile: true,
+    hasTouch: true,
+    deviceScaleFactor: 2,
+  })
+  await phone.page.goto(daemon.url)
+})
+
+for (const language of ['en', 'ru']) {
+  for (const path of ['', 'process/speaker/speaker', 'process/speaker/speaker/log', 'process/no/such']) {
+    step(
+      `on a phone, in ${language}, everything on /${path} can be hit with a thumb`,
+      async (page) => {
+        await page.evaluate((l) => localStorage.setItem('supervisor.language', l), language)
+        await page.goto(daemon.url + path)
+        await page.locator('[data-link="live"]').waitFor({ timeout: patience })
+        await page.locator('h1').waitFor({ timeout: patience })
+        await page
+          .locator(path === '' ? '[data-process]' : 'main')
+          .first()
+          .waitFor()
+        assert.deepEqual(await page.evaluate(tooSmall), [])
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360)
+      },
+      onPhone,
+    )
+  }
+}
+
+step(
+  'on a phone a restart is confirmed in a sheet',
+  async (page) => {
+    await page.evaluate(() => localStorage.setItem('supervisor.language', 'en'))
+    await page.goto(daemon.url)
+    await inState(page, 'web:web_0', 'RUNNING')
+    await row(page, 'web:web_0').getByRole('button', { name: 'Restart web:web_0' }).tap()
+    const sheet = page.getByRole('dialog')
+    await sheet.waitFor()
+    assert.deepEqual(await page.evaluate(tooSmall), [])
+    await watchStates(page, 'web:web_0')
+    await sheet.getByRole('button', { name: 'Restart web:web_0' }).tap()
+    await page.waitForFunction(
+      () => window.seenStates.includes('STARTING') && window.seenStates.at(-1) === 'RUNNING',
+      undefined,
+      { timeout: patience },
+    )
+  },
+  onPhone,
+)
+
+/** What can be pressed but is smaller than a thumb. Runs in the page. */
+function tooSmall() {
+  return [...document.querySelectorAll('a[href], button, input, select, summary')]
+    .map((element) => element.closest('label') ?? element)
+    .filter((element) => element.checkVisibility() && !element.matches('.skip'))
+    .map((element) => [element.getBoundingClientRect(), element])
+    .filter(([box]) => box.width < 43.99 || box.height < 43.99)
+    .map(
+      ([box, element]) =>
+        `${element.tagName} "${element.textContent.trim() || element.ariaLabel}" ${box.width}x${box.height}`,
+    )
+}
+
+/** Notes every state a row is shown in, from now on. */
+function watchStates(page, process) {
+  return page.evaluate((name) => {
+    const element = document.querySelector(`[data-process="${name}"]`)
+    window.seenStates = []
+    const note = () => {
+      const [, state] = /\b([A-Z]{5,8})\b/.exec(element.textContent) ?? []
+      if (state && window.seenStates.at(-1) !== state) window.seenStates.push(state)
+    }
+    note()
+    new MutationObserver(note).observe(element, { subtree: true, childList: true, characterData: true })
+  }, process)
+}
+
+/** Number of the last line drawn, by what the speaker says of itself. */
+async function newest(page) {
+  await page.evaluate(() => {
+    window.numbers = () =>
+      [...document.querySelectorAll('[role="log"] [data-off]')].map((line) =>
+        Number(/line (\d+)/.exec(line.textContent)?.[1]),
+      )
+  })
+  return page.evaluate(() => window.numbers().at(-1))
+}

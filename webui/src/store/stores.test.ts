@@ -1,0 +1,396 @@
+import { describe, expect, test } from 'vitest'
+import { Client } from '../api/client'
+import { testSocket } from '../live/testing'
+import { CAPS, type Process, type ProcState } from '../wire/wire.gen'
+import { Asking } from './asking.svelte'
+import { allowed, Commands } from './commands.svelte'
+import { LogView } from './logs.svelte'
+import { Notices } from './notices.svelte'
+import { Preferences } from './preferences.svelte'
+import { Processes, type Transition } from './processes.svelte'
+
+const process = (id: number, state: ProcState, more: Partial<Process> = {}): Process => ({
+  id,
+  group: 'web',
+  name: `api-${id}`,
+  state,
+  pid: 0,
+  since: 0,
+  start: 0,
+  stop: 0,
+  exit: 0,
+  expected: true,
+  err: '',
+  tries: 0,
+  max: 3,
+  next: 0,
+  restarts: 0,
+  caps: CAPS.start | CAPS.stop,
+  ...more,
+})
+
+/** Stores on a pretended connection; frames are drawn when the test says so. */
+function house(answer: (path: string) => Response = () => Response.json({ seq: 10 })) {
+  const t = testSocket()
+  let waiting: (() => void)[] = []
+  const onFrame = (run: () => void) => waiting.push(run)
+  const asked: { path: string; key: string | null }[] = []
+  const fetch = async (url: RequestInfo | URL, init?: RequestInit) => {
+    const path = String(url).replace('http://host/', '')
+    asked.push({ path, key: new Headers(init?.headers).get('Idempotency-Key') })
+    return answer(path)
+  }
+  const client = new Client({ fetch: fetch as typeof globalThis.fetch, base: 'http://host/' })
+  const notices = new Notices(() => {})
+  const processes = new Processes(t.socket, onFrame)
+  const givenUp: (() => void)[] = []
+  const commands = new Commands(client, processes, notices, (run) => givenUp.push(run))
+  const moved: Transition[] = []
+  processes.onflush = (transitions) => {
+    commands.settle()
+    moved.push(...transitions)
+  }
+  t.socket.connect()
+  const line = t.welcome()
+  const id = (line.heard()[0] as { id: number }).id
+  return {
+    ...t,
+    onFrame,
+    line,
+    id,
+    client,
+    notices,
+    processes,
+    commands,
+    asked,
+    givenUp,
+    moved,
+    asking: new Asking(commands),
+    draw() {
+      const due = waiting
+      waiting = []
+      for (const run of due) run()
+      return due.length
+    },
+    table(seq: number, rows: Process[]) {
+      line.say({ t: 'snap', id, epoch: 'e1', seq, rows, groups: [{ name: 'web', priority: 1 }] })
+    },
+    change(prev: number, seq: number, rows: Process[], del?: number[]) {
+      line.say({ t: 'delta', id, prev, seq, rows, ...(del ? { del } : {}) })
+    },
+  }
+}
+
+describe('processes', () => {
+  test('everything that came is applied once per frame', () => {
+    const h = house()
+    h.table(1, [process(1, 'RUNNING'), process(2, 'STARTING')])
+    h.change(1, 2, [process(2, 'RUNNING')])
+    h.change(2, 3, [process(3, 'STOPPED')], [1])
+    expect(h.processes.all).toEqual([])
+    expect(h.draw()).toBe(1)
+    expect(h.processes.all.map((r) => [r.id, r.data.state, r.seq])).toEqual([
+      [2, 'RUNNING', 2],
+      [3, 'STOPPED', 3],
+    ])
+    expect(h.processes.revision).toBe(1)
+    expect(h.moved.map((m) => [m.row.id, m.before, m.after])).toEqual([[2, 'STARTING', 'RUNNING']])
+  })
+
+  test('a new table keeps the rows that are still there', () => {
+    const h = house()
+    h.table(1, [process(1, 'RUNNING'), process(2, 'RUNNING')])
+    h.draw()
+    const row = h.processes.get(1)
+    h.table(9, [process(1, 'FATAL')])
+    h.draw()
+    expect(h.processes.get(1)).toBe(row)
+    expect(h.processes.all).toHaveLength(1)
+    expect(h.moved).toHaveLength(1)
+  })
+
+  test('an id that names another process since supervisord started anew is another row', () => {
+    const h = house()
+    h.table(1, [process(1, 'RUNNING')])
+    h.draw()
+    const row = h.processes.get(1)
+    h.table(1, [process(1, 'RUNNING', { name: 'other' })])
+    h.draw()
+    expect(h.processes.get(1)).not.toBe(row)
+    expect(h.moved).toEqual([])
+  })
+
+  test('a refusal is shown, and can be tried again', () => {
+    const h = house()
+    h.line.say({ t: 'err', id: h.id, code: 403, msg: 'no' })
+    expect(h.processes.phase).toBe('forbidden')
+    h.processes.retry()
+    expect(h.processes.phase).toBe('loading')
+    expect(h.line.heard()).toMatchObject([{ t: 'sub', topic: 'state' }])
+  })
+})
+
+describe('commands', () => {
+  test('a row is marked until its state says that the order was taken up', async () => {
+    const h = house()
+    h.table(5, [process(1, 'STOPPED')])
+    h.draw()
+    const row = h.processes.get(1)!
+    const run = h.commands.run('start', { kind: 'process', row })
+    expect(h.commands.of(1)).toBe('start')
+    expect(row.data.state).toBe('STOPPED')
+    await run
+    expect(h.asked).toMatchObject([{ path: 'api/v1/processes/web%3Aapi-1/start' }])
+    expect(h.asked[0]!.key).toMatch(/^[0-9a-f]{32}$/)
+    expect(h.commands.of(1)).toBe('start')
+    h.change(5, 11, [process(1, 'STARTING')])
+    h.draw()
+    expect(h.commands.of(1)).toBeUndefined()
+  })
+
+  test('a state from before the order was accepted settles nothing', async () => {
+    const h = house()
+    h.table(5, [process(1, 'RUNNING')])
+    h.draw()
+    await h.commands.run('restart', { kind: 'process', row: h.processes.get(1)! })
+    h.change(5, 9, [process(1, 'RUNNING')])
+    h.draw()
+    expect(h.commands.of(1)).toBe('restart')
+    h.change(9, 13, [process(1, 'RUNNING')])
+    h.draw()
+    expect(h.commands.of(1)).toBeUndefined()
+  })
+
+  test('a change that comes before the answer settles with the answer', async () => {
+    const h = house()
+    h.table(5, [process(1, 'STOPPED')])
+    h.draw()
+    const run = h.commands.run('start', { kind: 'process', row: h.processes.get(1)! })
+    h.change(5, 11, [process(1, 'RUNNING')])
+    h.draw()
+    expect(h.commands.of(1)).toBe('start')
+    await run
+    expect(h.commands.of(1)).toBeUndefined()
+  })
+
+  test('a refusal takes the mark away and is told', async () => {
+    const h = house(() =>
+      Response.json({ error: { code: 60, name: 'ALREADY_STARTED', detail: 'web:api-1' } }, { status: 409 }),
+    )
+    h.table(5, [process(1, 'STOPPED')])
+    h.draw()
+    await h.commands.run('start', { kind: 'process', row: h.processes.get(1)! })
+    expect(h.commands.of(1)).toBeUndefined()
+    expect(h.notices.shown[0]!.notice).toMatchObject({
+      kind: 'failed',
+      verb: 'start',
+      error: { code: 'ALREADY_STARTED', status: 409 },
+    })
+  })
+
+  test('a second click does not order twice', async () => {
+    const h = house()
+    h.table(5, [process(1, 'STOPPED')])
+    h.draw()
+    const target = { kind: 'process', row: h.processes.get(1)! } as const
+    await Promise.all([h.commands.run('start', target), h.commands.run('start', target)])
+    expect(h.asked).toHaveLength(1)
+  })
+
+  test('of a group only what is up is marked for stopping, and failures are counted', async () => {
+    const results = [{ group: 'web', name: 'api-1', code: 'FAILED', message: 'FAILED' }]
+    const h = house(() => Response.json({ seq: 10, results }))
+    h.table(5, [process(1, 'RUNNING'), process(2, 'STOPPED'), process(3, 'RUNNING')])
+    h.draw()
+    const run = h.commands.run('stop', { kind: 'group', name: 'web', rows: h.processes.all })
+    expect([1, 2, 3].map((id) => h.commands.of(id))).toEqual(['stop', undefined, 'stop'])
+    await run
+    expect([1, 3].map((id) => h.commands.of(id))).toEqual([undefined, 'stop'])
+    expect(h.notices.shown[0]!.notice).toMatchObject({ kind: 'someFailed', failed: results })
+  })
+
+  test('a mark does not stay for ever', async () => {
+    const h = house()
+    h.table(5, [process(1, 'STOPPED')])
+    h.draw()
+    await h.commands.run('start', { kind: 'process', row: h.processes.get(1)! })
+    h.givenUp[0]!()
+    expect(h.commands.of(1)).toBeUndefined()
+  })
+
+  test('a group where there is nothing to do is not asked', async () => {
+    const h = house()
+    h.table(5, [process(1, 'STOPPED')])
+    h.draw()
+    await h.commands.run('stop', { kind: 'group', name: 'web', rows: h.processes.all })
+    expect(h.asked).toEqual([])
+    expect(h.notices.shown[0]!.notice).toEqual({ kind: 'nothing' })
+  })
+
+  test.each<[ProcState, string, string]>([
+    ['RUNNING', 'not now', 'now'],
+    ['BACKOFF', 'not now', 'now'],
+    ['STOPPING', 'not now', 'not now'],
+    ['FATAL', 'now', 'not now'],
+    ['EXITED', 'now', 'not now'],
+  ])('in %s start is allowed: %s, stop: %s, and never without the right', (state, start, stop) => {
+    const h = house()
+    h.table(5, [process(1, state)])
+    h.draw()
+    const row = h.processes.get(1)!
+    expect([allowed('start', row), allowed('stop', row), allowed('restart', row)]).toEqual([
+      start,
+      stop,
+      'never',
+    ])
+  })
+})
+
+describe('asking', () => {
+  test.each([
+    ['start', false, false],
+    ['start', true, false],
+    ['restart', false, false],
+    ['restart', true, true],
+    ['stop', false, true],
+  ] as const)('%s of one process, touched: %s, asks: %s', (verb, touch, asks) => {
+    const h = house()
+    h.table(5, [process(1, 'RUNNING')])
+    h.draw()
+    h.asking.order(verb, { kind: 'process', row: h.processes.get(1)! }, touch)
+    expect(h.asking.question !== undefined).toBe(asks)
+    expect(h.commands.of(1)).toBe(asks ? undefined : verb)
+  })
+
+  test('of a group it always asks, with the processes it touches, and does nothing on no', () => {
+    const h = house()
+    h.table(5, [process(1, 'RUNNING'), process(2, 'STOPPED')])
+    h.draw()
+    h.asking.order('start', { kind: 'group', name: 'web', rows: h.processes.all }, false)
+    expect(h.asking.question?.rows.map((r) => r.id)).toEqual([2])
+    h.asking.answer(false)
+    expect(h.asking.question).toBeUndefined()
+    expect(h.asked).toEqual([])
+  })
+})
+
+describe('logs', () => {
+  function open(answer?: (path: string) => Response) {
+    const h = house(answer)
+    const view = new LogView(h.socket, h.onFrame, h.client, 'web:api-1', 'stdout')
+    const id = (h.line.heard().at(-1) as { id: number }).id
+    const lines = (off: number, texts: string[]) =>
+      h.line.say({
+        t: 'log',
+        id,
+        epoch: 'e1',
+        off,
+        end: off + texts.reduce((n, s) => n + s.length + 1, 0),
+        lines: texts,
+      })
+    return { ...h, view, id, lines }
+  }
+
+  test('an empty log is ready as soon as it may be read', () => {
+    const h = open()
+    expect(h.view.phase).toBe('loading')
+    h.line.say({ t: 'ok', id: h.id })
+    h.draw()
+    expect(h.view.phase).toBe('ready')
+  })
+
+  test('lines are put in once per frame, and credit given then', () => {
+    const h = open()
+    h.lines(100, ['one'])
+    h.lines(104, ['two'])
+    expect(h.view.buffer.stop).toBe(0)
+    h.draw()
+    expect(h.view.buffer.stop).toBe(2)
+    expect(h.line.heard()).toEqual([{ t: 'ack', id: h.id, off: 108 }])
+  })
+
+  test('older lines are fetched up to the oldest there is', async () => {
+    const page = { epoch: 'e1', off: 92, end: 100, oldest: 92, newest: 104, lines: ['abc', 'def'] }
+    const h = open(() => Response.json(page))
+    h.lines(100, ['one'])
+    h.draw()
+    expect(h.view.olderBytes).toBe(100)
+    await h.view.loadOlder()
+    expect(h.asked.at(-1)!.path).toBe('api/v1/log/web%3Aapi-1/stdout?before=100&max=65536')
+    expect([h.view.buffer.off, h.view.older, h.view.olderBytes]).toEqual([92, 'none', 0])
+  })
+
+  test('a page that cannot be had can be asked for again', async () => {
+    const h = open(() => new Response('', { status: 500 }))
+    h.lines(100, ['one'])
+    h.draw()
+    await h.view.loadOlder()
+    expect(h.view.older).toBe('failed')
+  })
+
+  test.each([
+    [403, 'forbidden'],
+    [404, 'missing'],
+    [500, 'failed'],
+  ])('refused with %d it is %s', (code, phase) => {
+    const h = open()
+    h.line.say({ t: 'err', id: h.id, code, msg: '' })
+    expect(h.view.phase).toBe(phase)
+  })
+
+  test('after a restart of supervisord what was read before is let go', () => {
+    const h = open()
+    h.lines(100, ['one'])
+    h.line.say({ t: 'mark', id: h.id, off: 0, why: 'restarted', at: 1 })
+    h.draw()
+    expect(h.view.buffer.start).toBe(h.view.buffer.stop)
+  })
+})
+
+describe('notices', () => {
+  test('the same said twice is shown once, with its number', () => {
+    const notices = new Notices(() => {})
+    notices.add({ kind: 'nothing' })
+    notices.add({ kind: 'nothing' })
+    expect(notices.shown).toMatchObject([{ times: 2 }])
+  })
+
+  test('at most three are shown, and only what is harmless goes by itself', () => {
+    const due: (() => void)[] = []
+    const notices = new Notices((_, run) => due.push(run))
+    for (let n = 0; n < 4; n++) notices.add({ kind: 'updated', groups: n })
+    expect(notices.shown).toHaveLength(3)
+    for (const run of due) run()
+    expect(notices.shown).toEqual([])
+  })
+})
+
+describe('preferences', () => {
+  const shelf = (kept: Record<string, string> = {}) => ({
+    kept,
+    get: (key: string) => kept[key] ?? null,
+    set: (key: string, value: string) => {
+      kept[key] = value
+    },
+  })
+
+  test.each([
+    [{}, ['de-DE', 'ru-RU', 'en'], 'ru'],
+    [{}, ['de'], 'en'],
+    [{ language: 'en' }, ['ru'], 'en'],
+    [{ language: 'tlh' }, ['ru'], 'ru'],
+  ])('kept %j, wanted %j: the page is in %s', (kept, wanted, language) => {
+    expect(new Preferences(shelf(kept as Record<string, string>), wanted).language).toBe(language)
+  })
+
+  test('what is chosen is kept', () => {
+    const kept = shelf()
+    const first = new Preferences(kept, [])
+    first.setTheme('dark')
+    first.toggleFold('web')
+    first.toggleFold('cat')
+    first.toggleFold('web')
+    const second = new Preferences(kept, [])
+    expect([second.theme, [...second.folded], second.wrap]).toEqual(['dark', ['cat'], undefined])
+  })
+})

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest'
+import { bytes, clock, rough } from './duration'
+import { type Dict, en } from './en'
+import { type Condition, explain } from './explain'
+import { counter } from './plural'
+import { ru } from './ru'
+
+describe('counting', () => {
+  test('Russian words take one of three forms', () => {
+    const count = counter('ru')
+    const forms = { one: 'процесс', few: 'процесса', many: 'процессов', other: 'процесса' }
+    const said = [0, 1, 2, 4, 5, 11, 12, 21, 22, 25, 101, 111].map((n) => count(n, forms))
+    expect(said).toEqual([
+      '0 процессов',
+      '1 процесс',
+      '2 процесса',
+      '4 процесса',
+      '5 процессов',
+      '11 процессов',
+      '12 процессов',
+      '21 процесс',
+      '22 процесса',
+      '25 процессов',
+      '101 процесс',
+      '111 процессов',
+    ])
+  })
+
+  test('English words take one of two', () => {
+    const count = counter('en')
+    const forms = { one: 'line', other: 'lines' }
+    expect([0, 1, 2, 1234].map((n) => count(n, forms))).toEqual([
+      '0 lines',
+      '1 line',
+      '2 lines',
+      '1,234 lines',
+    ])
+  })
+})
+
+describe('times and sizes', () => {
+  test.each([
+    [-5, '00:00:00'],
+    [59_999, '00:00:59'],
+    [3_600_000, '01:00:00'],
+    [86_400_000 * 3 + 4 * 3_600_000 + 775_000, '3 d 04:12:55'],
+  ])('a clock that has run %d ms shows %s', (ms, shown) => {
+    expect(clock(ms, { days: 'd', hours: 'h', minutes: 'min', seconds: 's' })).toBe(shown)
+  })
+
+  test.each([
+    [0, '0 s'],
+    [7_400, '7 s'],
+    [725_000, '12 min 5 s'],
+    [720_000, '12 min'],
+    [86_400_000 * 3 + 4 * 3_600_000 + 59_000, '3 d 4 h'],
+  ])('%d ms are roughly %s', (ms, shown) => {
+    expect(rough(ms, { days: 'd', hours: 'h', minutes: 'min', seconds: 's' })).toBe(shown)
+  })
+
+  test.each([
+    [0, '0 B'],
+    [1023, '1,023 B'],
+    [1024, '1 KiB'],
+    [3_355_443, '3.2 MiB'],
+    [200 * 1024 ** 3, '200 GiB'],
+  ])('%d bytes are %s', (n, shown) => {
+    expect(bytes(n, 'en')).toBe(shown)
+  })
+})
+
+/** Every path to a word in a catalogue. */
+function paths(value: unknown, at = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [at]
+  return Object.entries(value).flatMap(([key, inner]) => paths(inner, `${at}.${key}`))
+}
+
+describe('catalogues', () => {
+  test('both say the same things', () => {
+    const complete: Dict = ru // and a missing entry does not even compile
+    expect(paths(complete)).toEqual(paths(en))
+  })
+
+  test('no word is left untranslated', () => {
+    const same = paths(en).filter((path) => {
+      const [a, b] = [en, ru].map((dict) =>
+        path
+          .slice(1)
+          .split('.')
+          .reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], dict),
+      )
+      return typeof a === 'string' && a === b
+    })
+    expect(same).toEqual(['.app.name', '.process.pid', '.process.none', '.list.columns.pid'])
+  })
+})
+
+describe('explaining a process', () => {
+  const now = 1_000_000
+  const calm: Condition = {
+    state: 'RUNNING',
+    start: 1,
+    stop: 0,
+    exit: 0,
+    expected: true,
+    err: '',
+    tries: 0,
+    max: 3,
+    next: 0,
+  }
+  test.each<[string, Partial<Condition>, string]>([
+    ['runs', {}, ''],
+    [
+      'is tried again',
+      { state: 'BACKOFF', err: 'Exited too quickly', tries: 2, next: now + 2400 },
+      'Next try in 2 s · try 2 of 3 · Exited too quickly',
+    ],
+    [
+      'is tried again now',
+      { state: 'BACKOFF', stop: 5, exit: 127, tries: 1, next: now },
+      'Next try now · try 1 of 3 · exit status 127',
+    ],
+    [
+      'was given up',
+      { state: 'FATAL', err: "can't find command '/x'", tries: 3 },
+      "Can't find command '/x' · gave up after 3 tries",
+    ],
+    ['failed without a word', { state: 'FATAL' }, 'No reason was given; its log may tell'],
+    ['ended well', { state: 'EXITED', stop: 5 }, 'Exit status 0, as expected'],
+    [
+      'was killed',
+      { state: 'EXITED', stop: 5, exit: -1, signal: 'SIGKILL', expected: false },
+      'Killed by SIGKILL, unexpected',
+    ],
+    ['is stopping', { state: 'STOPPING', next: now + 9_000 }, 'Will be killed in 9 s'],
+    ['was never started', { state: 'STOPPED', start: 0 }, 'Not started yet'],
+  ])('that %s', (_, condition, said) => {
+    expect(explain(en, { ...calm, ...condition }, now)).toBe(said)
+  })
+})
