@@ -5,7 +5,6 @@ package config
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,7 +19,7 @@ func (l *loader) include() error {
 	}
 	// Files are named relative to where the main file is. From here on a literal
 	// %(here)s means the directory of the file it stands in.
-	if err := l.doc.replaceHere(l.here); err != nil {
+	if err := l.doc.replaceHere(l.here, l.doc.sections()); err != nil {
 		return err
 	}
 	patterns, err := l.includePatterns()
@@ -60,9 +59,6 @@ func (l *loader) includeMatches(pattern string) error {
 	for _, file := range matches {
 		l.cfg.Infos = append(l.cfg.Infos, fmt.Sprintf(`Included extra file "%s" during parsing`, file))
 		if err := l.doc.include(file); err != nil {
-			return err
-		}
-		if err := l.doc.replaceHere(filepath.Dir(file)); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,8 @@ func readDocument(sys system, file string) (*document, error) {
 		return nil, wrap(position{File: file}, err, "could not read config file %s", file)
 	}
 	doc := newDocument()
-	return doc, doc.merge(file, text)
+	_, err = doc.merge(file, text)
+	return doc, err
 }
 
 func newDocument() *document {
@@ -82,21 +84,27 @@ func newDocument() *document {
 	}
 }
 
-// include merges another file. One that cannot be opened is passed over in
-// silence, as the original does (ConfigParser.read).
+// include merges another file, in which a literal %(here)s means its directory.
+// One that cannot be opened is passed over in silence, as the original does
+// (ConfigParser.read).
 func (d *document) include(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil
 	}
-	before := d.sections()
-	if err := d.merge(file, text); err != nil {
+	touched, err := d.merge(file, text)
+	if err != nil {
 		return err
 	}
-	for _, section := range d.sections()[len(before):] {
-		d.included[section] = file
+	for _, section := range touched {
+		if d.sectionAt[section].File == file && section != defaultSection {
+			d.included[section] = file
+		}
 	}
-	return nil
+	if slices.Contains(touched, defaultSection) {
+		touched = d.sections() // all inherit what is new
+	}
+	return d.replaceHere(filepath.Dir(file), touched)
 }
 
 // sections lists all but DEFAULT, in the order of their first mention.
@@ -114,9 +122,9 @@ func (d *document) has(section string) bool { return d.ini.HasSection(section) }
 
 // get answers a section's value, or else the one of [DEFAULT].
 func (d *document) get(section, option string) (value string, found bool) {
-	for _, name := range []string{section, defaultSection} {
-		if s, err := d.ini.GetSection(name); err == nil && s.HasKey(option) {
-			return s.Key(option).Value(), true
+	for _, name := range [...]string{section, defaultSection} {
+		if _, found := d.optionAt[name][option]; found {
+			return d.ini.Section(name).Key(option).Value(), true
 		}
 	}
 	return "", false
@@ -152,11 +160,11 @@ func (d *document) at(section, option string) position {
 	return d.sectionAt[section]
 }
 
-// replaceHere writes a directory for every literal %(here)s of the document. A
+// replaceHere writes a directory for every literal %(here)s of some sections. A
 // value of [DEFAULT] that has one becomes the section's own by that, as in the
 // original (UnhosedConfigParser.expand_here).
-func (d *document) replaceHere(here string) error {
-	for _, section := range d.sections() {
+func (d *document) replaceHere(here string, sections []string) error {
+	for _, section := range sections {
 		for _, option := range d.options(section) {
 			value, _ := d.get(section, option)
 			if !strings.Contains(value, "%(here)s") {
@@ -166,33 +174,39 @@ func (d *document) replaceHere(here string) error {
 			if _, err := d.ini.Section(section).NewKey(option, value); err != nil {
 				return fmt.Errorf("replace %%(here)s in [%s] %s: %w", section, option, err)
 			}
+			d.optionAt[section][option] = d.at(section, option)
 		}
 	}
 	return nil
 }
 
-// merge reads one file's text into the document.
-func (d *document) merge(file string, text []byte) error {
+// merge reads one file's text into the document, and names the sections in it.
+func (d *document) merge(file string, text []byte) (touched []string, err error) {
 	d.files = append(d.files, file)
 	lines, err := decode(file, text)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	entries, err := scan(file, lines)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	read, err := ini.LoadSources(loadOptions, normalise(entries))
 	if err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
+		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	for _, section := range read.Sections() {
 		if err := d.adopt(section); err != nil {
-			return fmt.Errorf("read %s: %w", file, err)
+			return nil, fmt.Errorf("read %s: %w", file, err)
 		}
 	}
 	d.place(file, entries)
-	return nil
+	for _, e := range entries {
+		if e.option == "" {
+			touched = append(touched, e.section)
+		}
+	}
+	return touched, nil
 }
 
 // adopt merges one section that ini.v1 has read, undoing the escapes.
