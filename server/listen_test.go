@@ -254,7 +254,7 @@ func TestListenOpensAllOrNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	s, err := New(Options{Engine: newStub(t), Stderr: io.Discard, Endpoints: []Endpoint{
+	s, err := New(Options{Stderr: io.Discard, Endpoints: []Endpoint{
 		{Section: "inet_http_server", Host: "127.0.0.1"}, unix, {Section: "inet_http_server:x", Host: "127.0.0.1", Port: taken.Addr().(*net.TCPAddr).Port},
 	}})
 	if err != nil {

@@ -17,10 +17,8 @@ import (
 	"supervisor/server/api"
 	"supervisor/server/auth"
 	"supervisor/server/live"
-	"supervisor/server/reply"
 	"supervisor/server/rpc"
 	"supervisor/server/tail"
-	"supervisor/supervise"
 )
 
 // Engine is what all rooms together need of whoever keeps the processes.
@@ -55,17 +53,30 @@ type Options struct {
 	Static    fs.FS        // the files of the page; nil for none
 	Logger    *slog.Logger // nil for the process's own
 	Stderr    io.Writer    // told of stale sockets; nil for the process's own
-	// Problems says what an administrator should look into; nil for nothing.
-	Problems func() []string
 	// MaxConnections is how many may be open at once, on all listeners
 	// together; 0 stands for 1,024. A cap keeps clients from using up the
 	// descriptors that programs are started with.
 	MaxConnections int
 }
 
+// House is what stands behind the doors. It comes after them: a supervisord
+// finds out that it is the second one by its doors, before it has touched
+// anything the first one uses.
+type House struct {
+	Engine Engine
+	Static fs.FS        // the page; may be empty
+	Logger *slog.Logger // nil for the process's own
+	// Namespaces are those XML-RPC offers beside system: "supervisor", unless
+	// the configuration leaves it out.
+	Namespaces []string
+	// Problems says what an administrator should look into; nil for nothing.
+	Problems func() []string
+}
+
 // Server is made by New, and used in the order Listen, Start, Stop.
 type Server struct {
 	options  Options
+	house    House
 	log      *slog.Logger
 	page     http.Handler
 	doors    []*auth.Door // one for each endpoint
@@ -92,15 +103,9 @@ type cleanup struct {
 
 // New builds a server. It fails on credentials that cannot be checked.
 func New(options Options) (*Server, error) {
-	s := &Server{options: options, log: options.Logger}
-	if s.log == nil {
-		s.log = slog.Default()
-	}
+	s := &Server{options: options, log: slog.New(slog.DiscardHandler)}
 	if s.options.Stderr == nil {
 		s.options.Stderr = os.Stderr
-	}
-	if s.options.Static == nil {
-		s.options.Static = embed.FS{}
 	}
 	if s.options.MaxConnections == 0 {
 		s.options.MaxConnections = 1024
@@ -114,11 +119,6 @@ func New(options Options) (*Server, error) {
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.crowd = newCrowd(s.options.MaxConnections)
-	page, err := spa(s.options.Static, "/", s.options.Engine.Identity)
-	if err != nil {
-		return nil, err
-	}
-	s.page = page
 	return s, nil
 }
 
@@ -135,7 +135,6 @@ func (s *Server) Listen() error {
 	for i, e := range s.options.Endpoints {
 		listener, remove, err := listen(e, s.options.Stderr)
 		if err != nil {
-			s.log.Error("cannot listen", "section", e.Section, "address", e.address(), "err", err)
 			return errors.Join(worded(e, err), s.clean(context.Background()))
 		}
 		s.later("remove the socket of "+e.Section, func(context.Context) error { return remove() })
@@ -154,16 +153,9 @@ func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
 			return auth.AtDoor(ctx, door)
 		},
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	s.open = append(s.open, &opened{s.crowd.guard(listener, e.Unix), server})
 	s.later("close "+e.Section, func(ctx context.Context) error { return shutdown(ctx, server, listener) })
-	// The original makes its RPC interfaces anew for each server, and says so.
-	s.log.Info("RPC interface 'supervisor' initialized")
-	if door.Open() {
-		s.log.Log(context.Background(), reply.LevelCritical,
-			fmt.Sprintf("Server %s running without any HTTP authentication checking", supervise.Quote(e.Section)))
-	}
 }
 
 // idleTimeout is how long a connection may rest between two requests. The
@@ -192,13 +184,27 @@ func shutdown(ctx context.Context, server *http.Server, listener net.Listener) e
 }
 
 // Start serves what Listen has bound, and returns. From here on the engine is
-// asked, so it must be running, or about to.
-func (s *Server) Start() {
-	hub := live.New(live.Options{Engine: s.options.Engine, Problems: s.options.Problems, Log: s.log})
+// asked, so it must be running, or about to. It fails on a page that does not
+// say where its parts go.
+func (s *Server) Start(house House) error {
+	s.house = house
+	if house.Logger != nil {
+		s.log = house.Logger
+	}
+	if house.Static == nil {
+		s.house.Static = embed.FS{}
+	}
+	page, err := spa(s.house.Static, "/", house.Engine.Identity)
+	if err != nil {
+		return err
+	}
+	s.page = page
+	hub := live.New(live.Options{Engine: house.Engine, Problems: house.Problems, Log: s.log})
 	s.later("say goodbye to browsers", hub.Close)
 	handler := s.router(hub)
 	for _, o := range s.open {
 		o.server.Handler = handler
+		o.server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
 		// Ended by shutdown, which Stop calls.
 		go func() {
 			if err := o.server.Serve(o.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -206,6 +212,7 @@ func (s *Server) Start() {
 			}
 		}()
 	}
+	return nil
 }
 
 // Stop ends streams at once, lets other answers go out until ctx is done, and

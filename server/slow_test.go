@@ -54,7 +54,7 @@ func inBubble(t *testing.T, engine *stub, test func(t *testing.T, listener *pipe
 		// Channels of the engine must belong to the bubble.
 		engine.waiting, engine.release = make(chan struct{}, 8), make(chan struct{})
 		engine.log.watched, engine.log.left = make(chan struct{}, 8), make(chan struct{}, 8)
-		s, err := New(Options{Engine: engine, Logger: slog.New(slog.DiscardHandler)})
+		s, err := New(Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,9 @@ func inBubble(t *testing.T, engine *stub, test func(t *testing.T, listener *pipe
 		}
 		listener := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 		s.add(Endpoint{Section: "memory"}, door, listener)
-		s.Start()
+		if err := s.Start(House{Engine: engine, Namespaces: []string{"supervisor"}, Logger: slog.New(slog.DiscardHandler)}); err != nil {
+			t.Fatal(err)
+		}
 		test(t, listener)
 		stop(t, s)
 	})

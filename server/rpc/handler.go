@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,6 +32,17 @@ type Handler struct {
 // New makes the handler. The requests it serves have passed auth.Require.
 func New(engine Engine) *Handler {
 	return &Handler{engine: engine, table: newTable()}
+}
+
+// Offer leaves only the methods of the namespaces named, and of system, which is
+// always there. It is for a configuration that names other interfaces than the
+// usual one, or none. Call it before the handler serves.
+func (h *Handler) Offer(namespaces ...string) *Handler {
+	maps.DeleteFunc(h.table, func(name string, _ *method) bool {
+		namespace, _, _ := strings.Cut(name, ".")
+		return namespace != "system" && !slices.Contains(namespaces, namespace)
+	})
+	return h
 }
 
 // ServeHTTP answers one call. Only POST with a Content-Length is understood, as
