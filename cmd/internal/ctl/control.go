@@ -142,8 +142,8 @@ func (c *controller) apply(ctx context.Context, cl *client, v verb, names []stri
 }
 
 func (c *controller) applyToName(ctx context.Context, cl *client, v verb, name string) error {
-	spec := supervise.ParseNameSpec(name)
-	if !spec.WholeGroup() {
+	spec, whole := parseName(name)
+	if !whole {
 		return c.applyToOne(ctx, cl, v, name, spec)
 	}
 	err := c.applyToMany(ctx, cl, v, v.group, append([]any{spec.Group}, v.args...))
@@ -245,8 +245,8 @@ func clearLogs(ctx context.Context, c *controller, arg string) error {
 		return c.applyToMany(ctx, cl, v, v.all, nil)
 	}
 	for _, name := range names {
-		spec := supervise.ParseNameSpec(name)
-		if spec.WholeGroup() {
+		spec, whole := parseName(name)
+		if whole {
 			spec.Process = "None"
 		}
 		if err := c.applyToOne(ctx, cl, v, name, spec); err != nil {

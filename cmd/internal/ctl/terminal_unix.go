@@ -5,6 +5,7 @@ package ctl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -108,14 +109,21 @@ func (c *controller) askPassword(ctx context.Context, question string) (string, 
 	if term, ok := c.in.r.(*os.File); ok && isTerminal(term) {
 		return readSecret(ctx, c.in, term, question)
 	}
-	if _, err := io.WriteString(c.errout, "Warning: Password input may be echoed.\n"+question); err != nil {
-		return "", err
-	}
+	fmt.Fprint(c.errout, "Warning: Password input may be echoed.\n"+question)
 	password, err := c.in.line(ctx)
+	return answered(c.errout, password, err)
+}
+
+// answered ends the line that an unechoed answer has left open.
+func answered(w io.Writer, secret string, err error) (string, error) {
 	if errors.Is(err, io.EOF) {
 		return "", exception{class: "EOFError"}
 	}
-	return password, err
+	if err != nil {
+		return "", err
+	}
+	_, err = io.WriteString(w, "\n")
+	return secret, err
 }
 
 func readSecret(ctx context.Context, from *input, term *os.File, question string) (string, error) {
@@ -130,11 +138,5 @@ func readSecret(ctx context.Context, from *input, term *os.File, question string
 		return "", err
 	}
 	secret, err := from.line(ctx)
-	if _, end := term.WriteString("\n"); err == nil {
-		err = end
-	}
-	if errors.Is(err, io.EOF) {
-		return "", exception{class: "EOFError"}
-	}
-	return secret, err
+	return answered(term, secret, err)
 }

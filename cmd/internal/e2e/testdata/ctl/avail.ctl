@@ -1,0 +1,6 @@
+# What is configured.
+server: zoo.conf
+
+avail
+avail cat
+avail all

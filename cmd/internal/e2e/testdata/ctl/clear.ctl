@@ -1,0 +1,13 @@
+# Logs are emptied.
+server: changes.conf
+fresh
+
+start deaf
+tail deaf
+clear deaf
+tail deaf
+~order the original answers in the order of completion
+clear all
+clear deaf cat off nosuch
+~order the original answers in the order of completion
+clear g:a g:*

@@ -1,0 +1,15 @@
+# Names that mean nothing, alone and among others.
+server: zoo.conf
+
+status nosuch
+status nosuch:*
+status nosuch:x
+status multi
+status multi:nosuch
+status cat nosuch
+status nosuch off
+status nosuch cat nosuch:*
+status multi:*:x
+status :
+status :*
+status *
