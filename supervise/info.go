@@ -150,7 +150,6 @@ type Identity struct {
 	ConfigFile string
 	Host       string // uname -n
 	Started    time.Time
-	Problems   []string // what is wrong with this supervisord itself, for the page
 }
 
 // SupervisorVersion is what getSupervisorVersion answers: the version of the

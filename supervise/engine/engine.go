@@ -36,6 +36,7 @@ type Options struct {
 	Reports <-chan child.Report
 	Log     *slog.Logger
 	MainLog supervise.Log // nil where the main log cannot be read back
+	Gate    *logs.Gate    // what all logs of this supervisord share
 	// Credential makes of a user what a child needs to become it. It may ask
 	// the network, and is never called by the loop. nil if no program has one.
 	Credential func(config.User) (*child.Credential, error)
@@ -93,7 +94,7 @@ func New(opts Options) (*Engine, error) {
 		done:    make(chan struct{}),
 		bus:     bus.New(rand.Text()[:8]),
 		journal: newJournal(opts.Log),
-		gate:    logs.NewGate(),
+		gate:    opts.Gate,
 		live:    opts.Config.Supervisord,
 		staged:  opts.Config.Groups,
 		byName:  map[string]*group{},
@@ -103,6 +104,9 @@ func New(opts Options) (*Engine, error) {
 	}
 	if e.serials == nil {
 		e.serials = pool.NewSerials()
+	}
+	if e.gate == nil {
+		e.gate = logs.NewGate()
 	}
 	e.mood.Store(int32(supervise.MoodRunning))
 	e.identity.Store(&opts.Identity)

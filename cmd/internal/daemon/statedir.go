@@ -1,0 +1,109 @@
+//go:build unix
+
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// stateDir is statedir=: a place for what should outlive supervisord. It is made
+// when first needed. Where it cannot be written supervisord runs all the same,
+// says so once, and keeps things in memory.
+type stateDir struct {
+	path string
+	warn func(text string)
+
+	mu      sync.Mutex // guards the fields below
+	memory  map[string][]byte
+	problem string
+}
+
+func newStateDir(path string, warn func(string)) *stateDir {
+	return &stateDir{path: path, warn: warn, memory: map[string][]byte{}}
+}
+
+// write keeps data under a name. A reader never sees half of it.
+func (s *stateDir) write(name string, data []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.replace(name, data); err != nil {
+		s.memory[name] = data
+		s.complain(err)
+		return
+	}
+	delete(s.memory, name)
+}
+
+// read gives what was kept under a name, by this supervisord or one before it;
+// nil if there is nothing.
+func (s *stateDir) read(name string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if data, ok := s.memory[name]; ok {
+		return data
+	}
+	if s.path == "" {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(s.path, name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.complain(err)
+	}
+	return data
+}
+
+// remove forgets what was kept under a name.
+func (s *stateDir) remove(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.memory, name)
+	if s.path == "" {
+		return
+	}
+	if err := os.Remove(filepath.Join(s.path, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.complain(err)
+	}
+}
+
+// trouble says why things are kept in memory only, "" if they are not.
+func (s *stateDir) trouble() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.problem
+}
+
+func (s *stateDir) replace(name string, data []byte) error {
+	if s.path == "" {
+		return errors.New("no place for it is known: set statedir= in [supervisord]")
+	}
+	if err := os.MkdirAll(s.path, 0o700); err != nil {
+		return err
+	}
+	part, err := os.CreateTemp(s.path, name+".*")
+	if err != nil {
+		return err
+	}
+	_, err = part.Write(data)
+	err = errors.Join(err, part.Close())
+	if err == nil {
+		err = os.Rename(part.Name(), filepath.Join(s.path, name))
+	}
+	if err != nil {
+		_ = os.Remove(part.Name()) // the first error is the one to tell
+	}
+	return err
+}
+
+// complain says once what is wrong.
+func (s *stateDir) complain(err error) {
+	if s.problem != "" {
+		return
+	}
+	s.problem = fmt.Sprintf("state cannot be kept on disk (statedir=%s): %v", s.path, err)
+	s.warn(s.problem + "; it is kept in memory")
+}
