@@ -68,26 +68,36 @@ type invocation struct {
 // configuration are, with source. An error is to be printed after "Error: ".
 func parseArgs(progname string, args []string, source config.Options) (invocation, error) {
 	inv := invocation{progname: progname}
+	all, rest, err := takeAll(args)
+	if err != nil {
+		return inv, err
+	}
+	if len(rest) > 0 {
+		return inv, fmt.Errorf("positional arguments are not supported: %s", quoteList(rest))
+	}
 	seen := map[string]bool{}
-	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-" {
-		given, rest, err := takeFlags(args)
-		if err != nil {
+	for _, g := range all {
+		if done, err := inv.apply(g, seen, source); done || err != nil {
 			return inv, err
 		}
-		args = rest
-		for _, g := range given {
-			if done, err := inv.apply(g, seen, source); done || err != nil {
-				return inv, err
-			}
-		}
-		if given == nil { // "--" ends the options
-			break
-		}
-	}
-	if len(args) > 0 {
-		return inv, fmt.Errorf("positional arguments are not supported: %s", quoteList(args))
 	}
 	return inv, nil
+}
+
+// takeAll takes every flag up to the first word that is none.
+func takeAll(args []string) (all []given, rest []string, err error) {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-" {
+		if args[0] == "--" { // ends the options
+			return all, args[1:], nil
+		}
+		var some []given
+		some, args, err = takeFlags(args)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, args, nil
 }
 
 // given is a flag as it stood on the command line.
@@ -97,13 +107,9 @@ type given struct {
 	value string
 }
 
-// takeFlags takes the flags of the first word, and their argument. No flags at
-// all means that the word was "--".
+// takeFlags takes the flags of the first word, and their argument.
 func takeFlags(args []string) ([]given, []string, error) {
 	word, rest := args[0], args[1:]
-	if word == "--" {
-		return nil, rest, nil
-	}
 	if long, isLong := strings.CutPrefix(word, "--"); isLong {
 		return takeLong(long, rest)
 	}

@@ -25,7 +25,7 @@ func TestCommandLinesAreReadAsGetoptReadsThem(t *testing.T) {
 		{[]string{"--config", "x.conf"}, "x.conf", ""},
 		{[]string{"-nkt", "-c", "x.conf", "--"}, "x.conf", ""},
 		{[]string{"-nc", "x.conf"}, "x.conf", ""},
-		{[]string{"-h", "--nonsense"}, "", "help"},
+		{[]string{"-h", "-e", "nonsense"}, "", "help"},
 		{[]string{"-?"}, "", "help"},
 		{[]string{"-v"}, "", "version"},
 		{[]string{"--check", "-c", "x.conf"}, "x.conf", "check"},
@@ -46,6 +46,7 @@ var wrongLines = [][]string{
 	{"-n", "-n"}, {"-n", "--nodaemon"}, {"-e", "info", "-e", "warn"}, {"-e", "foo"}, {"--loglevel=foo"},
 	{"-a", "many"}, {"-m", "9"}, {"-y", "1.5mb"}, {"-z", "x"}, {"-d", "/no/such/dir"}, {"-q", "/no/such/dir"},
 	{"foo"}, {"-n", "it's", "b"}, {"--minprocs", "x"}, {"-nx"}, {"-n", "-e", "bar", "foo"},
+	{"-h", "--nonsense"}, {"-h", "foo"}, {"-n", "--", "-x"}, {"-"},
 }
 
 func TestWrongCommandLinesAreRefusedInTheOriginalsWords(t *testing.T) {
