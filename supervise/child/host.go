@@ -22,10 +22,11 @@ type Host interface {
 	// Signal sends sig to the pid of a living, unreaped child, or to its whole
 	// process group. The error is the system's errno.
 	Signal(pid int, sig supervise.Signal, group bool) error
-	// Reap collects every child that has died since the last call.
+	// Reap collects every child that has died since the last call. While a
+	// birth is under way it may leave some for the next ChildrenDied.
 	Reap() []Exit
 	// Drain asks for what a reaped child left in its pipes, and to close them;
-	// answered by Drained.
+	// answered by Drained, once. It is asked for every child that was Spawned.
 	Drain(Key, Incarnation)
 	// Write appends to the child's stdin without blocking. It fails with EPIPE
 	// when the child closed it or has none, and with ErrStdinFull when more

@@ -486,6 +486,20 @@ func TestASinkThatWaitsMakesOnlyItsOwnChildWait(t *testing.T) {
 	}
 }
 
+func TestOutputNobodyWantsIsReadAndThrownAway(t *testing.T) {
+	f := found(t)
+	f.mu.Lock()
+	o := &outcome{life: life{5, 500}}
+	f.lives[o.life] = o
+	f.mu.Unlock()
+	spec := sh("head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2; exit 6")
+	spec.Key, spec.Incarnation = o.key, o.incarnation
+	f.Spawn(spec)
+	if exit := f.end(o); exit.Status != 6 {
+		t.Errorf("%+v", exit)
+	}
+}
+
 func TestMuchOutputArrivesWholeAndInOrder(t *testing.T) {
 	f := found(t)
 	out, _, _ := f.run(sh("seq 1 400000"))

@@ -28,8 +28,12 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "act" {
 		os.Exit(act(os.Args[2], os.Args[3:]))
 	}
+	os.Setenv("GORACE", noRaceDelay)
 	os.Exit(m.Run())
 }
+
+// noRaceDelay keeps actors built with -race from sleeping a second as they exit.
+const noRaceDelay = "atexit_sleep_ms=0"
 
 // act plays a child.
 func act(role string, args []string) int {
@@ -331,7 +335,7 @@ func sh(line string) Spec {
 // actor is a Spec for the test binary in a role.
 func actor(t *testing.T, role string, args ...string) Spec {
 	t.Helper()
-	return Spec{Path: self(t), Argv: append([]string{"actor", "act", role}, args...), Umask: -1}
+	return Spec{Path: self(t), Argv: append([]string{"actor", "act", role}, args...), Umask: -1, Env: []string{"GORACE=" + noRaceDelay}}
 }
 
 // live waits for the birth and gives the pid.

@@ -47,8 +47,17 @@ func newPump(file *os.File, sink Sink, shared *buffers) (*pump, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sink == nil {
+		sink = nowhere{}
+	}
 	return &pump{file: file, raw: raw, sink: sink, pool: &shared.small, big: &shared.large}, nil
 }
+
+// nowhere is the sink of a stream nobody wants.
+type nowhere struct{}
+
+func (nowhere) Write([]byte) {}
+func (nowhere) Flush()       {}
 
 // drain wakes the pump, now or when its sink lets it go, to read what is there
 // and end. It never blocks.

@@ -39,7 +39,7 @@ type Spec struct {
 	// shared socket of a FastCGI group.
 	Stdin0 *int
 
-	Stdout, Stderr Sink // Stderr is nil when MergeErr
+	Stdout, Stderr Sink // nil throws it away; Stderr is nil when MergeErr
 }
 
 // Credential is whom the child becomes: setgroups, setgid, setuid, in that order.
@@ -63,7 +63,9 @@ type Exit struct {
 // Report is what the host tells the engine. The set is sealed.
 type Report interface{ report() }
 
-// Spawned says that the child lives. It is sent also for a child whose exec
+// Spawned says that the child lives, or did a moment ago: its Exit may have been
+// collected before this is received. It comes before anything the child says and
+// before Drained. It is sent also for a child whose exec
 // failed: as in the original, such a one is a real process that writes why to
 // its stderr and exits with 127.
 type Spawned struct {
@@ -80,7 +82,8 @@ type SpawnFailed struct {
 	Text        string
 }
 
-// ChildrenDied says that there is something to Reap. Many deaths may make one.
+// ChildrenDied says that Reap is to be called. Many deaths may make one, and one
+// may find nothing, or nothing yet: then another follows.
 type ChildrenDied struct{}
 
 // Drained says that every byte the dead child left in its pipes has been given

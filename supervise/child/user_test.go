@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -53,7 +54,7 @@ func town(t *testing.T, nsswitch string, answers map[string]string) (*Users, *[]
 		return []byte(answers[key]), nil
 	})
 	u.passwd, u.groups, u.nsswitch = write("passwd", passwdText), write("group", groupText), write("nsswitch", nsswitch)
-	u.getent = []string{write("none", "")[:len(dir)] + "/gone", write("getent", "")}
+	u.getent = []string{filepath.Join(dir, "gone"), write("getent", "")}
 	return u, &asked
 }
 
@@ -72,7 +73,7 @@ func TestUsersAreFoundByNameOrByNumber(t *testing.T) {
 		"hung":   "look for user hung: context deadline exceeded",
 	} {
 		got, err := u.User(name)
-		text := strings.TrimSpace(strings.Join([]string{got.Name, itoa(got.UID), itoa(got.GID)}, " "))
+		text := strings.TrimSpace(strings.Join([]string{got.Name, strconv.Itoa(got.UID), strconv.Itoa(got.GID)}, " "))
 		if err != nil {
 			text = err.Error()
 		}
@@ -84,7 +85,7 @@ func TestUsersAreFoundByNameOrByNumber(t *testing.T) {
 		"adm": "4", "50": "50", "far": "8000", "bad": "Invalid group name bad", "51": "Invalid group id 51",
 	} {
 		gid, err := u.Group(name)
-		text := itoa(gid)
+		text := strconv.Itoa(gid)
 		if err != nil {
 			text = err.Error()
 		}
@@ -92,15 +93,6 @@ func TestUsersAreFoundByNameOrByNumber(t *testing.T) {
 			t.Errorf("group %q: %s, want %s", name, text, want)
 		}
 	}
-}
-
-func itoa(n int) string { return strings.TrimSpace(strings.Join([]string{string(appendInt(n))}, "")) }
-
-func appendInt(n int) []byte {
-	if n < 10 {
-		return []byte{byte('0' + n)}
-	}
-	return append(appendInt(n/10), byte('0'+n%10))
 }
 
 func TestACredentialIsThePrimaryGroupAndThenTheMemberships(t *testing.T) {

@@ -43,6 +43,7 @@ type Behaviour struct {
 	Ignores   []supervise.Signal       // signals that do nothing; KILL cannot be ignored
 	ExitsOn   map[supervise.Signal]int // signals it catches to exit with this status
 	StopTakes time.Duration            // from a signal that ends it to its death
+	KillTakes time.Duration            // from KILL to its death: it hangs in the kernel
 	KillErr   error                    // what every Signal to it answers, delivering nothing
 
 	Output   []Output            // what it says, and when
@@ -291,7 +292,7 @@ func (h *Host) deliver(b *body, sig supervise.Signal) {
 		how = child.Exit{Status: status}
 	}
 	if kill {
-		takes = 0 // nothing is cleaned up
+		takes = b.behaves.KillTakes // nothing is cleaned up
 	}
 	h.after(takes, func() []act { return h.die(b, how) })
 }

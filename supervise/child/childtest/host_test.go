@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -27,7 +28,9 @@ type scene struct {
 	t       *testing.T
 	start   time.Time
 	reports chan child.Report
-	lines   []string
+
+	mu    sync.Mutex // sinks are written by the host's goroutine
+	lines []string
 }
 
 // play runs act in a bubble and gives the transcript of what the host told.
@@ -80,6 +83,8 @@ func (s *scene) hear(r child.Report) {
 }
 
 func (s *scene) note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	at := time.Since(s.start).Seconds()
 	s.lines = append(s.lines, fmt.Sprintf("%gs ", at)+fmt.Sprintf(format, args...))
 }
