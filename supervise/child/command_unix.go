@@ -50,9 +50,12 @@ func searchPath(word, path string) (string, os.FileInfo, error) {
 		path = DefaultPath
 	}
 	for _, dir := range filepath.SplitList(path) {
-		file := dir + "/" + word
-		if dir == "" {
-			file = word // as Python's os.path.join
+		file := word // as Python's os.path.join: nothing cleaned, no slash doubled
+		switch {
+		case strings.HasSuffix(dir, "/"):
+			file = dir + word
+		case dir != "":
+			file = dir + "/" + word
 		}
 		if info, err := os.Stat(file); err == nil {
 			return file, info, nil

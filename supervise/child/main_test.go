@@ -43,6 +43,12 @@ func act(role string, args []string) int {
 			flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 			fmt.Println(fd, flags&unix.O_NONBLOCK == 0, err)
 		}
+	case "find": // finds a command
+		file, err := FindCommand(args[0], "")
+		if err != nil {
+			file = err.Error()
+		}
+		fmt.Println(file)
 	case "become": // becomes somebody
 		uid, _ := strconv.Atoi(args[0])
 		err := DropPrivileges(Credential{UID: uint32(uid), GID: uint32(uid), Groups: []uint32{uint32(uid)}})
