@@ -384,6 +384,17 @@ func TestADirectoryIsEnteredAsTheUser(t *testing.T) {
 	}
 }
 
+func TestAProgramOfAnotherUserIsRefusedToOneWithoutPrivileges(t *testing.T) {
+	needRoot(t)
+	f := found(t)
+	spec := actor(t, "follow", "true")
+	spec.User = &Credential{UID: 65534, GID: 65534, Groups: []uint32{65534}}
+	want := "supervisor: couldn't setuid to 1: Can't drop privilege as nonroot user\nsupervisor: child process was not spawned\n"
+	if _, errs, exit := f.run(spec); errs != want || exit.Status != 127 {
+		t.Errorf("%q %+v", errs, exit)
+	}
+}
+
 func TestPrivilegesAreDroppedOnceAndNotTakenBack(t *testing.T) {
 	needRoot(t)
 	f := found(t)

@@ -43,6 +43,8 @@ func act(role string, args []string) int {
 			flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 			fmt.Println(fd, flags&unix.O_NONBLOCK == 0, err)
 		}
+	case "follow": // does as the shim would for a program of user 1
+		plan{User: &Credential{UID: 1, GID: 1}, Umask: -1, Path: []byte("/bin/true"), Argv: toBytes(args)}.follow()
 	case "find": // finds a command
 		file, err := FindCommand(args[0], "")
 		if err != nil {
