@@ -133,7 +133,7 @@ func (e *Engine) StopMany(ctx context.Context, sel supervise.Selection, wait boo
 			return
 		}
 		for _, p := range processes {
-			if !p.machine.State().Running() {
+			if !p.stoppable() {
 				continue
 			}
 			err := e.stop(p)
@@ -373,8 +373,14 @@ func (e *Engine) start(p *process) error {
 	return nil
 }
 
+// stoppable tells whether a stop has anything to do: end the process, or take
+// back the start that is to follow its end.
+func (p *process) stoppable() bool {
+	return p.machine.State().Running() || p.machine.Intent() == machine.UpAfterDown
+}
+
 func (e *Engine) stop(p *process) error {
-	if !p.machine.State().Running() {
+	if !p.stoppable() {
 		return supervise.Fault{Code: supervise.FaultNotRunning, Detail: p.name.String()}
 	}
 	e.step(p, machine.Stop{})

@@ -147,6 +147,7 @@ func (e *Engine) reap() {
 		p := e.ours(exit.Key, exit.Incarnation)
 		if p == nil {
 			e.note(supervise.LevelInfo, fmt.Sprintf("reaped unknown pid %d (%s)", exit.PID, cause(exit)))
+			e.opts.Host.Drain(exit.Key, exit.Incarnation) // of a group removed while UNKNOWN: let its pipes go
 			continue
 		}
 		p.dead = &exit

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"flag"
@@ -22,23 +23,15 @@ import (
 	"supervisor/supervise/child"
 	"supervisor/supervise/child/childtest"
 	"supervisor/supervise/config"
+	"supervisor/supervise/engine/scenario"
+	"supervisor/supervise/pool"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected transcripts")
 
-// A scenario is a file: what it is about, a configuration, how its children
-// behave, what is done when; and below a line of dashes the transcript of the
-// engine. Nothing in it touches the kernel but reading the configuration,
-// finding the command and writing logs, and its time is free.
-type scenario struct {
-	about  []string // comment lines
-	conf   string
-	script []string
-	do     []string
-	rest   string // the sections as they stood, to write the file again
-	want   string
-}
-
+// TestScenarios plays every story of testdata, as package scenario tells of
+// them, in a bubble. Nothing touches the kernel but reading the configuration,
+// finding the command and writing logs, and time is free.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
 	if err != nil || len(files) == 0 {
@@ -54,59 +47,38 @@ func runScenario(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := parseScenario(t, string(text))
+	story, err := scenario.Parse(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
 	var got string
 	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) { got = s.play(t, dir) })
+	synctest.Test(t, func(t *testing.T) { got = play(t, story, dir) })
 	if *update {
-		if err := os.WriteFile(file, []byte(s.rest+"-----\n"+got), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(story.Head+"-----\n"+got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if got != s.want {
-		t.Errorf("the transcript differs (go test -update rewrites it)\ngot:\n%s\nwant:\n%s", got, s.want)
+	if got != story.Want {
+		t.Errorf("the transcript differs (go test -update rewrites it)\ngot:\n%s\nwant:\n%s", got, story.Want)
 	}
-}
-
-func parseScenario(t *testing.T, text string) scenario {
-	t.Helper()
-	head, want, found := strings.Cut(text, "-----\n")
-	if !found {
-		t.Fatal("no line of dashes")
-	}
-	s := scenario{rest: head, want: want}
-	section := ""
-	for line := range strings.Lines(head) {
-		trimmed := strings.TrimSpace(line)
-		switch {
-		case trimmed == "@conf" || trimmed == "@script" || trimmed == "@do":
-			section = trimmed
-		case section == "@conf":
-			s.conf += line
-		case section == "":
-			s.about = append(s.about, trimmed)
-		case trimmed == "" || strings.HasPrefix(trimmed, "#"):
-		case section == "@script":
-			s.script = append(s.script, trimmed)
-		case section == "@do":
-			s.do = append(s.do, trimmed)
-		}
-	}
-	return s
 }
 
 // stage is a scenario while it is played.
 type stage struct {
-	t     *testing.T
-	start time.Time
-	dir   string
-	eng   *Engine
-	host  *childtest.Host
-	open  sync.WaitGroup // commands under way
+	t       *testing.T
+	story   scenario.Scenario
+	start   time.Time
+	dir     string
+	host    *childtest.Host
+	reports chan child.Report
+	serials *pool.Serials
+	open    sync.WaitGroup // commands under way
 
-	mu    sync.Mutex // guards lines
+	mu    sync.Mutex // guards the fields below
 	lines []told
+	eng   *Engine // the present one: a restart makes another
 }
 
 // told is a line of the transcript. What happens in one instant is told by
@@ -123,211 +95,190 @@ type kind int
 const (
 	asked    kind = iota // what the scenario does
 	happened             // what the bus tells
+	sent                 // signals
+	given                // what is written to children
 	logged               // what the main log gets
 	answered             // what commands answer
 )
 
-// play runs the scenario inside a bubble and gives its transcript.
-func (s scenario) play(t *testing.T, dir string) string {
-	st := &stage{t: t, start: time.Now(), dir: dir}
-	file := filepath.Join(dir, "supervisord.conf")
-	write := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(file, []byte(st.withDefaults(text)), 0o644); err != nil {
-			t.Fatal(err)
-		}
+// play plays a story inside a bubble and gives its transcript.
+func play(t *testing.T, story scenario.Scenario, dir string) string {
+	ctx, cancel := context.WithCancel(t.Context())
+	st := &stage{
+		t: t, story: story, start: time.Now(), dir: dir,
+		reports: make(chan child.Report), serials: pool.NewSerials(),
 	}
-	write(s.conf)
-	load := func() (*config.Config, error) { return config.Load(file, config.Options{}) }
-	conf, err := load()
+	st.write(story.Config())
+	conf, err := st.load()
 	if err != nil {
 		t.Fatalf("the scenario's configuration: %v", err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	reports := make(chan child.Report)
-	st.host = childtest.New(reports, ctx.Done())
-	for _, line := range s.script {
-		st.script(line)
+	st.host = childtest.New(st.reports, ctx.Done())
+	for _, lives := range story.Lives {
+		st.host.ScriptFunc(lives.Name, lives.Life)
 	}
-	st.eng, err = New(Options{
-		Config: conf, Load: load, Host: st.host, Reports: reports,
-		Log: slog.New(st), Identity: supervise.Identity{Identifier: "supervisor", PID: 1},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The loop is not alive yet, so its bus may be joined from here.
-	feed := st.follow(st.eng.bus.Subscribe("", 0, st.eng.snapshot))
+	first := st.newEngine(conf)
 	ended := make(chan struct{})
-	go func() { // ends with the engine
+	go func() { // ends with the last engine
 		defer close(ended)
-		outcome, err := st.eng.Run(ctx)
-		switch {
-		case err != nil:
-			st.tell(answered, "abandoned")
-		case outcome.Restart:
-			st.tell(answered, "ended, to restart")
-		default:
-			st.tell(answered, "ended")
+		for eng := first; eng != nil; {
+			eng = st.run(ctx, eng)
 		}
 	}()
-	for _, line := range s.do {
-		st.do(line, write)
+	for _, step := range story.Steps {
+		st.do(step)
 	}
 	cancel()
 	<-ended
-	<-feed
 	st.open.Wait()
 	if err := st.host.Close(context.Background()); err != nil {
 		t.Error(err)
 	}
-	if n := st.host.Undrained(); n != 0 {
+	if n := st.host.Undrained(); n != 0 && !strings.Contains(story.Head, "hungdisk") {
 		t.Errorf("%d dead children were never buried", n)
 	}
 	return st.transcript()
 }
 
-// withDefaults gives a configuration the sections every scenario needs.
-func (st *stage) withDefaults(text string) string {
+func (st *stage) newEngine(conf *config.Config) *Engine {
+	st.t.Helper()
+	eng, err := New(Options{
+		Config: conf, Load: st.load, Host: tellingHost{st.host, st}, Reports: st.reports,
+		Log: slog.New(st), Identity: supervise.Identity{Identifier: conf.Supervisord.Identifier, PID: 1},
+		Serials: st.serials,
+	})
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.eng = eng
+	return eng
+}
+
+// run is one life of supervisord; it gives the next, if there is one.
+func (st *stage) run(ctx context.Context, eng *Engine) *Engine {
+	// The loop is not alive yet, so its bus may be joined from here.
+	feed := st.follow(eng.bus.Subscribe("", 0, eng.snapshot))
+	outcome, err := eng.Run(ctx)
+	<-feed
+	switch {
+	case err != nil:
+		st.tell(answered, "abandoned")
+	case outcome.Restart:
+		st.tell(answered, "ended, to restart")
+		return st.newEngine(outcome.Config)
+	default:
+		st.tell(answered, "ended")
+	}
+	return nil
+}
+
+func (st *stage) engine() *Engine {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.eng
+}
+
+func (st *stage) confFile() string { return filepath.Join(st.dir, "supervisord.conf") }
+
+func (st *stage) load() (*config.Config, error) {
+	return config.Load(st.confFile(), config.Options{})
+}
+
+// write puts a configuration where supervisord reads it, with the sections every
+// story needs.
+func (st *stage) write(text string) {
+	st.t.Helper()
 	text = strings.ReplaceAll(text, "DIR", st.dir)
-	if !strings.Contains(text, "[supervisord]") {
+	if !strings.Contains(text, "[supervisord]\n") {
 		text = "[supervisord]\n" + text
 	}
-	return strings.Replace(text, "[supervisord]\n", "[supervisord]\nchildlogdir="+st.dir+"\nlogfile="+st.dir+"/main.log\n", 1)
-}
-
-// script reads "x: lives=2s exit=1 ignores=TERM takes=1s | lives=..." .
-func (st *stage) script(line string) {
-	name, lives, _ := strings.Cut(line, ":")
-	var behaviours []childtest.Behaviour
-	for life := range strings.SplitSeq(lives, "|") {
-		var b childtest.Behaviour
-		for word := range strings.FieldsSeq(life) {
-			st.behave(&b, word)
-		}
-		behaviours = append(behaviours, b)
-	}
-	st.host.Script(strings.TrimSpace(name), behaviours...)
-}
-
-func (st *stage) behave(b *childtest.Behaviour, word string) {
-	key, value, _ := strings.Cut(word, "=")
-	switch key {
-	case "lives":
-		if value == "0s" {
-			b.Lives = childtest.Instantly
-			return
-		}
-		b.Lives = st.duration(value)
-	case "exit":
-		b.Status = st.number(value)
-	case "dies":
-		b.Signal, b.Status = st.signal(value), -1
-	case "core":
-		b.CoreDumped = true
-	case "ignores":
-		b.Ignores = append(b.Ignores, st.signal(value))
-	case "catches": // TERM:3 exits with 3 on TERM
-		sig, status, _ := strings.Cut(value, ":")
-		b.ExitsOn = map[supervise.Signal]int{st.signal(sig): st.number(status)}
-	case "takes":
-		b.StopTakes = st.duration(value)
-	case "spawntakes":
-		b.SpawnTakes = st.duration(value)
-	case "spawnerr":
-		b.SpawnErr = strings.ReplaceAll(value, "_", " ")
-	case "early":
-		b.EarlyDeath = true
-	case "lastwords":
-		b.LastWords = value
-	case "hungdisk":
-		b.NeverDrained = true
-	case "unkillable":
-		b.KillErr = os.ErrPermission
-	default:
-		st.t.Fatalf("the script says %q, which means nothing", word)
+	text = strings.Replace(text, "[supervisord]\n",
+		"[supervisord]\nchildlogdir="+st.dir+"\nlogfile="+st.dir+"/main.log\n", 1)
+	if err := os.WriteFile(st.confFile(), []byte(text), 0o644); err != nil {
+		st.t.Fatal(err)
 	}
 }
 
-// do waits for the time at the head of the line and then does the rest.
-func (st *stage) do(line string, write func(string)) {
-	at, what, _ := strings.Cut(line, " ")
-	time.Sleep(time.Until(st.start.Add(st.duration(at))))
+// do waits for the time of a step and then does the rest of it.
+func (st *stage) do(step scenario.Step) {
+	time.Sleep(time.Until(st.start.Add(step.At)))
 	synctest.Wait()
-	verb, arg, _ := strings.Cut(strings.TrimSpace(what), " ")
-	if verb == "end" {
+	if step.Verb == "end" {
 		return
 	}
-	st.tell(asked, "> %s", what)
-	switch verb {
+	st.tell(asked, "> %s", step.Text)
+	first, rest, _ := strings.Cut(step.Arg, " ")
+	switch step.Verb {
 	case "exit":
-		name, status, _ := strings.Cut(arg, " ")
-		st.host.Exit(name, st.number(status))
+		st.host.Exit(first, st.number(rest))
 	case "crash":
-		name, sig, _ := strings.Cut(arg, " ")
-		st.host.Crash(name, st.signal(sig))
+		st.host.Crash(first, st.signal(rest))
+	case "orphan":
+		st.host.Orphan(st.number(first))
+	case "say":
+		st.host.Say(first, supervise.Stdout, strings.ReplaceAll(rest, `\n`, "\n"))
 	case "status":
 		st.status()
-	case "conf": // the file is written anew, with what stands in place of \n
-		write(strings.ReplaceAll(arg, `\n`, "\n"))
+	case "log":
+		st.showLog(supervise.ParseNameSpec(first))
+	case "conf":
+		st.write(st.story.Configs[first])
+	case "panic":
+		st.confuse(first)
 	default:
-		st.open.Add(1)
-		go func() { // ends when answered, or with the engine
-			defer st.open.Done()
-			st.tell(answered, "< %s: %s", what, st.command(verb, arg))
-		}()
+		st.open.Go(func() { st.tell(answered, "< %s: %s", step.Text, st.command(step)) }) // ends when answered
 	}
 	synctest.Wait()
 }
 
 // command asks the engine and gives its answer as a line.
-func (st *stage) command(verb, arg string) string {
-	ctx := context.Background()
-	name := supervise.ParseNameSpec(arg)
-	var seq uint64
+func (st *stage) command(step scenario.Step) string {
+	ctx, eng := context.Background(), st.engine()
+	verb, quick := strings.CutSuffix(step.Verb, "-nowait")
+	arg, name := step.Arg, supervise.ParseNameSpec(step.Arg)
+	sel := supervise.Selection{All: arg == "all", Group: name.Group}
+	many := sel.All || name.WholeGroup()
 	var results []supervise.Result
 	var err error
-	verb, quick := strings.CutSuffix(verb, "-nowait")
-	many := strings.HasSuffix(arg, ":*") || arg == "all"
-	sel := supervise.Selection{All: arg == "all", Group: name.Group}
 	switch {
 	case verb == "start" && many:
-		results, err = st.eng.StartMany(ctx, sel, !quick)
+		results, err = eng.StartMany(ctx, sel, !quick)
 	case verb == "stop" && many:
-		results, err = st.eng.StopMany(ctx, sel, !quick)
+		results, err = eng.StopMany(ctx, sel, !quick)
 	case verb == "restart" && many:
-		seq, err = st.eng.RestartMany(ctx, sel)
+		_, err = eng.RestartMany(ctx, sel)
 	case verb == "start":
-		seq, err = st.eng.Start(ctx, name, !quick)
+		_, err = eng.Start(ctx, name, !quick)
 	case verb == "stop":
-		seq, err = st.eng.Stop(ctx, name, !quick)
+		_, err = eng.Stop(ctx, name, !quick)
 	case verb == "restart":
-		seq, err = st.eng.Restart(ctx, name)
+		_, err = eng.Restart(ctx, name)
 	case verb == "signal":
-		sig, target, _ := strings.Cut(arg, " ")
-		if strings.HasSuffix(target, ":*") {
-			results, err = st.eng.SignalMany(ctx, supervise.Selection{Group: strings.TrimSuffix(target, ":*")}, st.signal(sig))
-			break
-		}
-		err = st.eng.Signal(ctx, supervise.ParseNameSpec(target), st.signal(sig))
+		results, err = st.sendSignal(arg)
+	case verb == "write":
+		first, rest, _ := strings.Cut(arg, " ")
+		err = eng.WriteStdin(ctx, supervise.ParseNameSpec(first), []byte(rest))
+	case verb == "remote":
+		kind, data, _ := strings.Cut(arg, " ")
+		err = eng.RemoteEvent(ctx, kind, data)
 	case verb == "reread":
-		var plan supervise.Plan
-		plan, err = st.eng.Stage(ctx)
-		if err == nil {
+		plan, problem := eng.Stage(ctx)
+		if err = problem; err == nil {
 			return fmt.Sprintf("added %v changed %v removed %v", plan.Added, plan.Changed, plan.Removed)
 		}
 	case verb == "add":
-		err = st.eng.AddGroup(ctx, arg)
+		err = eng.AddGroup(ctx, arg)
 	case verb == "remove":
-		err = st.eng.RemoveGroup(ctx, arg)
+		err = eng.RemoveGroup(ctx, arg)
 	case verb == "shutdown":
-		err = st.eng.Shutdown(ctx)
+		err = eng.Shutdown(ctx)
 	case verb == "reload":
-		err = st.eng.RestartSelf(ctx)
+		err = eng.RestartSelf(ctx)
 	default:
 		st.t.Errorf("nobody knows how to %q", verb)
 	}
-	_ = seq
 	if err != nil {
 		return strings.ReplaceAll(err.Error(), st.dir, "DIR")
 	}
@@ -338,15 +289,62 @@ func (st *stage) command(verb, arg string) string {
 	return strings.Join(lines, "; ")
 }
 
+func (st *stage) sendSignal(arg string) ([]supervise.Result, error) {
+	word, target, _ := strings.Cut(arg, " ")
+	sig, name := st.signal(word), supervise.ParseNameSpec(target)
+	if target == "all" || name.WholeGroup() {
+		sel := supervise.Selection{All: target == "all", Group: name.Group}
+		return st.engine().SignalMany(context.Background(), sel, sig)
+	}
+	return nil, st.engine().Signal(context.Background(), name, sig)
+}
+
 func (st *stage) status() {
-	snapshot, err := st.eng.Snapshot(context.Background())
+	snapshot, err := st.engine().Snapshot(context.Background())
 	if err != nil {
-		st.tell(answered, "status: %v", err)
+		st.tell(asked, "  status: %v", err)
 		return
 	}
 	for _, p := range snapshot.Processes {
-		st.tell(asked, "  %s %s %s", p.NameSpec(), p.State, p.Description(snapshot.At))
+		line := fmt.Sprintf("  %s %s %s", p.NameSpec(), p.State, scenario.MaskDate(p.Description(snapshot.At)))
+		st.tell(asked, "%s", strings.TrimRight(line, " "))
 	}
+}
+
+func (st *stage) showLog(name supervise.NameSpec) {
+	log, err := st.engine().Log(context.Background(), name, supervise.Stdout)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	text, err := os.ReadFile(log.Path())
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	st.tell(asked, "  %q", text)
+}
+
+// confuse lets an effect of a process go wrong in a way nobody foresaw.
+func (st *stage) confuse(name string) {
+	st.open.Go(func() { // ends when the loop has seen it
+		_, err := ask(context.Background(), st.engine(), func(e *Engine) (struct{}, error) {
+			e.carryOutBadly(e.byName[name].processes[0])
+			return struct{}{}, nil
+		})
+		if err != nil {
+			st.t.Error(err)
+		}
+	})
+}
+
+// carryOutBadly is a turn in which our own code stumbles over p.
+func (e *Engine) carryOutBadly(p *process) {
+	host := e.opts.Host
+	e.opts.Host = nil // whatever it is asked next, it panics
+	defer func() { e.opts.Host = host }()
+	if err := e.stop(p); err != nil {
+		panic(err)
+	}
+	e.settle()
 }
 
 // follow writes every change into the transcript.
@@ -364,20 +362,7 @@ func (st *stage) follow(feed supervise.Feed) (ended <-chan struct{}) {
 func (st *stage) change(c supervise.Change) {
 	switch event := c.Event.(type) {
 	case supervise.StateEvent:
-		line := fmt.Sprintf("%s %s -> %s", event.Name, event.From, event.To)
-		switch event.To {
-		case supervise.StateStarting, supervise.StateBackoff:
-			line += fmt.Sprintf(" tries:%d", event.Tries)
-		case supervise.StateRunning, supervise.StateStopping, supervise.StateStopped:
-			line += fmt.Sprintf(" pid:%d", event.PID)
-		case supervise.StateExited:
-			expected := 0
-			if event.Expected {
-				expected = 1
-			}
-			line += fmt.Sprintf(" expected:%d pid:%d", expected, event.PID)
-		}
-		st.at(c.At, happened, "%s", line)
+		st.at(c.At, happened, "%s %s -> %s%s", event.Name, event.From, event.To, extra(event))
 	case supervise.GroupEvent:
 		st.at(c.At, happened, "group %s added:%v", event.Group, event.Added)
 	case supervise.MoodEvent:
@@ -385,16 +370,81 @@ func (st *stage) change(c supervise.Change) {
 	}
 }
 
+// extra is what listeners are told of a state besides.
+func extra(event supervise.StateEvent) string {
+	switch event.To {
+	case supervise.StateStarting, supervise.StateBackoff:
+		return fmt.Sprintf(" tries:%d", event.Tries)
+	case supervise.StateRunning, supervise.StateStopping, supervise.StateStopped:
+		return fmt.Sprintf(" pid:%d", event.PID)
+	case supervise.StateExited:
+		return fmt.Sprintf(" expected:%v pid:%d", event.Expected, event.PID)
+	}
+	return ""
+}
+
+// tellingHost writes into the transcript what the engine asks of the system.
+type tellingHost struct {
+	*childtest.Host
+	st *stage
+}
+
+func (h tellingHost) Signal(pid int, sig supervise.Signal, group bool) error {
+	err := h.Host.Signal(pid, sig, group)
+	whom := strconv.Itoa(pid)
+	if group {
+		whom = "the group of " + whom
+	}
+	h.st.tell(sent, "%s to %s%s", sig, whom, unless(err))
+	return err
+}
+
+func (h tellingHost) Write(key child.Key, incarnation child.Incarnation, p []byte) error {
+	err := h.Host.Write(key, incarnation, p)
+	h.st.tell(given, "%s reads %s%s", h.name(key), readable(p), unless(err))
+	return err
+}
+
+func (h tellingHost) name(key child.Key) string {
+	for _, spec := range h.Spawns() {
+		if spec.Key == key {
+			return spec.Name
+		}
+	}
+	return "nobody"
+}
+
+func unless(err error) string {
+	if err == nil {
+		return ""
+	}
+	return ", but " + err.Error()
+}
+
+// readable shortens an envelope to what tells events apart.
+func readable(p []byte) string {
+	header, payload, found := bytes.Cut(p, []byte("\n"))
+	tokens := strings.Fields(string(header))
+	if !found || len(tokens) != 7 {
+		return strconv.Quote(string(p))
+	}
+	_, event, _ := strings.Cut(tokens[5], ":")
+	return fmt.Sprintf("%s %s %s %q", tokens[2], tokens[4], event, payload)
+}
+
 // Enabled, Handle, WithAttrs and WithGroup make the stage the main log.
-func (st *stage) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+func (st *stage) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo || strings.Contains(st.story.Head, "loglevel=debug")
+}
 func (st *stage) Handle(_ context.Context, r slog.Record) error {
-	st.at(r.Time, logged, "log %s %s", levelNames[r.Level], strings.ReplaceAll(r.Message, st.dir, "DIR"))
+	text, _, _ := strings.Cut(strings.ReplaceAll(r.Message, st.dir, "DIR"), "\ngoroutine ")
+	st.at(r.Time, logged, "log %s %s", levelNames[r.Level], strings.ReplaceAll(text, "\n", `\n`))
 	return nil
 }
 func (st *stage) WithAttrs([]slog.Attr) slog.Handler { return st }
 func (st *stage) WithGroup(string) slog.Handler      { return st }
 
-var levelNames = map[slog.Level]string{0: "INFO", 4: "WARN", 8: "ERRO", 12: "CRIT"}
+var levelNames = map[slog.Level]string{-4: "DEBG", 0: "INFO", 4: "WARN", 8: "ERRO", 12: "CRIT"}
 
 func (st *stage) tell(k kind, format string, args ...any) { st.at(time.Now(), k, format, args...) }
 
@@ -417,15 +467,6 @@ func (st *stage) transcript() string {
 		fmt.Fprintf(&out, "%.3f %s\n", line.at.Seconds(), line.text)
 	}
 	return out.String()
-}
-
-func (st *stage) duration(text string) time.Duration {
-	st.t.Helper()
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		st.t.Fatal(err)
-	}
-	return d
 }
 
 func (st *stage) number(text string) int {

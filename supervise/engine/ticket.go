@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"supervisor/supervise"
+	"supervisor/supervise/machine"
 )
 
 // wish is what a waiter waits to come true of a process.
@@ -21,20 +22,21 @@ const (
 	wishDown             // one of the stopped states: a stop that waits
 )
 
-// granted tells whether the wish is decided, and the fault if it cannot come
-// true. The rules are those of the original's polls (rpcinterface.py
-// startProcess and stopProcess), asked at each transition instead.
-func (w wish) granted(p *process) (bool, error) {
-	state, name := p.machine.State(), p.name.String()
+// granted tells whether the wish is decided by what the machine knew at one
+// moment, and the fault if it cannot come true. The rules are those of the
+// original's polls (rpcinterface.py startProcess and stopProcess), asked at each
+// transition instead.
+func (w wish) granted(p *process, facts machine.Facts) (bool, error) {
+	state, name := facts.State, p.name.String()
 	switch w {
 	case wishBorn:
-		if p.machine.SpawnErr() != "" {
+		if facts.SpawnErr != "" {
 			return true, supervise.Fault{Code: supervise.FaultSpawnError, Detail: name}
 		}
 		return p.born, nil
 	case wishUp:
 		switch {
-		case p.machine.SpawnErr() != "":
+		case facts.SpawnErr != "":
 			return true, supervise.Fault{Code: supervise.FaultSpawnError, Detail: name}
 		case state != supervise.StateStarting && state != supervise.StateRunning:
 			return true, supervise.Fault{Code: supervise.FaultAbnormalTermination, Detail: name}
@@ -54,6 +56,19 @@ type ticket struct {
 	wish      wish
 	tell      func(error) // called by the loop, once; must not wait
 	abandoned *atomic.Bool
+	decided   bool
+	fault     error // why it cannot come true, once decided
+}
+
+// decide holds the wishes for p against what its machine knew at one moment. It
+// is called at every transition, not only when a turn is at rest: STOPPED may
+// have become STARTING by then.
+func (p *process) decide(facts machine.Facts) {
+	for _, t := range p.tickets {
+		if !t.decided {
+			t.decided, t.fault = t.wish.granted(p, facts)
+		}
+	}
 }
 
 // wait gives p a waiter. A wish that is granted already is told at the end of
@@ -72,12 +87,12 @@ func (e *Engine) tellWaiters() {
 	e.touched = nil
 	for _, p := range touched {
 		p.touched = false
+		p.decide(p.machine.Facts())
 		p.tickets = slices.DeleteFunc(p.tickets, func(t *ticket) bool {
-			done, err := t.wish.granted(p)
-			if done {
-				t.tell(err)
+			if t.decided {
+				t.tell(t.fault)
 			}
-			return done || t.abandoned.Load()
+			return t.decided || t.abandoned.Load()
 		})
 	}
 }

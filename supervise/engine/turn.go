@@ -97,12 +97,15 @@ func (e *Engine) settle() {
 	e.pending = nil
 }
 
-// announce publishes that a process has moved, and offers it to the pools.
+// announce publishes that a process has moved, offers it to the pools, and
+// decides the wishes it grants.
 func (e *Engine) announce(p *process, a machine.Announce) {
+	p.decide(a.Facts)
 	e.publish(supervise.StateEvent{
 		Name: p.name, From: a.From, To: a.To, PID: a.PID, Tries: a.Tries, Expected: a.Expected,
 	}, p.seen(a.Facts))
 	e.notes(p.tellPoolMoved(a.To))
+	e.reportStopping(p)
 }
 
 // publish numbers an event, shows it to the bus's readers and offers it to the
