@@ -21,6 +21,7 @@ import (
 type User struct {
 	Name     string // as it was asked for: a name, or a number
 	UID, GID int    // GID is the primary group
+	Home     string
 }
 
 // Runner runs a helper command and gives its stdout: (*OSHost).Output once there
@@ -78,7 +79,7 @@ func (u *Users) User(nameOrID string) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	return User{Name: nameOrID, UID: entry.uid, GID: entry.gid}, nil
+	return User{Name: nameOrID, UID: entry.uid, GID: entry.gid, Home: entry.home}, nil
 }
 
 // Group finds a group likewise (datatypes.py name_to_gid).
@@ -276,6 +277,7 @@ func runAlone(ctx context.Context, argv ...string) ([]byte, error) {
 type userEntry struct {
 	name     string
 	uid, gid int
+	home     string
 }
 
 func parseUser(line string) (userEntry, bool) {
@@ -285,7 +287,11 @@ func parseUser(line string) (userEntry, bool) {
 	}
 	uid, okUID := number(fields[2])
 	gid, okGID := number(fields[3])
-	return userEntry{fields[0], uid, gid}, okUID && okGID
+	entry := userEntry{name: fields[0], uid: uid, gid: gid}
+	if len(fields) > 5 {
+		entry.home = fields[5]
+	}
+	return entry, okUID && okGID
 }
 
 // groupEntry is a line of group.

@@ -20,7 +20,7 @@ func (s *systemUsers) ask(run child.Runner) { s.known.Store(child.NewUsers(run))
 // User finds somebody by name or number.
 func (s *systemUsers) User(nameOrID string) (config.User, error) {
 	user, err := s.known.Load().User(nameOrID)
-	return config.User{Name: user.Name, UID: user.UID, GID: user.GID}, err
+	return config.User(user), err
 }
 
 // Group finds the number of a group by its name or number.
