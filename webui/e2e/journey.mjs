@@ -144,7 +144,7 @@ step('the log of a process follows what it writes, as text', async (page) => {
     numbers.map((_, i) => numbers[0] + i),
     'no line is missing or double',
   )
-  assert.match(await log.innerText(), /line \d+ <b>&/)
+  assert.match(await log.textContent(), /line \d+ <b>&/)
 })
 
 step('scrolling up pauses, and the view stays where it is read', async (page) => {
@@ -169,7 +169,7 @@ step('scrolling up pauses, and the view stays where it is read', async (page) =>
 step('the other channel is one click away', async (page) => {
   await page.goto(`${daemon.url}process/broken/broken`)
   await page.getByText('Exited too quickly').first().waitFor({ timeout: patience })
-  await page.getByText('stderr', { exact: true }).click()
+  await page.getByRole('radio', { name: 'stderr' }).check()
   await page.getByRole('log').getByText('I cannot work like this').first().waitFor({ timeout: patience })
   assert.match(page.url(), /ch=stderr$/)
 })

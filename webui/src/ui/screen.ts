@@ -6,5 +6,8 @@ export const phone = new MediaQuery('(width < 640px)')
 /** Touched with fingers, or so narrow that it probably is. */
 export const touch = new MediaQuery('(pointer: coarse) or (width < 640px)')
 
+/** Whether the system asks for dark colours. */
+export const dark = new MediaQuery('(prefers-color-scheme: dark)')
+
 /** Wide enough for words beside the icons of a table. */
 export const roomy = new MediaQuery('(width >= 1200px)')
