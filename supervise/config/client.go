@@ -41,7 +41,7 @@ func LoadClient(file string, environ []string) (*Client, error) {
 
 func (l *loader) client() (*Client, error) {
 	if !l.doc.has("supervisorctl") {
-		return nil, fail(position{File: l.file}, ".ini file does not include supervisorctl section")
+		return nil, fail(position{File: l.sys.join(l.file)}, ".ini file does not include supervisorctl section")
 	}
 	r := l.reader("supervisorctl", supervisorctlOptions, l.hereVars())
 	c := &Client{ServerURL: l.clientURL(r.text("serverurl"))}

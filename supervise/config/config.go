@@ -165,7 +165,7 @@ type Process struct {
 	Name    string
 	Program string // the program's name, the section's after its colon
 	Section string // "program:x", "eventlistener:x" or "fcgi-program:x"
-	File    string // where that section began
+	File    string // where that section began; absolute
 	Line    int
 
 	Command      string

@@ -41,6 +41,10 @@ func (p position) String() string {
 	return p.File + ":" + strconv.Itoa(p.Line)
 }
 
+// source is a file: its name is what errors call it, as it was given; its path
+// is absolute.
+type source struct{ name, path string }
+
 // document is one or more files, merged: sections and their options in the order
 // of their first mention, each option with the value it was given last.
 type document struct {
@@ -63,15 +67,16 @@ const defaultSection = "DEFAULT"
 
 // readDocument reads the main file, which errors name as it was given.
 func readDocument(sys system, file string) (*document, error) {
-	if _, err := os.Stat(sys.join(file)); errors.Is(err, fs.ErrNotExist) {
-		return nil, fail(position{File: file}, "could not find config file %s", file)
+	src := source{name: file, path: sys.join(file)}
+	if _, err := os.Stat(src.path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fail(position{File: src.path}, "could not find config file %s", file)
 	}
-	text, err := os.ReadFile(sys.join(file))
+	text, err := os.ReadFile(src.path)
 	if err != nil {
-		return nil, wrap(position{File: file}, err, "could not read config file %s", file)
+		return nil, wrap(position{File: src.path}, err, "could not read config file %s", file)
 	}
 	doc := newDocument()
-	_, err = doc.merge(file, text)
+	_, err = doc.merge(src, text)
 	return doc, err
 }
 
@@ -92,15 +97,14 @@ func (d *document) include(file string) error {
 	if err != nil {
 		return nil
 	}
-	touched, err := d.merge(file, text)
+	said, err := d.merge(source{file, file}, text)
 	if err != nil {
 		return err
 	}
-	for _, section := range touched {
-		if d.sectionAt[section].File == file && section != defaultSection {
-			d.included[section] = file
-		}
+	for _, section := range said.begun {
+		d.included[section] = file
 	}
+	touched := said.sections
 	if slices.Contains(touched, defaultSection) {
 		touched = d.sections() // all inherit what is new
 	}
@@ -180,33 +184,33 @@ func (d *document) replaceHere(here string, sections []string) error {
 	return nil
 }
 
-// merge reads one file's text into the document, and names the sections in it.
-func (d *document) merge(file string, text []byte) (touched []string, err error) {
-	d.files = append(d.files, file)
-	lines, err := decode(file, text)
-	if err != nil {
-		return nil, err
+// said is what one file speaks of: its sections, and those of them that no file
+// before it had.
+type said struct{ sections, begun []string }
+
+// merge reads one file's text into the document.
+func (d *document) merge(src source, text []byte) (said, error) {
+	if !slices.Contains(d.files, src.path) {
+		d.files = append(d.files, src.path)
 	}
-	entries, err := scan(file, lines)
+	lines, err := decode(src, text)
 	if err != nil {
-		return nil, err
+		return said{}, err
+	}
+	entries, err := scan(src, lines)
+	if err != nil {
+		return said{}, err
 	}
 	read, err := ini.LoadSources(loadOptions, normalise(entries))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
+		return said{}, fmt.Errorf("read %s: %w", src.name, err)
 	}
 	for _, section := range read.Sections() {
 		if err := d.adopt(section); err != nil {
-			return nil, fmt.Errorf("read %s: %w", file, err)
+			return said{}, fmt.Errorf("read %s: %w", src.name, err)
 		}
 	}
-	d.place(file, entries)
-	for _, e := range entries {
-		if e.option == "" {
-			touched = append(touched, e.section)
-		}
-	}
-	return touched, nil
+	return d.place(src.path, entries), nil
 }
 
 // adopt merges one section that ini.v1 has read, undoing the escapes.
@@ -224,29 +228,33 @@ func (d *document) adopt(section *ini.Section) error {
 }
 
 // place keeps the positions of what a file says.
-func (d *document) place(file string, entries []entry) {
+func (d *document) place(file string, entries []entry) (what said) {
 	for _, e := range entries {
 		at := position{file, e.line}
 		if e.option == "" {
+			what.sections = append(what.sections, e.section)
 			if _, known := d.sectionAt[e.section]; !known {
+				what.begun = append(what.begun, e.section)
 				d.sectionAt[e.section] = at
 				d.optionAt[e.section] = map[string]position{}
 			}
 			continue
 		}
 		options := d.optionAt[e.section]
-		if before, known := options[e.option]; known {
+		// A file may include itself, and then says nothing new.
+		if before, known := options[e.option]; known && before != at {
 			d.twice = append(d.twice, repetition{e.section, e.option, before, at})
 		}
 		options[e.option] = at
 	}
+	return what
 }
 
 // decode gives the lines of a file, each without its end. As Python's text mode
 // does, it takes \r\n and \r for \n, and refuses what is not UTF-8.
-func decode(file string, text []byte) ([]string, error) {
+func decode(src source, text []byte) ([]string, error) {
 	if !utf8.Valid(text) {
-		return nil, badEncoding(file, text)
+		return nil, badEncoding(src, text)
 	}
 	unix := strings.ReplaceAll(strings.ReplaceAll(string(text), "\r\n", "\n"), "\r", "\n")
 	return strings.SplitAfter(unix, "\n"), nil
@@ -254,7 +262,7 @@ func decode(file string, text []byte) ([]string, error) {
 
 // badEncoding names the first bad byte in Python's words. Those name no file,
 // which helps nobody who includes fifty, so ours adds it.
-func badEncoding(file string, text []byte) error {
+func badEncoding(src source, text []byte) error {
 	index := 0
 	for index < len(text) {
 		r, size := utf8.DecodeRune(text[index:])
@@ -271,8 +279,8 @@ func badEncoding(file string, text []byte) error {
 		}
 	}
 	line := 1 + strings.Count(string(text[:index]), "\n")
-	return fail(position{file, line}, "'utf-8' codec can't decode byte 0x%02x in position %d: %s (file: %s, line: %d)",
-		text[index], index, reason, repr(file), line)
+	return fail(position{src.path, line}, "'utf-8' codec can't decode byte 0x%02x in position %d: %s (file: %s, line: %d)",
+		text[index], index, reason, repr(src.name), line)
 }
 
 // entry is one thing a file says: the beginning of a section (option is ""), or
@@ -290,7 +298,7 @@ func (e *entry) value() string { return trimRightSpace(strings.Join(e.values, "\
 // continuation of the option above when it is indented deeper than that, a
 // section header, an option. Lines that are none of these are collected and
 // make one error.
-func scan(file string, lines []string) ([]entry, error) {
+func scan(src source, lines []string) ([]entry, error) {
 	var (
 		entries []entry
 		bad     []string
@@ -320,8 +328,8 @@ func scan(file string, lines []string) ([]entry, error) {
 			section = text[1:strings.LastIndexByte(text, ']')]
 			entries = append(entries, entry{section: section, line: number})
 		case !inside:
-			return nil, fail(position{file, number}, "File contains no section headers.\nfile: %s, line: %d\n%s",
-				repr(file), number, repr(line))
+			return nil, fail(position{src.path, number}, "File contains no section headers.\nfile: %s, line: %d\n%s",
+				repr(src.name), number, repr(line))
 		default:
 			indent = depth
 			name, value, ok := splitOption(text)
@@ -340,7 +348,7 @@ func scan(file string, lines []string) ([]entry, error) {
 		}
 	}
 	if bad != nil {
-		return nil, fail(position{file, badAt}, "Source contains parsing errors: %s%s", repr(file), strings.Join(bad, ""))
+		return nil, fail(position{src.path, badAt}, "Source contains parsing errors: %s%s", repr(src.name), strings.Join(bad, ""))
 	}
 	return entries, nil
 }

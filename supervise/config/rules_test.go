@@ -183,7 +183,7 @@ var dialectTexts = []string{
 
 func parseText(file, text string) (*document, error) {
 	doc := newDocument()
-	_, err := doc.merge(file, []byte(text))
+	_, err := doc.merge(source{file, file}, []byte(text))
 	return doc, err
 }
 

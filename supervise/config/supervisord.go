@@ -95,7 +95,7 @@ func ringSize(text string) (int64, error) {
 // everything that is read later.
 func (l *loader) supervisord() error {
 	if !l.doc.has("supervisord") {
-		return fail(position{File: l.file}, ".ini file does not include supervisord section")
+		return fail(position{File: l.sys.join(l.file)}, ".ini file does not include supervisord section")
 	}
 	r := l.reader("supervisord", supervisordOptions, l.hereVars())
 	for _, f := range supervisordFields(&l.cfg.Supervisord, l.sys) {
