@@ -25,3 +25,14 @@ func TestOriginalPidproxyDoesTheSame(t *testing.T) {
 		}
 	}
 }
+
+// slowScenarios end at a poll and take five seconds each, so only the comparison
+// with the original plays them.
+func slowScenarios() []scenario {
+	return []scenario{
+		{name: "a command that fails", args: []string{"%p", "/bin/sh", "-c", "exit 7"},
+			want: outcome{0, nil}},
+		{name: "a command that is nowhere", args: []string{"%p", "echo", "hello"},
+			want: outcome{0, nil}},
+	}
+}

@@ -46,6 +46,7 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 		return usage(errout, progname, err)
 	}
 	c := newController(settings, in, out, errout)
+	defer c.in.close()
 	defer c.out.Flush()
 	return c.run(context.Background(), flags)
 }

@@ -92,6 +92,12 @@ func runAgainst(server *fakeServer, line, typed string) string {
 // arrange changes the server.
 func arrange(t *testing.T, server *fakeServer, line string) {
 	verb, rest, _ := strings.Cut(line[1:], " ")
+	if verb == "gone" {
+		server.Close()
+		return
+	}
+	server.mu.Lock()
+	defer server.mu.Unlock()
 	switch verb {
 	case "api":
 		server.api = rest
@@ -112,8 +118,6 @@ func arrange(t *testing.T, server *fakeServer, line string) {
 			}
 			server.plan = append(server.plan, names)
 		}
-	case "gone":
-		server.Close()
 	default:
 		t.Fatalf("unknown directive %q", line)
 	}
@@ -132,6 +136,7 @@ func runWithoutTerminal(args []string, in *strings.Reader, out, errout *bytes.Bu
 	}
 	c := newController(s, in, out, errout)
 	c.openTerminal = func() (*os.File, error) { return nil, os.ErrNotExist }
+	defer c.in.close()
 	defer c.out.Flush()
 	return c.run(context.Background(), f)
 }

@@ -164,6 +164,7 @@ func FuzzEditorTakesAnyKeys(f *testing.F) {
 	f.Add("\x1b[A\t\t\x17\x19\x04\r")
 	f.Fuzz(func(t *testing.T, keys string) {
 		e, term, _ := newEditor(keys, "first", "zwölf")
+		defer e.in.close()
 		for {
 			if _, err := e.readLine(t.Context(), "> "); err != nil {
 				break

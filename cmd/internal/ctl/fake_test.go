@@ -27,7 +27,6 @@ type fakeServer struct {
 	closing   bool
 	password  string   // asked for when not empty; the user is "user"
 	typed     []string // what sendProcessStdin got
-	calls     []string
 }
 
 type fakeProcess struct {
@@ -85,6 +84,8 @@ func (f *fakeServer) logtail(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *fakeServer) rpc(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	user, password, _ := r.BasicAuth()
 	if f.password != "" && (user != "user" || password != f.password) {
 		w.WriteHeader(http.StatusUnauthorized)
@@ -95,10 +96,7 @@ func (f *fakeServer) rpc(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	f.mu.Lock()
 	answer, fault := f.answer(method, args)
-	f.calls = append(f.calls, method)
-	f.mu.Unlock()
 	w.Header().Set("Content-Type", "text/xml")
 	if fault != nil {
 		value := map[string]any{"faultCode": int(fault.Code), "faultString": fault.Error()}

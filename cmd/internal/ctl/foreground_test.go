@@ -59,7 +59,9 @@ type session struct {
 func begin(args ...string) session {
 	in, keyboard := io.Pipe()
 	s := session{keyboard, newWatched(), make(chan int, 1)}
-	go func() { s.status <- Run(append([]string{"/nonexistent/bin/supervisorctl"}, args...), in, s.screen, s.screen) }()
+	go func() {
+		s.status <- Run(append([]string{"/nonexistent/bin/supervisorctl"}, args...), in, s.screen, s.screen)
+	}()
 	return s
 }
 

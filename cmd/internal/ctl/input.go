@@ -29,8 +29,8 @@ func newInput(r io.Reader) *input {
 	return &input{r: r, ask: make(chan struct{}), chunks: make(chan chunk, 1)}
 }
 
-// pump is the reader. It lives until the program does, because a read of a
-// terminal cannot be called off.
+// pump is the reader, and ends with close. One that waits for a terminal cannot be
+// called off; it ends with the program.
 func (in *input) pump() {
 	for range in.ask {
 		buf := make([]byte, 4096)
@@ -38,6 +38,9 @@ func (in *input) pump() {
 		in.chunks <- chunk{buf[:n], err}
 	}
 }
+
+// close lets the reader go, unless it is in the middle of a read.
+func (in *input) close() { close(in.ask) }
 
 // more waits for bytes, for the end of ctx, or for a signal on wake, which may
 // be nil.

@@ -104,7 +104,9 @@ func (c *controller) askPassword(ctx context.Context, question string) (string, 
 	c.out.Flush()
 	if term, err := c.openTerminal(); err == nil {
 		defer term.Close()
-		return readSecret(ctx, newInput(term), term, question)
+		keyboard := newInput(term)
+		defer keyboard.close()
+		return readSecret(ctx, keyboard, term, question)
 	}
 	if term, ok := c.in.r.(*os.File); ok && isTerminal(term) {
 		return readSecret(ctx, c.in, term, question)

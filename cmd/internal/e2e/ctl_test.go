@@ -37,7 +37,8 @@ import (
 //	! -s http://x status    a command line without -c CONF
 //	~ctl reason             the next command differs in our supervisorctl
 //	~daemon reason          the next command differs with our supervisord
-//	~order reason           the lines of the next command's answer come in any order
+//	~order reason           the lines of the next command's answer come in any order, so
+//	                        that the last failure, which sets the status, may be any
 //	^ text                  interrupt the command when it has printed text
 //	@await name=STATE ...   wait until the server says so
 //	@config NAME.conf       give the server another configuration to read
@@ -547,13 +548,13 @@ func (s *ctlServer) run(ctl string, step ctlStep) (string, error) {
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("did not end: %s%s", out.String(), errout.String())
 	}
-	printed := out.String()
+	text := fmt.Sprintf("%s[stderr]\n%s[status %d]\n", out.String(), errout.String(), cmd.ProcessState.ExitCode())
+	text = s.mask(strings.ReplaceAll(text, ctl, "supervisorctl"))
 	if step.anyOrder {
-		lines := slices.Sorted(strings.Lines(printed))
-		printed = strings.Join(lines, "")
+		lines := slices.Sorted(strings.Lines(text))
+		text = someFailure.ReplaceAllString(strings.Join(lines, ""), "[status of a failure]")
 	}
-	text := fmt.Sprintf("%s[stderr]\n%s[status %d]\n", printed, errout.String(), cmd.ProcessState.ExitCode())
-	return s.mask(strings.ReplaceAll(text, ctl, "supervisorctl")), nil
+	return text, nil
 }
 
 // trigger gathers output and fires when a text has come by.
@@ -574,6 +575,9 @@ func (t *trigger) Write(data []byte) (int, error) {
 	return n, err
 }
 
+// someFailure is a status that says no more than that something failed.
+var someFailure = regexp.MustCompile(`\[status [1-9]\d*\]`)
+
 // masks are what two runs cannot have in common.
 var masks = []struct {
 	what *regexp.Regexp
@@ -584,6 +588,7 @@ var masks = []struct {
 	{regexp.MustCompile(`uptime .*`), "uptime TIME"},
 	{regexp.MustCompile(`[A-Z][a-z]{2} \d{2} \d{2}:\d{2} [AP]M`), "DATE"},
 	{regexp.MustCompile(`\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2},\d{3}`), "STAMP"},
+	{regexp.MustCompile(`\d{2}:\d{2}:\d{2},\d{3}`), "CLOCK"},
 	{regexp.MustCompile(`file: \S+ line: \d+`), "file: FILE line: LINE"},
 }
 

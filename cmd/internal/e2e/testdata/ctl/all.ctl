@@ -2,7 +2,6 @@
 server: changes.conf
 fresh
 
-~daemon stop all goes from high priority to low, as documented
 ~order the original answers in the order of completion
 stop all
 ~order the original answers in the order of completion

@@ -11,6 +11,7 @@ start noexec
 start done
 start early
 status early
+@await done=EXITED
 start off fatal nofile noexec cat nosuch nosuch:* g:a done
 ~order the original answers in the order of completion
 stop g:*
