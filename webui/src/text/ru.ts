@@ -181,7 +181,7 @@ export const ru: Dict = {
     attentionMore: (n) => `Показать ещё ${n}`,
     running: (n, of) => `работает ${n} из ${of}`,
     shown: (n, of) => `показано ${n} из ${of}`,
-    singles: 'Отдельные программы',
+    singles: 'Вне групп',
     everything: 'все процессы',
     listener: 'слушатели событий',
     collapse: (name) => `Свернуть ${name}`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseLine, plainText } from './ansi'
-import { columnsOf, rowsOf } from './columns'
+import { cut, parseLine, plainText } from './ansi'
+import { breaksOf } from './columns'
 import { contrastOf, legible } from './contrast'
 
 describe('parseLine', () => {
@@ -100,21 +100,50 @@ describe('parseLine', () => {
   })
 })
 
-describe('columns', () => {
+describe('wrapping', () => {
+  const wrapped = (text: string, width: number) => {
+    const breaks = breaksOf(text, width)
+    return [0, ...breaks].map((from, i) => text.slice(from, breaks[i])).join('|')
+  }
+
   test.each([
-    ['abc', 3],
-    ['\x1b[31mabc\x1b[0m', 3],
-    ['a\tb', 9],
-    ['привет', 6],
-    ['日本', 4],
-    ['e\u0301', 1],
-    ['\u{1f600}', 2],
-  ])('%j takes %d', (line, columns) => {
-    expect(columnsOf(line)).toBe(columns)
+    ['', 10, ''],
+    ['short', 10, 'short'],
+    ['exactly te', 10, 'exactly te'],
+    ['one two three four', 10, 'one two |three four'],
+    ['the space hangs', 9, 'the space |hangs'],
+    ['many      spaces', 5, 'many      |space|s'],
+    ['averylongwordwithoutend', 8, 'averylon|gwordwit|houtend'],
+    ['a averylongword', 8, 'a averyl|ongword'],
+    ['привет как дела', 7, 'привет |как |дела'],
+    ['日本語の文', 4, '日本|語の|文'],
+    ['e\u0301e\u0301e\u0301', 2, 'e\u0301e\u0301|e\u0301'],
+    ['\u{1f600}\u{1f600}\u{1f600}', 5, '\u{1f600}\u{1f600}|\u{1f600}'],
+    ['x', 0, '|x'],
+  ])('%j at %d columns', (text, width, rows) => {
+    expect(wrapped(text, width)).toBe(rows)
   })
 
-  test('a wrapped line takes as many rows as it fills, an empty one takes one', () => {
-    expect([0, 1, 80, 81, 160, 161].map((n) => rowsOf(n, 80))).toEqual([1, 1, 1, 2, 2, 3])
+  test('colours go on across rows, and nothing is lost', () => {
+    const line = '\x1b[31mred and \x1b[1mbold red\x1b[0m and plain again'
+    const text = plainText(line)
+    for (let width = 1; width < 40; width++) {
+      const rows = cut(parseLine(line), breaksOf(text, width))
+      expect(rows).toHaveLength(breaksOf(text, width).length + 1)
+      expect(
+        rows
+          .flat()
+          .map((span) => span.text)
+          .join(''),
+      ).toBe(text)
+      expect(rows.flat().every((span) => span.text !== '')).toBe(true)
+    }
+    expect(cut(parseLine(line), [4])[1]![0]).toEqual({ text: 'and ', style: { fg: 1 } })
+  })
+
+  test('cutting between two spans leaves both whole', () => {
+    const spans = parseLine('ab\x1b[31mcd')
+    expect(cut(spans, [2]).map((row) => row.map((span) => span.text))).toEqual([['ab'], ['cd']])
   })
 })
 

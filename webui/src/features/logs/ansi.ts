@@ -51,6 +51,26 @@ export function plainText(line: string): string {
     .join('')
 }
 
+/** Cuts the spans of a line at places in its text, in their order; there is always one piece more. */
+export function cut(spans: readonly Span[], places: readonly number[]): Span[][] {
+  const pieces: Span[][] = [[]]
+  let at = 0
+  let next = 0
+  for (const span of spans) {
+    let rest = span.text
+    while (next < places.length && places[next]! < at + rest.length) {
+      const left = places[next++]! - at
+      if (left > 0) pieces.at(-1)!.push({ ...span, text: rest.slice(0, left) })
+      pieces.push([])
+      rest = rest.slice(left)
+      at += left
+    }
+    pieces.at(-1)!.push(rest === span.text ? span : { ...span, text: rest })
+    at += rest.length
+  }
+  return pieces
+}
+
 /** A progress bar rewrites its line after each \r: the last writing is the line. */
 function afterReturn(line: string): string {
   const end = line.endsWith('\r') ? line.length - 1 : line.length
