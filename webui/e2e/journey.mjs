@@ -1,7 +1,8 @@
 // One person's way through the page, against a real supervisord with real children.
 // Needs bin/supervisord with the page inside (make build), or SUPERVISORD_BIN, and Chromium.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +11,7 @@ import { supervise } from './daemon.mjs'
 
 const artifacts = fileURLToPath(new URL('../../artifacts/journey/', import.meta.url))
 const patience = 15_000
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const programs = `
 [program:web]
@@ -197,6 +199,22 @@ step('when supervisord is back, so is the page', async (page) => {
   assert.equal(await page.locator('[data-process]').count(), 5)
 })
 
+for (const scheme of ['light', 'dark']) {
+  for (const path of ['', 'process/speaker/speaker', 'process/speaker/speaker/log', 'process/no/such']) {
+    step(`in ${scheme} colours, /${path} has no fault a checker of accessibility can find`, async (page) => {
+      await page.emulateMedia({ colorScheme: scheme })
+      await page.goto(daemon.url + path)
+      await page.locator('[data-link="live"]').waitFor({ timeout: patience })
+      await page
+        .locator(path === '' ? '[data-process]' : 'h1')
+        .first()
+        .waitFor({ timeout: patience })
+      await page.evaluate(axe)
+      assert.deepEqual(await page.evaluate(faults), [])
+    })
+  }
+}
+
 let phone
 const onPhone = () => phone
 
@@ -251,6 +269,13 @@ step(
   },
   onPhone,
 )
+
+/** What WCAG 2.2 AA forbids and a program can see. Runs in the page, after axe. */
+async function faults() {
+  const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+  const { violations } = await window.axe.run(document, { runOnly: rules })
+  return violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.html).join(' ')}`)
+}
 
 /** What can be pressed but is smaller than a thumb. Runs in the page. */
 function tooSmall() {

@@ -100,7 +100,7 @@ export const en = {
     expected: (why: string) => `${why}, as expected`,
     unexpected: (why: string) => `${why}, unexpected`,
     neverStarted: 'Not started yet',
-    stoppedSince: (at: string) => `Stopped ${at}`,
+    stoppedSince: (ago: string) => `${ago} ago`,
     noReason: 'No reason was given; its log may tell',
     stopping: 'Asked to stop',
     starting: 'Starting',

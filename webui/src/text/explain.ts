@@ -42,7 +42,7 @@ export function explain(t: Dict, p: Condition, now: number): string {
     case 'STOPPING':
       return left ? capital(t.reason.killIn(left)) : t.reason.stopping
     case 'STOPPED':
-      return p.stop === 0 ? t.reason.neverStarted : t.reason.stoppedSince(t.format.moment(p.stop))
+      return p.stop === 0 ? t.reason.neverStarted : t.reason.stoppedSince(t.format.rough(now - p.stop))
     case 'UNKNOWN':
       return t.reason.noReason
     default:

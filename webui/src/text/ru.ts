@@ -101,7 +101,7 @@ export const ru: Dict = {
     expected: (why) => `${why}, ожидаемо`,
     unexpected: (why) => `${why}, неожиданно`,
     neverStarted: 'Ещё не запускался',
-    stoppedSince: (at) => `Остановлен ${at}`,
+    stoppedSince: (ago) => `${ago} назад`,
     noReason: 'Причина неизвестна; посмотрите журнал',
     stopping: 'Получил просьбу остановиться',
     starting: 'Запускается',

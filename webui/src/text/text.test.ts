@@ -133,6 +133,7 @@ describe('explaining a process', () => {
       'Killed by SIGKILL, unexpected',
     ],
     ['is stopping', { state: 'STOPPING', next: now + 9_000 }, 'Will be killed in 9 s'],
+    ['was stopped', { state: 'STOPPED', stop: now - 185_000 }, '3 min 5 s ago'],
     ['was never started', { state: 'STOPPED', start: 0 }, 'Not started yet'],
   ])('that %s', (_, condition, said) => {
     expect(explain(en, { ...calm, ...condition }, now)).toBe(said)
