@@ -4,6 +4,7 @@ package supervise
 
 import (
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,7 +25,11 @@ const (
 // String gives "SIGTERM"; a number without a name gives "signal 35", as the
 // original prints it.
 func (s Signal) String() string {
-	if name := unix.SignalName(syscall.Signal(s)); name != "" {
+	name := unix.SignalName(syscall.Signal(s))
+	switch {
+	case name == "SIGIO" && runtime.GOOS == "linux":
+		return "SIGPOLL" // the later of two names, which Python prints
+	case name != "":
 		return name
 	}
 	switch s {

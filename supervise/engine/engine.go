@@ -112,6 +112,9 @@ func New(opts Options) (*Engine, error) {
 	e.identity.Store(&opts.Identity)
 	e.launch = newLauncher(opts.Host, e.postBirth)
 	for _, conf := range opts.Config.Groups {
+		if e.byName[conf.Name] != nil {
+			continue // a second group of that name is dropped, as in the original
+		}
 		prepared, err := e.prepare(conf, e.live)
 		if err != nil {
 			e.stopHelpers()

@@ -8,6 +8,7 @@ import (
 
 	"supervisor/supervise/child"
 	"supervisor/supervise/logs"
+	"supervisor/supervise/machine"
 )
 
 // birth is one spawn on its way to the host.
@@ -119,7 +120,16 @@ func sink(log *logs.Channel) child.Sink {
 	return log
 }
 
+// notLaunched is a birth that came to nothing before the host heard of it.
+type notLaunched struct{ report child.SpawnFailed }
+
+func (m notLaunched) handle(e *Engine) {
+	if p := e.ours(m.report.Key, m.report.Incarnation); p != nil && !p.born {
+		e.step(p, machine.SpawnFailed{Text: m.report.Text})
+	}
+}
+
 // postBirth tells the loop, from the launcher's goroutine, that a birth failed.
 func (e *Engine) postBirth(report child.SpawnFailed) {
-	e.postFromHelper(reported{report})
+	e.postFromHelper(notLaunched{report})
 }

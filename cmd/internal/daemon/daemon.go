@@ -108,6 +108,9 @@ func (d *daemon) once(ctx context.Context, conf *config.Config) (outcome engine.
 	if err := srv.Start(d.house(conf, eng)); err != nil {
 		return outcome, err
 	}
+	if err := letGoOfParent(); err != nil {
+		return outcome, fmt.Errorf("tell who started supervisord that it runs: %w", err)
+	}
 	d.begun = true
 	return eng.Run(ctx)
 }
@@ -308,7 +311,7 @@ func (d *daemon) announceDoors(conf *config.Config) {
 }
 
 // leaveTerminal takes the daemon's directory and umask, and, unless it stays in
-// the foreground, cuts it off from who started it.
+// the foreground, cuts it off from the terminal.
 func (d *daemon) leaveTerminal(conf *config.Config) error {
 	if d.begun {
 		return nil
@@ -328,7 +331,7 @@ func (d *daemon) leaveTerminal(conf *config.Config) error {
 	if s.NoDaemon {
 		return nil
 	}
-	return letGoOfParent()
+	return letGoOfTerminal()
 }
 
 // within calls end with a context that lasts so long.

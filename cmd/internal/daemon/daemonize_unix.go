@@ -80,10 +80,8 @@ func runInBackground() (status int, err error) {
 	return exitBroken, nil
 }
 
-// letGoOfParent cuts the daemon off from the terminal and tells the waiting
-// first process that it may go. It is called in the process that daemonized
-// says is the daemon.
-func letGoOfParent() error {
+// letGoOfTerminal puts /dev/null in the place of standard input and outputs.
+func letGoOfTerminal() error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -94,8 +92,17 @@ func letGoOfParent() error {
 			return fmt.Errorf("put %s in the place of descriptor %d: %w", os.DevNull, fd, err)
 		}
 	}
+	return nil
+}
+
+// letGoOfParent tells the first process, if there is one waiting, that the start
+// went well and it may go.
+func letGoOfParent() error {
+	if !daemonized() {
+		return nil
+	}
 	ready := os.NewFile(readyFD, "ready")
-	_, err = ready.Write([]byte{1})
+	_, err := ready.Write([]byte{1})
 	if errors.Is(err, unix.EPIPE) {
 		err = nil // the first process was killed: nobody waits
 	}

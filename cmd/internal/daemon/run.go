@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"supervisor/supervise"
 	"supervisor/supervise/config"
@@ -73,7 +74,12 @@ func (d *daemon) load() (*config.Config, error) { return config.Load(d.inv.confi
 
 // complain says what is wrong the way the original does.
 func complain(std Streams, progname string, err error) int {
-	fmt.Fprintf(std.Err, "Error: %s\nFor help, use %s -h\n", err, progname)
+	fmt.Fprintf(std.Err, "Error: %s\n", err)
+	var broken *config.Error
+	if errors.As(err, &broken) && broken.Where() != "" && !strings.Contains(err.Error(), broken.Where()) {
+		fmt.Fprintf(std.Err, "(in %s)\n", broken.Where())
+	}
+	fmt.Fprintf(std.Err, "For help, use %s -h\n", progname)
 	return exitUsage
 }
 
