@@ -54,9 +54,7 @@ export const en = {
     close: 'Close',
     retry: 'Try again',
     dismiss: 'Dismiss',
-    more: 'More',
     loading: 'Loading…',
-    details: 'Details',
   },
 
   link: {
@@ -117,7 +115,6 @@ export const en = {
     restarts: 'Restarts by itself',
     tries: 'Failed starts',
     triesOf: (n: number, max: number) => `${n} of ${max}`,
-    group: 'Group',
     stdoutLog: 'stdout log',
     stderrLog: 'stderr log',
     memoryOnly: 'kept in memory only',
@@ -142,13 +139,10 @@ export const en = {
     of: (verb: string, name: string) => `${verb} ${name}`,
     logOf: (name: string) => `Log of ${name}`,
     actionsOf: (name: string) => `Actions for ${name}`,
-    waiting: (name: string) => `${name}: still waiting`,
     failed: (verb: string, name: string) => `${verb} ${name}: failed`,
     someFailed: (verb: string, name: string, n: number) =>
       `${verb} ${name}: ${count(n, processes)} answered with an error`,
-    ended: (name: string, state: string) => `${name} is ${state}`,
     nothingToDo: 'Nothing to do: all are in that state already.',
-    done: (verb: string, name: string) => `${verb} ${name}: accepted`,
   },
 
   confirm: {
@@ -178,8 +172,6 @@ export const en = {
     singles: 'Single programs',
     everything: 'all processes',
     listener: 'event listeners',
-    collapse: (name: string) => `Collapse ${name}`,
-    expand: (name: string) => `Expand ${name}`,
     columns: {
       state: 'State',
       name: 'Name',
@@ -210,7 +202,6 @@ export const en = {
     follow: 'Follow',
     pause: 'Pause',
     paused: 'Paused',
-    following: 'Following',
     newLines: (n: number) => count(n, { one: 'new line', other: 'new lines' }),
     pausedNew: (news: string) => `Paused · ${news}`,
     wrap: 'Wrap lines',
@@ -232,7 +223,6 @@ export const en = {
     missing: (channel: string) => `There is no ${channel} log`,
     missingHint: 'The program may be configured to send both channels to stdout (redirect_stderr).',
     failed: 'The log could not be read',
-    lines: (n: number) => count(n, { one: 'line', other: 'lines' }),
     toEnd: 'Follow: to the newest line',
   },
 

@@ -54,9 +54,7 @@ export const ru: Dict = {
     close: 'Закрыть',
     retry: 'Повторить',
     dismiss: 'Скрыть',
-    more: 'Ещё',
     loading: 'Загрузка…',
-    details: 'Подробности',
   },
 
   link: {
@@ -118,7 +116,6 @@ export const ru: Dict = {
     restarts: 'Перезапускался сам',
     tries: 'Неудачных запусков',
     triesOf: (n, max) => `${n} из ${max}`,
-    group: 'Группа',
     stdoutLog: 'Журнал stdout',
     stderrLog: 'Журнал stderr',
     memoryOnly: 'только в памяти',
@@ -143,7 +140,6 @@ export const ru: Dict = {
     of: (verb, name) => `${verb} ${name}`,
     logOf: (name) => `Журнал ${name}`,
     actionsOf: (name) => `Действия: ${name}`,
-    waiting: (name) => `${name}: всё ещё ждём`,
     failed: (verb, name) => `${verb} ${name}: не удалось`,
     someFailed: (verb, name, n) =>
       `${verb} ${name}: ${count(n, {
@@ -152,9 +148,7 @@ export const ru: Dict = {
         many: 'процессов ответили ошибкой',
         other: 'процесса ответили ошибкой',
       })}`,
-    ended: (name, state) => `${name}: ${state}`,
     nothingToDo: 'Делать нечего: все уже в этом состоянии.',
-    done: (verb, name) => `${verb} ${name}: принято`,
   },
 
   confirm: {
@@ -184,8 +178,6 @@ export const ru: Dict = {
     singles: 'Вне групп',
     everything: 'все процессы',
     listener: 'слушатели событий',
-    collapse: (name) => `Свернуть ${name}`,
-    expand: (name) => `Развернуть ${name}`,
     columns: {
       state: 'Состояние',
       name: 'Имя',
@@ -223,7 +215,6 @@ export const ru: Dict = {
     follow: 'Следить',
     pause: 'Пауза',
     paused: 'Пауза',
-    following: 'Слежение',
     newLines: (n) =>
       count(n, { one: 'новая строка', few: 'новые строки', many: 'новых строк', other: 'новой строки' }),
     pausedNew: (news) => `Пауза · ${news}`,
@@ -246,7 +237,6 @@ export const ru: Dict = {
     missing: (channel) => `Журнала ${channel} нет`,
     missingHint: 'Возможно, программа настроена выводить оба канала в stdout (redirect_stderr).',
     failed: 'Не удалось прочитать журнал',
-    lines: (n) => count(n, { one: 'строка', few: 'строки', many: 'строк', other: 'строки' }),
     toEnd: 'Следить: к последней строке',
   },
 
