@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"flag"
@@ -225,12 +224,27 @@ func (st *stage) do(step scenario.Step) {
 		st.showLog(supervise.ParseNameSpec(first))
 	case "conf":
 		st.write(st.story.Configs[first])
+	case "TERM", "HUP":
+		st.open.Go(func() { st.obey(step.Verb) }) // ends when the engine has heard of it
 	case "panic":
 		st.confuse(first)
 	default:
 		st.open.Go(func() { st.tell(answered, "< %s: %s", step.Text, st.command(step)) }) // ends when answered
 	}
 	synctest.Wait()
+}
+
+// obey is what supervisord does about a signal to itself.
+func (st *stage) obey(sig string) {
+	ctx, eng := context.Background(), st.engine()
+	switch {
+	case sig == "TERM":
+		if err := eng.Shutdown(ctx); err != nil {
+			st.t.Error(err)
+		}
+	case eng.Mood() != supervise.MoodShutdown:
+		_ = eng.RestartSelf(ctx) // the engine logs why it stays
+	}
 }
 
 // command asks the engine and gives its answer as a line.
@@ -401,7 +415,7 @@ func (h tellingHost) Signal(pid int, sig supervise.Signal, group bool) error {
 
 func (h tellingHost) Write(key child.Key, incarnation child.Incarnation, p []byte) error {
 	err := h.Host.Write(key, incarnation, p)
-	h.st.tell(given, "%s reads %s%s", h.name(key), readable(p), unless(err))
+	h.st.tell(given, "%s reads %s%s", h.name(key), scenario.Readable(p), unless(err))
 	return err
 }
 
@@ -419,17 +433,6 @@ func unless(err error) string {
 		return ""
 	}
 	return ", but " + err.Error()
-}
-
-// readable shortens an envelope to what tells events apart.
-func readable(p []byte) string {
-	header, payload, found := bytes.Cut(p, []byte("\n"))
-	tokens := strings.Fields(string(header))
-	if !found || len(tokens) != 7 {
-		return strconv.Quote(string(p))
-	}
-	_, event, _ := strings.Cut(tokens[5], ":")
-	return fmt.Sprintf("%s %s %s %q", tokens[2], tokens[4], event, payload)
 }
 
 // Enabled, Handle, WithAttrs and WithGroup make the stage the main log.

@@ -14,6 +14,12 @@
 //	                 ignore TERM; who has no line lives until a signal ends it
 //	@do              what is done, each line with its time:
 //	  1500ms start x
+//	                 (a command of a client and what it is about: start, stop,
+//	                 restart, signal HUP x, add, remove, reread, reload,
+//	                 shutdown, write, remote; "-nowait" after start and stop; x,
+//	                 g:x, g:* or all; or: exit x 3, crash x KILL, status, log x,
+//	                 conf NAME, TERM and HUP to supervisord itself, end; and in
+//	                 the bubble only: say, orphan, panic)
 //	-----
 //	                 the transcript: "SECONDS text", one line for each thing
 //	                 that happened

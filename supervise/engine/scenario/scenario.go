@@ -3,8 +3,10 @@
 package scenario
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -134,3 +136,14 @@ var date = regexp.MustCompile(`\b[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M\b`)
 
 // MaskDate hides when a process stopped, which depends on where the test runs.
 func MaskDate(description string) string { return date.ReplaceAllString(description, "DATE") }
+
+// Readable tells what a child reads on its stdin; of an event, which it is.
+func Readable(text []byte) string {
+	header, payload, found := bytes.Cut(text, []byte("\n"))
+	tokens := strings.Fields(string(header))
+	if !found || len(tokens) != 7 {
+		return strconv.Quote(string(text))
+	}
+	_, event, _ := strings.Cut(tokens[5], ":")
+	return fmt.Sprintf("%s %s %s %q", tokens[2], tokens[4], event, payload)
+}
