@@ -2,5 +2,12 @@
 
 package child
 
-// BecomeSubreaper does nothing: on this system orphans go to init.
-func BecomeSubreaper() error { return nil }
+import (
+	"errors"
+	"runtime"
+)
+
+// BecomeSubreaper cannot do it: on this system orphans go to init.
+func BecomeSubreaper() error {
+	return errors.New(runtime.GOOS + " has no subreapers")
+}

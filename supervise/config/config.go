@@ -47,6 +47,7 @@ type Supervisord struct {
 	StateDir            string // "" where neither the file nor the environment names a place
 	LogRingMaxBytes     int64
 	ChildSigpipeIgnored bool
+	Subreaper           bool // adopt the orphans of programs, where the system can
 }
 
 // Syslog as Supervisord.Logfile sends the main log to the syslog service.
@@ -136,6 +137,7 @@ type Listener struct {
 	Events        []supervise.EventType // sorted, each once
 	BufferSize    int
 	ResultHandler string
+	PayloadBytes  bool // len in the envelope counts bytes, not characters
 }
 
 // FastCGISocket is the listening socket that the processes of an

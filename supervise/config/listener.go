@@ -23,6 +23,7 @@ func (l *loader) pool(section string, _ map[string]bool) (Group, error) {
 	group.Listener = &Listener{
 		BufferSize:    l.bufferSize(r),
 		ResultHandler: resultHandler(r),
+		PayloadBytes:  read(r, "payload_length", lengthInBytes),
 		Events:        listenerEvents(r),
 	}
 	if read(r, "redirect_stderr", boolean) {

@@ -33,6 +33,7 @@ const (
 	kindEvents
 	kindURL
 	kindSigpipe
+	kindLengthUnit
 )
 
 var kindNames = [...]string{
@@ -41,7 +42,7 @@ var kindNames = [...]string{
 	kindList: "list", kindLogLevel: "log level", kindFile: "file", kindDirectory: "existing directory", kindPath: "path",
 	kindUser: "user", kindOwner: "user or user:group", kindLogfile: "log file", kindEnvironment: "KEY=value list",
 	kindAddress: "[host:]port", kindSocket: "tcp:// or unix:// URL", kindEvents: "list of events", kindURL: "URL",
-	kindSigpipe: "default or ignore",
+	kindSigpipe: "default or ignore", kindLengthUnit: "characters or bytes",
 }
 
 func (k kind) String() string { return kindNames[k] }
@@ -102,6 +103,7 @@ var supervisordOptions = []optionSpec{
 	{name: "statedir", kind: kindPath, unset: true, ours: true},
 	{name: "log_ring_maxbytes", kind: kindByteSize, standard: "64KB", ours: true},
 	{name: "child_sigpipe", kind: kindSigpipe, standard: "default", ours: true},
+	{name: "subreaper", kind: kindBoolean, standard: "false", ours: true},
 }
 
 var unixServerOptions = []optionSpec{
@@ -180,6 +182,7 @@ var listenerOptions = []optionSpec{
 	{name: "buffer_size", kind: kindInteger, standard: "10"},
 	{name: "result_handler", kind: kindText, standard: DefaultResultHandler},
 	{name: "events", kind: kindEvents, standard: ""},
+	{name: "payload_length", kind: kindLengthUnit, standard: "characters", ours: true},
 	{name: "redirect_stderr", kind: kindBoolean, standard: "false"},
 }
 

@@ -80,6 +80,7 @@ func supervisordFields(s *Supervisord, sys system) []field {
 		{"statedir", assign(&s.StateDir, path)},
 		{"log_ring_maxbytes", assign(&s.LogRingMaxBytes, ringSize)},
 		{"child_sigpipe", assign(&s.ChildSigpipeIgnored, sigpipe)},
+		{"subreaper", assign(&s.Subreaper, boolean)},
 	}
 }
 

@@ -271,6 +271,17 @@ func portNumber(text string) (int, error) {
 	return port, nil
 }
 
+// lengthInBytes reads payload_length=: what the len of an envelope counts.
+func lengthInBytes(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "characters":
+		return false, nil
+	case "bytes":
+		return true, nil
+	}
+	return false, fmt.Errorf("invalid 'payload_length' value %s: neither 'characters' nor 'bytes'", repr(text))
+}
+
 // sigpipe reads child_sigpipe=: whether children ignore SIGPIPE.
 func sigpipe(text string) (ignored bool, err error) {
 	switch strings.ToLower(text) {

@@ -16,10 +16,11 @@ type heard struct{ log, communication bool }
 
 func (e *Engine) newPool(conf config.Group) *pool.Pool {
 	return pool.New(pool.Options{
-		Name:       conf.Name,
-		Identifier: e.Identity().Identifier,
-		Events:     conf.Listener.Events,
-		BufferSize: conf.Listener.BufferSize,
+		Name:         conf.Name,
+		Identifier:   e.Identity().Identifier,
+		Events:       conf.Listener.Events,
+		BufferSize:   conf.Listener.BufferSize,
+		PayloadBytes: conf.Listener.PayloadBytes,
 	})
 }
 

@@ -218,6 +218,11 @@ func (d *daemon) say(level slog.Level, text string) {
 // away again.
 func (d *daemon) makeEngine(conf *config.Config) (eng *engine.Engine, closeHost func() error, err error) {
 	d.state = newStateDir(conf.Supervisord.StateDir, func(text string) { d.say(logs.LevelWarn, text) })
+	if conf.Supervisord.Subreaper {
+		if err := child.BecomeSubreaper(); err != nil {
+			d.say(logs.LevelWarn, "subreaper=true cannot be had here: "+err.Error())
+		}
+	}
 	reports, done := make(chan child.Report, 1024), make(chan struct{})
 	host, err := child.New(child.Options{Reports: reports, Done: done})
 	if err != nil {
