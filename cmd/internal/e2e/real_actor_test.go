@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 	switch os.Args[1] {
 	case "act":
 		act(os.Args[2], os.Getenv("SUPERVISOR_PROCESS_NAME"))
+	case "chatter":
+		chatter(os.Args[2:])
 	default:
 		os.Exit(m.Run())
 	}
