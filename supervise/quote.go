@@ -32,10 +32,10 @@ func Quote(text string) string {
 			b.WriteString(`\r`)
 		case r == '\t':
 			b.WriteString(`\t`)
-		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0:
-			b.WriteString(`\x` + hex2(byte(r)))
-		case r == ' ' || unicode.IsPrint(r):
+		case unicode.IsPrint(r):
 			b.WriteRune(r)
+		case r < 0x100:
+			b.WriteString(`\x` + hex2(byte(r)))
 		case r < 0x10000:
 			b.WriteString(`\u` + hex2(byte(r>>8)) + hex2(byte(r)))
 		default:

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"supervisor/supervise"
 )
 
 // Verdict is what Check has to say about a place in a configuration.
@@ -199,7 +201,7 @@ func (c *checker) group(group Group) {
 	for _, p := range group.Processes {
 		at := position{p.File, p.Line}
 		if names[p.Name] {
-			c.find(Doubtful, at, p.Section, "", "group %s has two processes %s, and only the last one runs", group.Name, repr(p.Name))
+			c.find(Doubtful, at, p.Section, "", "group %s has two processes %s, and only the last one runs", group.Name, supervise.Quote(p.Name))
 		}
 		names[p.Name] = true
 		if p.Socket != nil && group.Kind == Heterogeneous {
@@ -244,7 +246,7 @@ func oldReading(pairs Environment, err error) string {
 	}
 	var words []string
 	for _, p := range pairs {
-		words = append(words, p.Name+"="+repr(p.Value))
+		words = append(words, p.Name+"="+supervise.Quote(p.Value))
 	}
 	return strings.Join(words, ", ")
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"supervisor/supervise"
 )
 
 // variables are the names a value may use as %(name)s. A number answers to the
@@ -68,9 +70,9 @@ func expand(value string, vars variables, label string) (string, error) {
 	var unknown unknownName
 	if errors.As(err, &unknown) {
 		return "", fail(position{}, "Format string %s for %s contains names (%s) which cannot be expanded. Available names: %s",
-			repr(value), repr(label), repr(string(unknown)), strings.Join(slices.Sorted(maps.Keys(vars)), ", "))
+			supervise.Quote(value), supervise.Quote(label), supervise.Quote(string(unknown)), strings.Join(slices.Sorted(maps.Keys(vars)), ", "))
 	}
-	return "", wrap(position{}, err, "Format string %s for %s is badly formatted: %s", repr(value), repr(label), err)
+	return "", wrap(position{}, err, "Format string %s for %s is badly formatted: %s", supervise.Quote(value), supervise.Quote(label), err)
 }
 
 type unknownName string
@@ -283,7 +285,7 @@ func (v variable) quoted(verb rune) string {
 	case verb == 'a':
 		return ascii(v.text)
 	}
-	return repr(v.text)
+	return supervise.Quote(v.text)
 }
 
 func (s spec) cut(text string) string {

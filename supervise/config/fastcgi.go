@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"supervisor/supervise"
 )
 
 // fastCGIGroup is the group that an [fcgi-program:x] makes by itself.
@@ -95,7 +97,7 @@ var tcpSocket = regexp.MustCompile(`^tcp://([^\s:]+):(\d+)\n?$`)
 func (s *FastCGISocket) parse(text string, sys system, fileOptions bool) error {
 	if path, found := strings.CutPrefix(text, "unix://"); found {
 		if !strings.HasPrefix(path, "/") {
-			return fail(position{}, "('Unix socket path %%s is not an absolute path', %s)", repr(path))
+			return fail(position{}, "('Unix socket path %%s is not an absolute path', %s)", supervise.Quote(path))
 		}
 		s.Unix, s.Path = true, sys.absolute(path)
 		s.URL = "unix://" + s.Path
@@ -106,7 +108,7 @@ func (s *FastCGISocket) parse(text string, sys system, fileOptions bool) error {
 	}
 	match := tcpSocket.FindStringSubmatch(text)
 	if match == nil {
-		return fail(position{}, "('Bad socket format %%s', %s)", repr(text))
+		return fail(position{}, "('Bad socket format %%s', %s)", supervise.Quote(text))
 	}
 	port, err := portNumber(match[2])
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/ini.v1"
+
+	"supervisor/supervise"
 )
 
 // ini.v1 reads INI files, but not the dialect that Supervisor's files are
@@ -280,7 +282,7 @@ func badEncoding(src source, text []byte) error {
 	}
 	line := 1 + strings.Count(string(text[:index]), "\n")
 	return fail(position{src.path, line}, "'utf-8' codec can't decode byte 0x%02x in position %d: %s (file: %s, line: %d)",
-		text[index], index, reason, repr(src.name), line)
+		text[index], index, reason, supervise.Quote(src.name), line)
 }
 
 // entry is one thing a file says: the beginning of a section (option is ""), or
@@ -329,13 +331,13 @@ func scan(src source, lines []string) ([]entry, error) {
 			entries = append(entries, entry{section: section, line: number})
 		case !inside:
 			return nil, fail(position{src.path, number}, "File contains no section headers.\nfile: %s, line: %d\n%s",
-				repr(src.name), number, repr(line))
+				supervise.Quote(src.name), number, supervise.Quote(line))
 		default:
 			indent = depth
 			name, value, ok := splitOption(text)
 			if name == "" || !ok {
 				badAt = cmp.Or(badAt, number)
-				bad = append(bad, fmt.Sprintf("\n\t[line %2d]: %s", number, repr(line)))
+				bad = append(bad, fmt.Sprintf("\n\t[line %2d]: %s", number, supervise.Quote(line)))
 			}
 			if !ok {
 				continue
@@ -348,7 +350,7 @@ func scan(src source, lines []string) ([]entry, error) {
 		}
 	}
 	if bad != nil {
-		return nil, fail(position{src.path, badAt}, "Source contains parsing errors: %s%s", repr(src.name), strings.Join(bad, ""))
+		return nil, fail(position{src.path, badAt}, "Source contains parsing errors: %s%s", supervise.Quote(src.name), strings.Join(bad, ""))
 	}
 	return entries, nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"supervisor/supervise"
 )
 
 // maxNumProcs bounds numprocs=, so that a slip of the finger is an error and not
@@ -22,7 +24,7 @@ func (l *loader) processes(section, group string) ([]Process, error) {
 	}
 	file := cmp.Or(l.doc.included[section], l.file)
 	located := locate(err, l.doc.sectionAt[section], section, "").(*Error)
-	located.Text += fmt.Sprintf(" in section %s (file: %s)", repr(section), repr(file))
+	located.Text += fmt.Sprintf(" in section %s (file: %s)", supervise.Quote(section), supervise.Quote(file))
 	return nil, located
 }
 

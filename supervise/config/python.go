@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"supervisor/supervise"
 )
 
 // The file format leans on a few of Python's notions: what white space is, what
@@ -24,40 +26,6 @@ func trimSpace(text string) string      { return strings.TrimFunc(text, isSpace)
 func trimRightSpace(text string) string { return strings.TrimRightFunc(text, isSpace) }
 func fields(text string) []string       { return strings.FieldsFunc(text, isSpace) }
 
-// repr shows a text as Python's %r does: in single quotes unless it holds one
-// and no double quote, with everything unprintable escaped.
-func repr(text string) string {
-	quote := '\''
-	if strings.ContainsRune(text, '\'') && !strings.ContainsRune(text, '"') {
-		quote = '"'
-	}
-	var b strings.Builder
-	b.WriteRune(quote)
-	for _, r := range text {
-		writeReprRune(&b, r, quote)
-	}
-	b.WriteRune(quote)
-	return b.String()
-}
-
-func writeReprRune(b *strings.Builder, r, quote rune) {
-	switch {
-	case r == quote || r == '\\':
-		b.WriteRune('\\')
-		b.WriteRune(r)
-	case r == '\n':
-		b.WriteString(`\n`)
-	case r == '\r':
-		b.WriteString(`\r`)
-	case r == '\t':
-		b.WriteString(`\t`)
-	case unicode.IsPrint(r):
-		b.WriteRune(r)
-	default:
-		writeEscaped(b, r)
-	}
-}
-
 func writeEscaped(b *strings.Builder, r rune) {
 	switch {
 	case r < 0x100:
@@ -72,7 +40,7 @@ func writeEscaped(b *strings.Builder, r rune) {
 // ascii shows a text as Python's %a does: its %r, in ASCII.
 func ascii(text string) string {
 	var b strings.Builder
-	for _, r := range repr(text) {
+	for _, r := range supervise.Quote(text) {
 		if r < 0x80 {
 			b.WriteRune(r)
 		} else {
@@ -88,14 +56,14 @@ func ascii(text string) string {
 func parseInt(text string, base int) (int64, error) {
 	digits, ok := plainDigits(text, base)
 	if !ok {
-		return 0, fmt.Errorf("invalid literal for int() with base %d: %s", base, repr(text))
+		return 0, fmt.Errorf("invalid literal for int() with base %d: %s", base, supervise.Quote(text))
 	}
 	n, err := strconv.ParseInt(digits, base, 64)
 	if errors.Is(err, strconv.ErrRange) {
-		return 0, fmt.Errorf("the number %s is too large", repr(text))
+		return 0, fmt.Errorf("the number %s is too large", supervise.Quote(text))
 	}
 	if err != nil {
-		return 0, fmt.Errorf("invalid literal for int() with base %d: %s", base, repr(text))
+		return 0, fmt.Errorf("invalid literal for int() with base %d: %s", base, supervise.Quote(text))
 	}
 	return n, nil
 }

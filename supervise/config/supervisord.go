@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"supervisor/supervise"
 )
 
 // Overrides are the values of supervisord's command line, which win over the
@@ -87,7 +89,7 @@ func supervisordFields(s *Supervisord, sys system) []field {
 func ringSize(text string) (int64, error) {
 	size, err := byteSize(text)
 	if err == nil && size < 0 {
-		return 0, fmt.Errorf("log_ring_maxbytes is negative: %s", repr(text))
+		return 0, fmt.Errorf("log_ring_maxbytes is negative: %s", supervise.Quote(text))
 	}
 	return size, err
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervise"
 )
 
 // system is what the machine is asked while a configuration is read: who is
@@ -168,7 +170,7 @@ func (s system) tempDir() (string, error) {
 			return s.join(dir), nil
 		}
 	}
-	return "", fail(position{}, "No usable temporary directory found in ['/tmp', '/var/tmp', '/usr/tmp', %s]", repr(s.dir))
+	return "", fail(position{}, "No usable temporary directory found in ['/tmp', '/var/tmp', '/usr/tmp', %s]", supervise.Quote(s.dir))
 }
 
 // stateDir is the default of statedir=.

@@ -37,7 +37,7 @@ func boolean(text string) (bool, error) {
 	case "no", "false", "off", "0":
 		return false, nil
 	}
-	return false, fmt.Errorf("not a valid boolean value: %s", repr(text))
+	return false, fmt.Errorf("not a valid boolean value: %s", supervise.Quote(text))
 }
 
 // byteSize reads a number of bytes, with kb, mb or gb after it for multiples of
@@ -55,7 +55,7 @@ func byteSize(text string) (int64, error) {
 		return 0, err
 	}
 	if n > math.MaxInt64/factor || n < math.MinInt64/factor {
-		return 0, fmt.Errorf("the size %s is too large", repr(text))
+		return 0, fmt.Errorf("the size %s is too large", supervise.Quote(text))
 	}
 	return n * factor, nil
 }
@@ -81,7 +81,7 @@ func exitCodes(text string) ([]int, error) {
 	for word := range strings.SplitSeq(text, ",") {
 		code, err := integer(word)
 		if err != nil || code < 0 || code > 255 {
-			return nil, fmt.Errorf("not a valid list of exit codes: %s", repr(text))
+			return nil, fmt.Errorf("not a valid list of exit codes: %s", supervise.Quote(text))
 		}
 		codes = append(codes, code)
 	}
@@ -98,9 +98,9 @@ func stopSignal(text string) (supervise.Signal, error) {
 	case err == nil:
 		return signal, nil
 	case numberErr == nil:
-		return 0, fmt.Errorf("value %s is not a valid signal number", repr(text))
+		return 0, fmt.Errorf("value %s is not a valid signal number", supervise.Quote(text))
 	}
-	return 0, fmt.Errorf("value %s is not a valid signal name", repr(text))
+	return 0, fmt.Errorf("value %s is not a valid signal name", supervise.Quote(text))
 }
 
 func autoRestart(text string) (AutoRestart, error) {
@@ -111,7 +111,7 @@ func autoRestart(text string) (AutoRestart, error) {
 	always, err := boolean(lower)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("invalid 'autorestart' value %s", repr(lower))
+		return 0, fmt.Errorf("invalid 'autorestart' value %s", supervise.Quote(lower))
 	case always:
 		return RestartAlways, nil
 	}
@@ -123,7 +123,7 @@ func programName(text string) (string, error) {
 	name := trimSpace(text)
 	for _, bad := range []string{" ", ":", "/"} {
 		if strings.Contains(name, bad) {
-			return "", fail(position{}, "Invalid name: %s because of character: %s", repr(text), repr(bad))
+			return "", fail(position{}, "Invalid name: %s because of character: %s", supervise.Quote(text), supervise.Quote(bad))
 		}
 	}
 	return name, nil
@@ -159,7 +159,7 @@ func logLevel(text string) (LogLevel, error) {
 			return level.level, nil
 		}
 	}
-	return 0, fmt.Errorf("bad logging level name %s", repr(text))
+	return 0, fmt.Errorf("bad logging level name %s", supervise.Quote(text))
 }
 
 // environment reads KEY=value pairs as Supervisor 4.4 does: tokens in groups of
@@ -238,13 +238,13 @@ func inetAddress(text string) (host string, port int, err error) {
 	if colon < 0 {
 		port, err = portNumber(text)
 		if err != nil {
-			return "", 0, fmt.Errorf("not a valid port number: %s ", repr(text))
+			return "", 0, fmt.Errorf("not a valid port number: %s ", supervise.Quote(text))
 		}
 		return "", port, nil
 	}
 	host, number := strings.ToLower(text[:colon]), text[colon+1:]
 	if number == "" {
-		return "", 0, fmt.Errorf("no port number specified in %s", repr(number))
+		return "", 0, fmt.Errorf("no port number specified in %s", supervise.Quote(number))
 	}
 	if port, err = portNumber(number); err != nil {
 		return "", 0, err
@@ -279,7 +279,7 @@ func lengthInBytes(text string) (bool, error) {
 	case "bytes":
 		return true, nil
 	}
-	return false, fmt.Errorf("invalid 'payload_length' value %s: neither 'characters' nor 'bytes'", repr(text))
+	return false, fmt.Errorf("invalid 'payload_length' value %s: neither 'characters' nor 'bytes'", supervise.Quote(text))
 }
 
 // sigpipe reads child_sigpipe=: whether children ignore SIGPIPE.
@@ -290,5 +290,5 @@ func sigpipe(text string) (ignored bool, err error) {
 	case "ignore":
 		return true, nil
 	}
-	return false, fmt.Errorf("invalid 'child_sigpipe' value %s: neither 'default' nor 'ignore'", repr(text))
+	return false, fmt.Errorf("invalid 'child_sigpipe' value %s: neither 'default' nor 'ignore'", supervise.Quote(text))
 }

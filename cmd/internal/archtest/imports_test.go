@@ -47,9 +47,10 @@ var may = map[string][]string{
 
 	"cmd/internal/daemon": {
 		"", "supervise", "supervise/config", "supervise/child", "supervise/logs", "supervise/pool",
-		"supervise/engine", "server",
+		"supervise/engine", "server", "cmd/internal/getopt",
 	},
-	"cmd/internal/ctl":          {"supervise", "supervise/config"},
+	"cmd/internal/ctl":          {"supervise", "supervise/config", "cmd/internal/getopt"},
+	"cmd/internal/getopt":       {},
 	"cmd/internal/archtest":     {},
 	"cmd/internal/e2e":          {},
 	"cmd/supervisord":           {"cmd/internal/daemon", "supervise/child"},

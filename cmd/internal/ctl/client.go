@@ -16,6 +16,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/kolo/xmlrpc"
+
+	"supervisor/supervise"
 )
 
 // client speaks XML-RPC to one supervisord for the time of one command, over one
@@ -96,7 +98,7 @@ func httpAddress(serverURL string) (string, error) {
 		return "", exception{"ValueError", "Port out of range 0-65535"}
 	}
 	if err != nil {
-		return "", exception{"ValueError", "Port could not be cast to integer value as " + pyRepr(port)}
+		return "", exception{"ValueError", "Port could not be cast to integer value as " + supervise.Quote(port)}
 	}
 	port = strconv.FormatUint(number, 10)
 	return net.JoinHostPort(host, port), nil

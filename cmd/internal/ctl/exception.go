@@ -8,9 +8,10 @@ import (
 	"net"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/kolo/xmlrpc"
+
+	"supervisor/supervise"
 )
 
 // exception is an error the original knows by the name of a Python class. Scripts
@@ -77,7 +78,7 @@ func classify(err error) (class, text string) {
 
 // faultText prints a fault as Python prints one.
 func faultText(f xmlrpc.FaultError) string {
-	return fmt.Sprintf("<Fault %d: %s>", f.Code, pyRepr(f.String))
+	return fmt.Sprintf("<Fault %d: %s>", f.Code, supervise.Quote(f.String))
 }
 
 // errnoClass is the subclass of OSError that Python picks for an errno.
@@ -118,40 +119,4 @@ func capital(text string) string {
 		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-// pyRepr writes a text as Python's repr does: in single quotes unless it has
-// some and no double ones, with escapes for what cannot be printed.
-func pyRepr(text string) string {
-	quote := '\''
-	if strings.ContainsRune(text, '\'') && !strings.ContainsRune(text, '"') {
-		quote = '"'
-	}
-	var b strings.Builder
-	b.WriteRune(quote)
-	for _, r := range text {
-		b.WriteString(pyEscape(r, quote))
-	}
-	b.WriteRune(quote)
-	return b.String()
-}
-
-func pyEscape(r, quote rune) string {
-	switch {
-	case r == quote || r == '\\':
-		return `\` + string(r)
-	case r == '\n':
-		return `\n`
-	case r == '\r':
-		return `\r`
-	case r == '\t':
-		return `\t`
-	case unicode.IsPrint(r):
-		return string(r)
-	case r <= 0xff:
-		return fmt.Sprintf(`\x%02x`, r)
-	case r <= 0xffff:
-		return fmt.Sprintf(`\u%04x`, r)
-	}
-	return fmt.Sprintf(`\U%08x`, r)
 }

@@ -276,7 +276,7 @@ func tail(ctx context.Context, c *controller, arg string) error {
 		word := strings.ToLower(words[len(words)-1])
 		parsed, ok := supervise.ParseChannel(word)
 		if !ok {
-			return c.mistake("Error: bad channel " + pyRepr(word))
+			return c.mistake("Error: bad channel " + supervise.Quote(word))
 		}
 		channel = parsed
 	}

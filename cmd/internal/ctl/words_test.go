@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"supervisor/supervise"
 )
 
 func TestShieldedLogsComeThroughUnharmed(t *testing.T) {
@@ -37,8 +39,8 @@ func TestTextsAreQuotedAsByPython(t *testing.T) {
 		"\u2028":      `'\u2028'`,
 		"\U000e0001":  `'\U000e0001'`,
 	} {
-		if got := pyRepr(text); got != want {
-			t.Errorf("pyRepr(%q) = %s, want %s", text, got, want)
+		if got := supervise.Quote(text); got != want {
+			t.Errorf("Quote(%q) = %s, want %s", text, got, want)
 		}
 	}
 }

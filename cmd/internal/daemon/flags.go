@@ -5,8 +5,10 @@ package daemon
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"supervisor/cmd/internal/getopt"
 	"supervisor/supervise"
 	"supervisor/supervise/config"
 )
@@ -62,21 +64,19 @@ type invocation struct {
 	initDir    string
 }
 
-// parseArgs reads the command line as the original's getopt does: short options
-// may be joined, long ones shortened where that is unique, and the first
-// argument that is no option ends them. Values are checked as those of the
+// parseArgs reads the command line. Values are checked as those of the
 // configuration are, with source. An error is to be printed after "Error: ".
 func parseArgs(progname string, args []string, source config.Options) (invocation, error) {
 	inv := invocation{progname: progname}
-	all, rest, err := takeAll(args)
+	given, words, err := getopt.Parse(args, options())
 	if err != nil {
 		return inv, err
 	}
-	if len(rest) > 0 {
-		return inv, fmt.Errorf("positional arguments are not supported: %s", quoteList(rest))
+	if len(words) > 0 {
+		return inv, fmt.Errorf("positional arguments are not supported: %s", quoteList(words))
 	}
 	seen := map[string]bool{}
-	for _, g := range all {
+	for _, g := range given {
 		if done, err := inv.apply(g, seen, source); done || err != nil {
 			return inv, err
 		}
@@ -84,140 +84,49 @@ func parseArgs(progname string, args []string, source config.Options) (invocatio
 	return inv, nil
 }
 
-// takeAll takes every flag up to the first word that is none.
-func takeAll(args []string) (all []given, rest []string, err error) {
-	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-" {
-		if args[0] == "--" { // ends the options
-			return all, args[1:], nil
+// options is the table as getopt reads it; "?" is another letter for help.
+func options() []getopt.Option {
+	all := make([]getopt.Option, len(flags))
+	for i, f := range flags {
+		all[i] = getopt.Option{Letters: f.short, Long: f.long, Value: f.takesValue()}
+		if f.long == "help" {
+			all[i].Letters += "?"
 		}
-		var some []given
-		some, args, err = takeFlags(args)
-		if err != nil {
-			return nil, nil, err
-		}
-		all = append(all, some...)
 	}
-	return all, args, nil
+	return all
 }
 
-// given is a flag as it stood on the command line.
-type given struct {
-	flag  flag
-	name  string // as in errors: "-n" or "--nodaemon"
-	value string
-}
-
-// takeFlags takes the flags of the first word, and their argument.
-func takeFlags(args []string) ([]given, []string, error) {
-	word, rest := args[0], args[1:]
-	if long, isLong := strings.CutPrefix(word, "--"); isLong {
-		return takeLong(long, rest)
-	}
-	return takeShort(word[1:], rest)
-}
-
-func takeLong(word string, rest []string) ([]given, []string, error) {
-	name, value, hasValue := strings.Cut(word, "=")
-	f, err := findLong(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	g := given{flag: f, name: "--" + f.long, value: value}
-	switch {
-	case !f.takesValue() && hasValue:
-		return nil, nil, fmt.Errorf("option --%s must not have an argument", f.long)
-	case f.takesValue() && !hasValue:
-		if len(rest) == 0 {
-			return nil, nil, fmt.Errorf("option --%s requires argument", f.long)
-		}
-		g.value, rest = rest[0], rest[1:]
-	}
-	return []given{g}, rest, nil
-}
-
-func findLong(name string) (flag, error) {
-	var matches []flag
-	for _, f := range flags {
-		if f.long == name {
-			return f, nil
-		}
-		if strings.HasPrefix(f.long, name) {
-			matches = append(matches, f)
-		}
-	}
-	switch len(matches) {
-	case 0:
-		return flag{}, fmt.Errorf("option --%s not recognized", name)
-	case 1:
-		return matches[0], nil
-	}
-	return flag{}, fmt.Errorf("option --%s not a unique prefix", name)
-}
-
-func takeShort(letters string, rest []string) ([]given, []string, error) {
-	var all []given
-	for letters != "" {
-		letter := letters[:1]
-		letters = letters[1:]
-		f, found := findShort(letter)
-		if !found {
-			return nil, nil, fmt.Errorf("option -%s not recognized", letter)
-		}
-		g := given{flag: f, name: "-" + letter}
-		if f.takesValue() {
-			if letters == "" {
-				if len(rest) == 0 {
-					return nil, nil, fmt.Errorf("option -%s requires argument", letter)
-				}
-				letters, rest = rest[0], rest[1:]
-			}
-			g.value, letters = letters, ""
-		}
-		all = append(all, g)
-	}
-	return all, rest, nil
-}
-
-// findShort finds a flag by its letter; "?" is another one for help.
-func findShort(letter string) (flag, bool) {
-	if letter == "?" {
-		letter = "h"
-	}
-	for _, f := range flags {
-		if f.short == letter {
-			return f, true
-		}
-	}
-	return flag{}, false
+func flagOf(long string) flag {
+	return flags[slices.IndexFunc(flags, func(f flag) bool { return f.long == long })]
 }
 
 // apply does what one flag says. done means that nothing after it counts.
-func (inv *invocation) apply(g given, seen map[string]bool, source config.Options) (done bool, err error) {
-	switch g.flag.long {
+func (inv *invocation) apply(g getopt.Given, seen map[string]bool, source config.Options) (done bool, err error) {
+	switch g.Long {
 	case "help", "version", "about":
-		inv.do = g.flag.long
+		inv.do = g.Long
 		return true, nil
 	case "profile_options":
 		return false, nil
 	}
-	if seen[g.flag.long] {
-		return true, fmt.Errorf("conflicting command line option %s", supervise.Quote(g.name))
+	if seen[g.Long] {
+		return true, fmt.Errorf("conflicting command line option %s", supervise.Quote(g.Name))
 	}
-	seen[g.flag.long] = true
-	switch g.flag.long {
+	seen[g.Long] = true
+	switch g.Long {
 	case "configuration":
-		inv.configFile = g.value
+		inv.configFile = g.Value
 	case "check":
 		inv.do = "check"
 	case "init":
-		inv.do, inv.initDir = "init", g.value
+		inv.do, inv.initDir = "init", g.Value
 	default:
-		value := g.value
-		if !g.flag.takesValue() {
+		f, value := flagOf(g.Long), g.Value
+		if !f.takesValue() {
 			value = "true" // flags can only turn things on
 		}
-		if err := inv.overrides.Set(g.flag.option, value, source); err != nil {
-			return true, fmt.Errorf("invalid value for %s %s: %w", g.name, supervise.Quote(g.value), err)
+		if err := inv.overrides.Set(f.option, value, source); err != nil {
+			return true, fmt.Errorf("invalid value for %s %s: %w", g.Name, supervise.Quote(g.Value), err)
 		}
 	}
 	return false, nil
