@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -225,6 +226,7 @@ func TestFeedsEndWithTheEngine(t *testing.T) {
 		if err := b.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		<-b.ended
 		b.end()
 		last := supervise.Change{}
 		for change := range feed.Changes {
@@ -292,23 +294,39 @@ stderr_logfile=NONE
 	} {
 		t.Run(ending.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				before := runtime.NumGoroutine()
 				b := work(t, conf, "x: lives=3s exit=1", "l: listener=OK", "3: takes=5s")
 				feed, err := b.Subscribe(t.Context(), "", 0)
 				if err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(20 * time.Second)
+				if working := goroutinesOfOurs(); len(working) < 4 { // loop, launcher, journal, host
+					t.Fatalf("only %d goroutines at work: this counts wrongly", len(working))
+				}
 				if err := ending.how(b); err != nil {
 					t.Fatal(err)
 				}
 				<-b.ended
 				b.end()
 				feed.Close()
-				if after := runtime.NumGoroutine(); after != before {
-					t.Errorf("%d goroutines before, %d after", before, after)
+				synctest.Wait()
+				for _, left := range goroutinesOfOurs() {
+					t.Errorf("left behind: %s", left)
 				}
 			})
 		})
 	}
+}
+
+// goroutinesOfOurs are the stacks of those that our code has started.
+func goroutinesOfOurs() []string {
+	all := make([]byte, 1<<20)
+	all = all[:runtime.Stack(all, true)]
+	var ours []string
+	for stack := range strings.SplitSeq(string(all), "\n\n") {
+		if strings.Contains(stack, "created by supervisor/") {
+			ours = append(ours, stack)
+		}
+	}
+	return ours
 }
