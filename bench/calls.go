@@ -23,6 +23,7 @@ const (
 	callTime    = 2 * time.Second // that one row calls for, or longer where a single call takes long
 	callsAtMost = 4000
 	callers     = 8
+	orders      = 20 // to stop and to start; the original takes a second for some
 )
 
 // latency calls a method again and again on one connection: the median of what
@@ -188,7 +189,7 @@ func control(ctx context.Context, d *daemon) (figures, error) {
 	stop := request("supervisor.stopProcess", programName(0), true)
 	start := request("supervisor.startProcess", programName(0), true)
 	var starts, stops []float64
-	for range 50 {
+	for range orders {
 		for _, order := range []struct {
 			request []byte
 			took    *[]float64
