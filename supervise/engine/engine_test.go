@@ -258,6 +258,60 @@ func TestReaderThatLagsIsCutOff(t *testing.T) {
 	})
 }
 
+// A pump sends a child's output and its end by two ways; however they are picked
+// up, listeners hear them in the order in which they happened.
+func TestOutputIsToldBeforeTheDeathThatFollowedIt(t *testing.T) {
+	const conf = one + `stdout_events_enabled=true
+startsecs=0
+autorestart=true
+[eventlistener:l]
+command=/bin/sleep 100
+events=PROCESS_LOG,PROCESS_STATE_EXITED
+startsecs=0
+buffer_size=1000
+stdout_logfile=NONE
+stderr_logfile=NONE
+`
+	synctest.Test(t, func(t *testing.T) {
+		b := work(t, conf, "x: lastwords=goodbye", "l: listener=OK")
+		defer b.end()
+		const lives = 60
+		for range lives {
+			release := b.hold()
+			b.host.Say("x", supervise.Stdout, "hello")
+			b.host.Exit("x", 1)
+			synctest.Wait() // both are on their way
+			release()
+			synctest.Wait()
+		}
+		var told []string
+		for event := range strings.SplitSeq(string(b.host.Stdin("l")), "ver:3.0 ") {
+			for _, what := range []string{"hello", "goodbye", "EXITED"} {
+				if strings.Contains(event, what) {
+					told = append(told, what)
+				}
+			}
+		}
+		want := strings.TrimSpace(strings.Repeat("hello goodbye EXITED ", lives))
+		if got := strings.Join(told, " "); got != want {
+			t.Errorf("told:\n%s", got)
+		}
+	})
+}
+
+// hold keeps the loop in a turn until release is called.
+func (b *bench) hold() (release func()) {
+	gate := make(chan struct{})
+	go func() { // ends with the turn
+		_, err := ask(b.t.Context(), b.Engine, func(*Engine) (struct{}, error) { <-gate; return struct{}{}, nil })
+		if err != nil {
+			b.t.Error(err)
+		}
+	}()
+	synctest.Wait()
+	return func() { close(gate) }
+}
+
 // What nobody waits for must not wake the loop: no poll, no tick.
 func TestAQuietEngineHasNothingArmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
