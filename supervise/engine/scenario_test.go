@@ -216,8 +216,6 @@ func (st *stage) do(step scenario.Step) {
 		st.host.Crash(first, st.signal(rest))
 	case "orphan":
 		st.host.Orphan(st.number(first))
-	case "say":
-		st.host.Say(first, supervise.Stdout, strings.ReplaceAll(rest, `\n`, "\n"))
 	case "status":
 		st.status()
 	case "log":

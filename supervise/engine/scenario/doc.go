@@ -19,7 +19,7 @@
 //	                 shutdown, write, remote; "-nowait" after start and stop; x,
 //	                 g:x, g:* or all; or: exit x 3, crash x KILL, status, log x,
 //	                 conf NAME, TERM and HUP to supervisord itself, end; and in
-//	                 the bubble only: say, orphan, panic)
+//	                 the bubble only: orphan, panic)
 //	-----
 //	                 the transcript: "SECONDS text", one line for each thing
 //	                 that happened
