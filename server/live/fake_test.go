@@ -157,8 +157,7 @@ type fakeLog struct {
 	data   []byte // from byte 0 on, gone or not
 	oldest int64
 	moved  chan struct{}
-	hang   chan struct{} // reads wait until it is closed; nil for never
-	reads  int
+	hang   chan struct{} // reads and Bounds wait until it is closed; nil for never
 }
 
 func newFakeLog() *fakeLog { return &fakeLog{moved: make(chan struct{})} }
@@ -180,19 +179,32 @@ func (l *fakeLog) trim(oldest int64) {
 func (l *fakeLog) Path() string { return "/var/log/fake.log" }
 
 func (l *fakeLog) Bounds() (oldest, end int64) {
+	l.disk()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.oldest, int64(len(l.data))
 }
 
-func (l *fakeLog) ReadAt(p []byte, off int64) (int, error) {
+// disk hangs as long as it is told to.
+func (l *fakeLog) disk() {
 	l.mu.Lock()
 	hang := l.hang
-	l.reads++
 	l.mu.Unlock()
 	if hang != nil {
 		<-hang
 	}
+}
+
+// mend lets go of what hangs.
+func (l *fakeLog) mend() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.hang)
+	l.hang = nil
+}
+
+func (l *fakeLog) ReadAt(p []byte, off int64) (int, error) {
+	l.disk()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if off < l.oldest {

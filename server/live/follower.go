@@ -39,6 +39,7 @@ type follower struct {
 	viewers  map[*session]int
 	jobs     []*job
 	newest   int64 // the log ends here
+	known    bool  // newest is: the disk has been asked
 	pokes    int   // times the log may have been cleared
 	gone     string
 	finished bool
@@ -103,13 +104,13 @@ func explain(err error) (status int, text string) {
 	return http.StatusInternalServerError, fault.Error()
 }
 
+// newFollower does not touch the log: the hub's lock is held, and the disk may
+// hang.
 func newFollower(log supervise.Log, s *session) *follower {
-	_, end := log.Bounds()
 	return &follower{
 		log:     log,
 		asked:   make(chan struct{}, 1),
 		viewers: map[*session]int{s: 1},
-		newest:  end,
 	}
 }
 
@@ -174,7 +175,7 @@ func (f *follower) release(s *session) {
 func (f *follower) wait(ctx context.Context, gather time.Duration) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for off := f.state().newest; ; {
+	for off := f.measure(); ; {
 		end, err := f.log.Wait(ctx, off)
 		if ctx.Err() != nil {
 			return
@@ -202,9 +203,20 @@ func (f *follower) wait(ctx context.Context, gather time.Duration) {
 	}
 }
 
+// measure finds where the log ends, which the viewers wait for.
+func (f *follower) measure() (end int64) {
+	_, end = f.log.Bounds()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.newest, f.known = end, true
+	f.wake()
+	return end
+}
+
 // logState is what a follower knows of its log.
 type logState struct {
 	newest int64
+	known  bool // newest is
 	pokes  int
 	gone   string // why there will be no more, "" while there may be
 }
@@ -212,7 +224,7 @@ type logState struct {
 func (f *follower) state() logState {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return logState{newest: f.newest, pokes: f.pokes, gone: f.gone}
+	return logState{newest: f.newest, known: f.known, pokes: f.pokes, gone: f.gone}
 }
 
 // poke says that the log may have been cleared.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -372,20 +373,20 @@ func TestALogThatHangsHoldsUpNothingElse(t *testing.T) {
 	log.write("stuck\n")
 	log.hang = make(chan struct{})
 	s := newStage(t, engine, nil)
+	mend := sync.OnceFunc(log.mend)
+	t.Cleanup(mend)
 	b := s.visit(nil)
 	p := b.follow(1, off(0))
+	other := s.visit(nil).follow(1, tail(100))
 	screen := func() *screen {
 		b.say(wire.Sub{ID: 2, Topic: wire.TopicState})
 		expect[wire.OK](b)
 		return newScreen(t, expect[wire.Snap](b))
 	}()
 	screen.until(b, engine.become(0, 20, 5))
-	hang := log.hang
-	log.mu.Lock()
-	log.hang = nil
-	log.mu.Unlock()
-	close(hang)
+	mend()
 	p.until(6)
+	other.until(6)
 }
 
 func TestManyViewersShareOneFollower(t *testing.T) {

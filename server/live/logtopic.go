@@ -27,6 +27,9 @@ type logTopic struct {
 	mode     wire.LogMode
 	win      int64
 
+	placed bool       // off is where start says; not before the end is known
+	start  *wire.From // as the browser asked
+
 	off     int64 // the next byte to send
 	inside  bool  // off is inside a line whose beginning was sent
 	sure    bool  // inside is known; else the first read tells
@@ -57,15 +60,21 @@ func newLogTopic(f wire.Sub, s *session, watched *follower) *logTopic {
 	if f.Win > 0 {
 		t.win = min(max(f.Win, minWindow), maxWindow)
 	}
-	t.place(f.From, state.newest)
+	t.place(f.From, state)
 	t.switchTo(f.Mode, time.Now())
 	return t
 }
 
 // place puts the topic where from says: at a byte, or some bytes before the end.
-func (t *logTopic) place(from *wire.From, newest int64) {
+// Where the end is not known yet, flush does it later.
+func (t *logTopic) place(from *wire.From, state logState) {
 	t.forgetJob()
 	t.sure, t.sent, t.inside, t.waits, t.waited = false, false, false, time.Time{}, 0
+	t.start, t.placed = from, state.known
+	if !state.known {
+		return
+	}
+	newest := state.newest
 	if from != nil && from.Off != nil {
 		t.off, t.acked = min(max(*from.Off, 0), newest), min(max(*from.Off, 0), newest)
 		return
@@ -75,6 +84,15 @@ func (t *logTopic) place(from *wire.From, newest int64) {
 		tail = min(max(*from.Tail, 0), maxTail)
 	}
 	t.find(max(newest-tail, 0), -1)
+}
+
+// settle places a topic that could not be placed before; false if it still cannot.
+func (t *logTopic) settle(state logState) bool {
+	if !t.placed && state.known {
+		t.place(t.start, state)
+		t.countFrom(t.off)
+	}
+	return t.placed
 }
 
 // find starts again at the first line at off or later.
@@ -98,7 +116,12 @@ func (t *logTopic) switchTo(mode wire.LogMode, now time.Time) {
 		return
 	}
 	t.mode = mode
-	t.base, t.counted, t.lines, t.lastEnd, t.lastCount = t.off, t.off, 0, t.off, now
+	t.lines, t.lastCount = 0, now
+	t.countFrom(t.off)
+}
+
+func (t *logTopic) countFrom(off int64) {
+	t.base, t.counted, t.lastEnd = off, off, off
 }
 
 // set does what the browser asks and says what is wrong with it.
@@ -109,7 +132,7 @@ func (t *logTopic) set(f wire.Set, now time.Time) (problem string) {
 		return "mode is follow or count"
 	}
 	if f.From != nil {
-		t.place(f.From, t.follower.state().newest)
+		t.place(f.From, t.follower.state())
 	}
 	if f.Mode == wire.ModeCount && !t.starts {
 		t.forgetJob() // what is being read will be read again
@@ -133,6 +156,9 @@ func (t *logTopic) end() {
 
 func (t *logTopic) flush(s *session, now time.Time) (time.Time, error) {
 	state := t.follower.state()
+	if !t.settle(state) {
+		return time.Time{}, nil
+	}
 	if t.job != nil {
 		a, done := t.follower.result(t.job)
 		if !done {
@@ -239,7 +265,7 @@ func (t *logTopic) take(s *session, kind jobKind, a answer, now time.Time) error
 			return t.leap(s, a.off, wire.GapSlow)
 		}
 		t.off, t.acked = a.off, a.off
-		t.base, t.counted, t.lastEnd = a.off, a.off, a.off
+		t.countFrom(a.off)
 	case countLines:
 		return t.sendCount(s, a, now)
 	case look:
