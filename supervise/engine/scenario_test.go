@@ -96,7 +96,8 @@ const (
 	happened             // what the bus tells
 	sent                 // signals
 	given                // what is written to children
-	logged               // what the main log gets
+	logged               // what the main log gets from the loop
+	helped               // and from the launcher, which works beside it
 	answered             // what commands answer
 )
 
@@ -439,7 +440,11 @@ func (st *stage) Enabled(_ context.Context, level slog.Level) bool {
 }
 func (st *stage) Handle(_ context.Context, r slog.Record) error {
 	text, _, _ := strings.Cut(strings.ReplaceAll(r.Message, st.dir, "DIR"), "\ngoroutine ")
-	st.at(r.Time, logged, "log %s %s", levelNames[r.Level], strings.ReplaceAll(text, "\n", `\n`))
+	source := logged
+	if strings.HasPrefix(text, "Creating socket ") || strings.HasPrefix(text, "Closing socket ") {
+		source = helped
+	}
+	st.at(r.Time, source, "log %s %s", levelNames[r.Level], strings.ReplaceAll(text, "\n", `\n`))
 	return nil
 }
 func (st *stage) WithAttrs([]slog.Attr) slog.Handler { return st }
