@@ -57,6 +57,7 @@ func (l *Listener) equal(other *Listener) bool {
 	}
 	return l.BufferSize == other.BufferSize &&
 		l.ResultHandler == other.ResultHandler &&
+		l.PayloadBytes == other.PayloadBytes &&
 		slices.Equal(l.Events, other.Events)
 }
 

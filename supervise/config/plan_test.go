@@ -62,6 +62,7 @@ func TestARereadFindsWhatChanged(t *testing.T) {
 		{"capture", program, program + "stdout_capture_maxbytes=1", true},
 		{"the events of a listener", listener, listener + "events=TICK_5", true},
 		{"the buffer of a listener", listener, listener + "buffer_size=1", true},
+		{"how a listener counts lengths", listener, listener + "payload_length=bytes", true},
 		{"the socket of a FastCGI program", fastCGI, fastCGI + "socket=tcp://h:1", true},
 		{"the mode of a socket", fastCGI, fastCGI + "socket_mode=0777", true},
 		{"the owner of a socket", fastCGI, fastCGI + "socket_owner=root:root", true},
