@@ -89,15 +89,9 @@ func (e *Engine) Signal(ctx context.Context, name supervise.NameSpec, sig superv
 // priority. Results list first what could not be started at all, then the
 // others as they come up. Faults: BAD_NAME for an unknown group, SHUTDOWN_STATE.
 func (e *Engine) StartMany(ctx context.Context, sel supervise.Selection, wait bool) ([]supervise.Result, error) {
-	commands, err := ask(ctx, e, func(e *Engine) (map[supervise.NameSpec]command, error) { return e.commandsOf(sel) })
+	faults, err := e.checkCommands(ctx, sel)
 	if err != nil {
 		return nil, err
-	}
-	faults := map[supervise.NameSpec]error{}
-	for name, command := range commands {
-		if err := command.check(); err != nil {
-			faults[name] = err
-		}
 	}
 	return resultsOf(e.command(ctx, func(e *Engine, r *reply) {
 		processes, err := e.selected(sel, ascending)
@@ -147,8 +141,13 @@ func (e *Engine) StopMany(ctx context.Context, sel supervise.Selection, wait boo
 }
 
 // RestartMany gives every process of a selection the intent "up, after down".
+// One whose command cannot be run is left as it is, and told of in the main log.
 // Faults: BAD_NAME for an unknown group, SHUTDOWN_STATE.
 func (e *Engine) RestartMany(ctx context.Context, sel supervise.Selection) (seq uint64, err error) {
+	faults, err := e.checkCommands(ctx, sel)
+	if err != nil {
+		return 0, err
+	}
 	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
 		processes, err := e.selected(sel, descending)
 		if err != nil {
@@ -156,6 +155,10 @@ func (e *Engine) RestartMany(ctx context.Context, sel supervise.Selection) (seq 
 			return
 		}
 		for _, p := range processes {
+			if fault := faults[p.name]; fault != nil {
+				e.note(supervise.LevelWarn, fmt.Sprintf("not restarting %s: %v", p.name, fault))
+				continue
+			}
 			e.step(p, machine.Restart{})
 		}
 	}))
@@ -227,7 +230,9 @@ func (e *Engine) AddGroup(ctx context.Context, name string) error {
 	if err != nil {
 		return supervise.Fault{Code: supervise.FaultFailed, Detail: err.Error()}
 	}
-	_, err = ask(ctx, e, func(e *Engine) (struct{}, error) {
+	// Once asked for it is seen through, whether or not the client still listens:
+	// what was prepared either runs or is discarded, never both.
+	_, err = ask(context.WithoutCancel(ctx), e, func(e *Engine) (struct{}, error) {
 		if _, err := e.addable(name); err != nil { // somebody was quicker
 			return struct{}{}, err
 		}
@@ -243,7 +248,7 @@ func (e *Engine) AddGroup(ctx context.Context, name string) error {
 // RemoveGroup forgets a group all of whose processes are stopped. Faults:
 // BAD_NAME, STILL_RUNNING, SHUTDOWN_STATE.
 func (e *Engine) RemoveGroup(ctx context.Context, name string) error {
-	removed, err := ask(ctx, e, func(e *Engine) (*group, error) {
+	removed, err := ask(context.WithoutCancel(ctx), e, func(e *Engine) (*group, error) {
 		g := e.byName[name]
 		switch {
 		case e.up() != nil:
@@ -348,18 +353,20 @@ func (e *Engine) checkCommand(ctx context.Context, name supervise.NameSpec) erro
 	return command.check()
 }
 
-func (e *Engine) commandsOf(sel supervise.Selection) (map[supervise.NameSpec]command, error) {
-	processes, err := e.selected(sel, ascending)
+// checkCommands is checkCommand for many: the faults of those that could not be
+// run.
+func (e *Engine) checkCommands(ctx context.Context, sel supervise.Selection) (map[supervise.NameSpec]error, error) {
+	processes, err := ask(ctx, e, func(e *Engine) ([]*process, error) { return e.selected(sel, ascending) })
 	if err != nil {
 		return nil, err
 	}
-	commands := make(map[supervise.NameSpec]command, len(processes))
-	for _, p := range processes {
-		if !p.machine.State().Running() {
-			commands[p.name] = p.command
+	faults := map[supervise.NameSpec]error{}
+	for _, p := range processes { // a process's name and command never change
+		if err := p.command.check(); err != nil {
+			faults[p.name] = err
 		}
 	}
-	return commands, nil
+	return faults, nil
 }
 
 func (e *Engine) start(p *process) error {

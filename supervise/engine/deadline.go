@@ -54,6 +54,7 @@ func (ds *deadlines) set(d *deadline, at time.Time) {
 
 // clear takes d back; one that is not armed is left alone.
 func (ds *deadlines) clear(d *deadline) {
+	d.round = 0
 	if d.armed() {
 		heap.Remove(&ds.heap, d.index-1)
 	}
@@ -72,8 +73,19 @@ func (ds *deadlines) next() (time.Time, bool) {
 // always ends; one that a call takes back does not fire.
 func (ds *deadlines) fire(now time.Time) {
 	ds.round++
-	for len(ds.heap) > 0 && !ds.heap[0].at.After(now) && ds.heap[0].round < ds.round {
-		heap.Pop(&ds.heap).(*deadline).due()
+	var rearmed []*deadline
+	for len(ds.heap) > 0 && !ds.heap[0].at.After(now) {
+		d := heap.Pop(&ds.heap).(*deadline)
+		if d.round == ds.round {
+			rearmed = append(rearmed, d)
+			continue
+		}
+		d.due()
+	}
+	for _, d := range rearmed {
+		if !d.armed() && d.round == ds.round {
+			heap.Push(&ds.heap, d)
+		}
 	}
 }
 

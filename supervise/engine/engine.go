@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,6 +59,7 @@ type Engine struct {
 	opts    Options
 	inbox   chan message
 	done    chan struct{} // closed when the loop has ended
+	closing sync.Once
 	bus     *bus.Bus
 	journal *journal
 	launch  *launcher
@@ -117,7 +120,7 @@ func New(opts Options) (*Engine, error) {
 		}
 		prepared, err := e.prepare(conf, e.live)
 		if err != nil {
-			e.stopHelpers()
+			e.Close()
 			return nil, err
 		}
 		e.now = time.Now()
@@ -130,7 +133,7 @@ func New(opts Options) (*Engine, error) {
 // everything has been stopped again, or when ctx is done, which abandons the
 // children where they are.
 func (e *Engine) Run(ctx context.Context) (Outcome, error) {
-	defer e.stopHelpers()
+	defer e.Close()
 	e.turn(begin{})
 	for e.outcome == nil {
 		select {
@@ -157,16 +160,46 @@ func (e *Engine) drainInbox() {
 	}
 }
 
-func (e *Engine) stopHelpers() {
+// helperPatience bounds the wait for helpers at the end: one may hang on a disk,
+// and must not keep supervisord from ending.
+const helperPatience = 5 * time.Second
+
+// Close ends an engine that has run, or that never will. Run calls it.
+func (e *Engine) Close() { e.closing.Do(e.close) }
+
+func (e *Engine) close() {
 	e.timer.Stop()
 	e.bus.Close()
 	close(e.done)
-	e.launch.close()
-	for _, p := range e.byKey {
-		p.closeLogs()
+	ctx, cancel := context.WithTimeout(context.Background(), helperPatience)
+	defer cancel()
+	if err := errors.Join(e.launch.close(ctx), e.closeLogs(ctx)); err != nil {
+		e.note(supervise.LevelWarn, err.Error())
 	}
-	e.journal.close()
+	// What the journal could not write in time has nowhere else to go.
+	_ = e.journal.close(ctx)
 }
+
+// closeLogs closes the logs of all processes, as far as ctx allows.
+func (e *Engine) closeLogs(ctx context.Context) error {
+	closed := make(chan struct{})
+	go func() { // ends when the disk lets it
+		defer close(closed)
+		for _, p := range e.byKey {
+			p.closeLogs()
+		}
+	}()
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close the logs: %w", ctx.Err())
+	}
+}
+
+// Note writes a line to the main log, in order with the engine's own. It never
+// waits, and may be called for as long as Run has not returned.
+func (e *Engine) Note(level supervise.Level, text string) { e.note(level, text) }
 
 // Mood of supervisord, without asking the loop.
 func (e *Engine) Mood() supervise.Mood { return supervise.Mood(e.mood.Load()) }

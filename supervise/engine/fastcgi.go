@@ -13,7 +13,7 @@ import (
 
 // sharedSocket is the listening socket of the processes of one FastCGI program.
 // It is open while any of them lives or is being born (socket_manager.py); the
-// launcher acquires it, the loop releases it. A nil one belongs to a program
+// launcher acquires and releases it. A nil one belongs to a program
 // that has none.
 type sharedSocket struct {
 	open func() (*child.Socket, error)

@@ -32,7 +32,7 @@ type line struct {
 	text  string
 }
 
-// newJournal starts the journal's goroutine; close ends it once all is written.
+// newJournal starts the journal's goroutine; close ends it.
 func newJournal(log *slog.Logger) *journal {
 	j := &journal{
 		log: log, lines: make(chan line, journalSize),
@@ -55,9 +55,15 @@ func (j *journal) write(level supervise.Level, text string) {
 	}
 }
 
-func (j *journal) close() {
+// close has the journal write what waits, as far as ctx allows.
+func (j *journal) close(ctx context.Context) error {
 	close(j.quit)
-	<-j.ended
+	select {
+	case <-j.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (j *journal) work() {

@@ -3,7 +3,10 @@
 package engine
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 
 	"supervisor/supervise/child"
@@ -29,9 +32,16 @@ type launcher struct {
 	ended  chan struct{}
 
 	mu     sync.Mutex // guards the fields below
-	queue  []birth
+	queue  []task
 	wake   chan struct{} // holds a token when queue may have grown
 	closed bool
+}
+
+// task is a birth to launch, or else a share in a socket to give up: in the order
+// asked, so that a socket is not closed between a death and the birth after it.
+type task struct {
+	birth  *birth
+	socket *sharedSocket
 }
 
 // newLauncher starts the launcher's goroutine; close ends it.
@@ -42,20 +52,32 @@ func newLauncher(host child.Host, failed func(child.SpawnFailed)) *launcher {
 }
 
 // push queues a birth; it never waits.
-func (l *launcher) push(b birth) {
+func (l *launcher) push(b birth) { l.queueUp(task{birth: &b}) }
+
+// release queues the giving up of a share in a socket; it never waits.
+func (l *launcher) release(s *sharedSocket) { l.queueUp(task{socket: s}) }
+
+func (l *launcher) queueUp(t task) {
 	l.mu.Lock()
-	l.queue = append(l.queue, b)
+	l.queue = append(l.queue, t)
 	l.mu.Unlock()
 	l.nudge()
 }
 
-func (l *launcher) close() {
+// close ends the launcher once it has given up what it was asked to; births that
+// wait are forgotten. ctx bounds the wait: a birth may hang on a disk.
+func (l *launcher) close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
-	l.queue = nil
+	l.queue = slices.DeleteFunc(l.queue, func(t task) bool { return t.birth != nil })
 	l.mu.Unlock()
 	l.nudge()
-	<-l.ended
+	select {
+	case <-l.ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the launcher: %w", ctx.Err())
+	}
 }
 
 func (l *launcher) nudge() {
@@ -68,10 +90,14 @@ func (l *launcher) nudge() {
 func (l *launcher) work() {
 	defer close(l.ended)
 	for range l.wake {
-		births, closed := l.take()
-		for _, b := range births {
-			if err := l.launch(b); err != nil {
-				l.failed(child.SpawnFailed{Key: b.key, Incarnation: b.incarnation, Text: err.Error()})
+		tasks, closed := l.take()
+		for _, t := range tasks {
+			if t.birth == nil {
+				t.socket.release()
+				continue
+			}
+			if err := l.launch(*t.birth); err != nil {
+				l.failed(child.SpawnFailed{Key: t.birth.key, Incarnation: t.birth.incarnation, Text: err.Error()})
 			}
 		}
 		if closed {
@@ -80,12 +106,12 @@ func (l *launcher) work() {
 	}
 }
 
-func (l *launcher) take() ([]birth, bool) {
+func (l *launcher) take() ([]task, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	births := l.queue
+	tasks := l.queue
 	l.queue = nil
-	return births, l.closed
+	return tasks, l.closed
 }
 
 // launch gives the birth to the host, or the spawnerr text why it cannot.
@@ -125,6 +151,7 @@ type notLaunched struct{ report child.SpawnFailed }
 
 func (m notLaunched) handle(e *Engine) {
 	if p := e.ours(m.report.Key, m.report.Incarnation); p != nil && !p.born {
+		p.hasSocket = false // it never got that far
 		e.step(p, machine.SpawnFailed{Text: m.report.Text})
 	}
 }

@@ -35,6 +35,8 @@ type process struct {
 	incarnation child.Incarnation
 	born        bool        // the host has said Spawned of this incarnation
 	dead        *child.Exit // reaped, its last words still to come
+	died        time.Time   // when it was reaped
+	hasSocket   bool        // the launcher has acquired the shared socket for it
 	added       time.Time   // when it became part of what runs
 
 	due        deadline // of the machine
@@ -97,7 +99,7 @@ func (p *process) closeLogs() {
 // spawn hands a birth to the launcher, which answers by message.
 func (e *Engine) spawn(p *process) {
 	p.incarnation++
-	p.born, p.dead = false, nil
+	p.born, p.dead, p.hasSocket = false, nil, p.command.socket != nil
 	e.notes(p.tellPoolBorn())
 	e.launch.push(birth{
 		key: p.key, incarnation: p.incarnation, name: p.name.Process,
@@ -133,7 +135,7 @@ func (e *Engine) spawnFailed(report child.SpawnFailed) {
 	if p == nil || p.born {
 		return
 	}
-	p.command.socket.release()
+	e.releaseSocket(p)
 	e.step(p, machine.SpawnFailed{Text: report.Text})
 }
 
@@ -150,15 +152,19 @@ func (e *Engine) reap() {
 			e.opts.Host.Drain(exit.Key, exit.Incarnation) // of a group removed while UNKNOWN: let its pipes go
 			continue
 		}
-		p.dead = &exit
+		p.dead, p.died = &exit, e.now
 		if p.born {
 			e.bury(p)
 		}
 	}
 }
 
+// bury waits for the last words of the dead. Nothing falls due for it meanwhile:
+// a program that died within startsecs must not be called RUNNING because its
+// log is slow.
 func (e *Engine) bury(p *process) {
 	e.opts.Host.Drain(p.key, p.incarnation)
+	e.deadlines.clear(&p.due)
 	e.deadlines.set(&p.burial, e.now.Add(lastWords))
 }
 
@@ -168,13 +174,26 @@ func (e *Engine) drained(report child.Drained) {
 	}
 }
 
+// buried tells the machine of a death, as of the time it was reaped.
 func (e *Engine) buried(p *process) {
 	e.deadlines.clear(&p.burial)
-	exit := *p.dead
-	p.command.socket.release()
-	e.step(p, machine.Exited{Status: exit.Status, Signal: exit.Signal, CoreDumped: exit.CoreDumped})
+	exit, hadSocket := *p.dead, p.hasSocket
+	p.hasSocket = false
+	e.stepAt(p, machine.Exited{Status: exit.Status, Signal: exit.Signal, CoreDumped: exit.CoreDumped}, p.died)
+	if hadSocket { // after the step: a restart takes its share first, and the socket stays open
+		e.launch.release(p.command.socket)
+	}
 	if p.incarnation == exit.Incarnation {
 		p.dead = nil
+	}
+}
+
+// releaseSocket gives up a life's share of the FastCGI socket. The launcher does
+// it, who also acquires: opening and closing may take their time.
+func (e *Engine) releaseSocket(p *process) {
+	if p.hasSocket {
+		p.hasSocket = false
+		e.launch.release(p.command.socket)
 	}
 }
 

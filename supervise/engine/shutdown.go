@@ -33,7 +33,8 @@ func (e *Engine) goDown(mood supervise.Mood, next *config.Config) {
 	}
 	e.mood.Store(int32(mood))
 	e.shutdown.next = next
-	if began {
+	if began { // listeners have heard that it is stopping; pages hear what for
+		e.bus.Publish(supervise.Change{At: e.now, Event: supervise.MoodEvent{Mood: mood}})
 		return
 	}
 	e.shutdown.groups = slices.Clone(e.groups)

@@ -15,7 +15,7 @@ var tickPeriods = [...]time.Duration{5 * time.Second, time.Minute, time.Hour}
 // them: a supervisord nobody listens to has no reason to wake.
 type ticks struct {
 	due  deadline
-	last [len(tickPeriods)]time.Time // the slice told last, so that none is told twice
+	last [len(tickPeriods)]time.Time // the slice told last
 }
 
 // wantTicks arms or disarms the next tick as the pools that remain demand.
@@ -38,11 +38,11 @@ func (e *Engine) wantTicks() {
 }
 
 // tick tells of every slice that has begun. Slices are of the wall clock, as in
-// the original; one that was slept through is not made up for, and one that
-// comes again because the clock was set back is told once.
+// the original: one that was slept through is not made up for, and when the
+// clock is set back they are told again.
 func (e *Engine) tick() {
 	for i, period := range tickPeriods {
-		if now := slice(e.now, period); now.After(e.ticks.last[i]) {
+		if now := slice(e.now, period); !now.Equal(e.ticks.last[i]) {
 			e.ticks.last[i] = now
 			e.offer(supervise.TickEvent{Period: period, When: now})
 		}

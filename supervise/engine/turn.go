@@ -41,14 +41,17 @@ func (e *Engine) turn(m message) {
 
 // step gives a machine an input and carries out what it asks for. A panic on
 // the way costs that process only.
-func (e *Engine) step(p *process, in machine.Input) {
+func (e *Engine) step(p *process, in machine.Input) { e.stepAt(p, in, e.now) }
+
+// stepAt is step for what happened a little earlier than this turn.
+func (e *Engine) stepAt(p *process, in machine.Input, at time.Time) {
 	e.touch(p)
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			e.contain(p, in, trouble)
 		}
 	}()
-	for _, effect := range p.machine.Step(in, e.now) {
+	for _, effect := range p.machine.Step(in, at) {
 		e.carryOut(p, effect)
 	}
 }
