@@ -545,6 +545,38 @@ func TestAnUnfinishedLineInASharedFileDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
+func TestAProgressBarInASharedFileIsSeenToMove(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGate()
+		options := Options{Path: filepath.Join(t.TempDir(), "log")}
+		a, _ := open(t, gate, options), open(t, gate, options)
+		for range 3 {
+			a.Write([]byte("."))
+			time.Sleep(heldFor / 2)
+			synctest.Wait()
+		}
+		if got := read(t, options.Path); !strings.HasPrefix(got, "..") {
+			t.Errorf("after %v: %q", heldFor*3/2, got)
+		}
+	})
+}
+
+func TestALineBegunInASharedFileIsHeldFromItsOwnBeginningOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := NewGate()
+		options := Options{Path: filepath.Join(t.TempDir(), "log")}
+		a, _ := open(t, gate, options), open(t, gate, options)
+		a.Write([]byte("the first "))
+		time.Sleep(heldFor / 2)
+		a.Write([]byte("line\nthe second "))
+		time.Sleep(heldFor * 3 / 4) // the first one would have been shown by now
+		synctest.Wait()
+		if got := read(t, options.Path); got != "the first line\n" {
+			t.Errorf("log %q", got)
+		}
+	})
+}
+
 func TestALastHalfLineInASharedFileIsNotLost(t *testing.T) {
 	gate := NewGate()
 	options := Options{Path: filepath.Join(t.TempDir(), "log")}

@@ -27,9 +27,10 @@ type port struct {
 	tell  func(string)
 
 	// Guarded by file.write.
-	open  bool
-	held  []byte // the beginning of a line
-	timer *time.Timer
+	open    bool
+	held    []byte // the beginning of a line
+	timer   *time.Timer
+	ticking bool // timer will end what is held
 }
 
 // append writes p, or what of it makes whole lines.
@@ -63,15 +64,20 @@ func (p *port) lines(data []byte) {
 	}
 }
 
-// wait holds the beginning of a line, but neither too much nor too long.
+// wait holds the beginning of a line, but neither too much nor too long. The
+// time runs from the first byte held on: a line that grows for ever, such as a
+// progress bar, is seen to grow.
 func (p *port) wait() {
 	switch {
 	case len(p.held) > heldMax:
 		p.flush()
+	case p.ticking:
 	case p.timer == nil:
 		p.timer = time.AfterFunc(heldFor, p.onTimer)
+		p.ticking = true
 	default:
 		p.timer.Reset(heldFor)
+		p.ticking = true
 	}
 }
 
@@ -88,9 +94,18 @@ func (p *port) flush() {
 		return
 	}
 	p.file.append(p.held, p.limit)
+	p.drop()
+}
+
+// drop forgets what is held back. The caller holds file.write.
+func (p *port) drop() {
 	p.held = p.held[:0]
 	if cap(p.held) > heldMax {
 		p.held = nil
+	}
+	if p.ticking {
+		p.timer.Stop()
+		p.ticking = false
 	}
 }
 
@@ -168,7 +183,7 @@ func (p *port) clear() error {
 	f.takeStock()
 	f.write.Lock()
 	defer f.unlock(p.tell)
-	p.held = p.held[:0]
+	p.drop()
 	if f.special.Load() {
 		return nil
 	}
