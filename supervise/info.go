@@ -8,7 +8,7 @@ import (
 // ProcessInfo is a process as it was at one moment: what getProcessInfo and the
 // page show. The zero time means "never".
 type ProcessInfo struct {
-	ID         int // stable for as long as supervisord runs, never reused
+	ID         int // stable within an epoch, never reused in it
 	Group      string
 	Name       string
 	State      State
@@ -24,7 +24,7 @@ type ProcessInfo struct {
 	Next     time.Time // when the machine acts next by itself: retry, RUNNING, KILL; zero for never
 	Tries    int       // failed starts in this series
 	MaxTries int       // startretries
-	Restarts int       // times started again without anybody asking, since supervisord began
+	Restarts int       // times started again without anybody asking, in this epoch
 
 	StdoutLog string // path, "" for none
 	StderrLog string

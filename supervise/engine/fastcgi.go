@@ -37,6 +37,7 @@ func (e *Engine) shareSocket(conf *config.FastCGISocket, made map[*config.FastCG
 		note: func(text string) { e.note(supervise.LevelInfo, text) },
 	}
 	if _, err := s.acquire(); err != nil {
+		//lint:ignore ST1005 the original's words
 		return nil, fmt.Errorf("Could not create FastCGI socket %s: %w", conf.URL, err)
 	}
 	s.release()

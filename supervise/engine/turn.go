@@ -89,8 +89,9 @@ func (e *Engine) follow(p *process, in machine.Input) {
 	e.pending = append(e.pending, pending{p, in})
 }
 
-// settle lets machines step until none has anything left to do. It is called
-// here, in turn, and nowhere else.
+// settle lets machines step until none has anything left to do. Besides turn,
+// whoever steps many machines calls it after each, so that what one process
+// gives rise to comes before the next one's.
 func (e *Engine) settle() {
 	for len(e.pending) > 0 {
 		next := e.pending[0]

@@ -4,13 +4,11 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
-	"strings"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -28,6 +26,10 @@ import (
 // answer, and the host to let go of its pipes.
 const stopWithin = 5 * time.Second
 
+// tidyAfter is when memory that only the start needed is given back to the
+// system, at once and not bit by bit: an idle supervisord has no reason to wake.
+const tidyAfter = 10 * time.Second
+
 // daemon is one supervisord, through all its restarts.
 type daemon struct {
 	inv     invocation
@@ -36,123 +38,188 @@ type daemon struct {
 	version string
 	std     Streams
 
-	log     *slog.Logger
-	mainLog *logs.MainLog
-	gate    *logs.Gate
 	serials *pool.Serials
-	state   *stateDir
 	started time.Time
 	begun   bool // has been through a start already: no more daemonizing, users or limits
+	signals *signals
 }
 
 // run builds, runs and takes down the house, again for as long as it ends in a
-// restart.
+// restart and nobody has asked for an end meanwhile.
 func (d *daemon) run(ctx context.Context, conf *config.Config) error {
 	d.serials = pool.NewSerials()
 	d.started = time.Now()
+	d.signals = catchSignals()
+	defer d.signals.release()
 	for {
 		outcome, err := d.once(ctx, conf)
-		if err != nil || !outcome.Restart {
+		if err != nil || !outcome.Restart || d.signals.endAsked() {
 			return err
 		}
 		conf = outcome.Config
 	}
 }
 
-// once is one life between two restarts.
-func (d *daemon) once(ctx context.Context, conf *config.Config) (outcome engine.Outcome, err error) {
-	var undo cleanups
-	defer func() { err = errors.Join(err, undo.run()) }()
+// life is what supervisord holds open between two restarts.
+type life struct {
+	*daemon
+	conf    *config.Config
+	pidfile *pidfile
+	doors   *server.Server
+	gate    *logs.Gate
+	mainLog *logs.MainLog
+	log     *slog.Logger
+	state   *stateDir
+	host    *child.OSHost
+	deaf    chan struct{} // closed when nobody hears the host any more
+	engine  *engine.Engine
+}
 
-	pidfile, err := lockPidfile(conf.Supervisord.Pidfile)
-	if err != nil {
-		return outcome, usageError{err}
+// once is one life.
+func (d *daemon) once(ctx context.Context, conf *config.Config) (engine.Outcome, error) {
+	l := &life{daemon: d, conf: conf}
+	defer l.end()
+	if err := l.open(); err != nil {
+		return engine.Outcome{}, err
 	}
-	undo.add("remove the pidfile", pidfile.remove)
-
-	srv, err := d.openDoors(conf)
-	if err != nil {
-		return outcome, usageError{err}
-	}
-	undo.add("close the doors", func() error { return within(stopWithin, srv.Stop) })
-
-	lines, err := d.settleIn(conf)
-	if err != nil {
-		return outcome, usageError{err}
-	}
-	if err := d.openMainLog(conf); err != nil {
-		return outcome, err
-	}
-	undo.add("close the main log", func() error { d.mainLog.Close(); return nil })
-	d.writeFirstLines(conf, lines)
-
-	eng, closeHost, err := d.makeEngine(conf)
-	if err != nil {
-		return outcome, usageError{err}
-	}
-	undo.add("close the host", closeHost)
-	d.announceDoors(conf)
-
-	if err := d.leaveTerminal(conf); err != nil {
-		return outcome, err
-	}
-	if err := pidfile.write(os.Getpid()); err != nil {
-		d.say(logs.LevelCritical, "could not write pidfile "+conf.Supervisord.Pidfile)
-	}
-	d.say(logs.LevelInfo, fmt.Sprintf("supervisord started with pid %d", os.Getpid()))
-
-	stopSignals := d.listenToSignals(eng)
-	defer stopSignals()
-	stopSurvivors := d.rememberChildren(eng)
-	defer stopSurvivors()
-	if err := srv.Start(d.house(conf, eng)); err != nil {
-		return outcome, err
-	}
-	if err := letGoOfParent(); err != nil {
-		return outcome, fmt.Errorf("tell who started supervisord that it runs: %w", err)
+	if err := l.serve(); err != nil {
+		return engine.Outcome{}, err
 	}
 	d.begun = true
-	return eng.Run(ctx)
+	stopObeying := d.signals.obey(l)
+	defer stopObeying()
+	forget := l.rememberChildren()
+	tidy := time.AfterFunc(tidyAfter, debug.FreeOSMemory) // what only the start needed
+	defer tidy.Stop()
+	outcome, err := l.engine.Run(ctx)
+	forget(err == nil)
+	return outcome, err
+}
+
+// open takes everything that may be refused, and writes nothing before it has
+// it: a second supervisord must leave no trace in what belongs to the first.
+func (l *life) open() error {
+	lines, err := l.settleIn()
+	if err != nil {
+		return usageError{err}
+	}
+	if l.pidfile, err = lockPidfile(l.conf.Supervisord.Pidfile); err != nil {
+		return usageError{err}
+	}
+	if l.doors, err = l.openDoors(); err != nil {
+		return usageError{err}
+	}
+	if err := l.openMainLog(); err != nil {
+		return err
+	}
+	l.writeFirstLines(lines)
+	if err := l.makeEngine(); err != nil {
+		return usageError{err}
+	}
+	l.announceDoors()
+	return nil
+}
+
+// serve is the last of the start: from here on supervisord is there for others.
+func (l *life) serve() error {
+	l.changePlace()
+	if err := l.pidfile.write(os.Getpid()); err != nil {
+		l.say(supervise.LevelCritical, "could not write pidfile "+l.conf.Supervisord.Pidfile)
+	}
+	l.say(supervise.LevelInfo, fmt.Sprintf("supervisord started with pid %d", os.Getpid()))
+	if err := l.doors.Start(l.house()); err != nil {
+		return err
+	}
+	if l.begun || l.conf.Supervisord.NoDaemon {
+		return nil
+	}
+	return letGo()
+}
+
+// end gives everything back, the latest first. What goes wrong with that is
+// worth a line and no more: it must not cost a restart.
+func (l *life) end() {
+	if l.doors != nil {
+		l.warn("close the doors", within(stopWithin, l.doors.Stop))
+	}
+	if l.engine != nil {
+		l.engine.Close()
+	}
+	if l.host != nil {
+		close(l.deaf)
+		l.users.ask(nil)
+		l.warn("close the host", within(stopWithin, l.host.Close))
+	}
+	if l.pidfile != nil {
+		l.warn("remove the pidfile", l.pidfile.remove())
+	}
+	if l.mainLog != nil {
+		l.mainLog.Close()
+	}
+}
+
+// warn says what went wrong with something that had to be tried.
+func (l *life) warn(doing string, err error) {
+	if err == nil {
+		return
+	}
+	if l.log == nil {
+		fmt.Fprintf(l.std.Err, "supervisord: %s: %v\n", doing, err)
+		return
+	}
+	l.log.Warn(doing + ": " + err.Error())
+}
+
+// say writes a line to the main log: through the engine while there is one, so
+// that it neither waits nor overtakes the engine's own lines.
+func (l *life) say(level supervise.Level, text string) {
+	if l.engine != nil {
+		l.engine.Note(level, text)
+		return
+	}
+	l.log.Log(context.Background(), slogLevels[level], text)
+}
+
+var slogLevels = map[supervise.Level]slog.Level{
+	supervise.LevelDebug:    logs.LevelDebug,
+	supervise.LevelInfo:     logs.LevelInfo,
+	supervise.LevelWarn:     logs.LevelWarn,
+	supervise.LevelError:    logs.LevelError,
+	supervise.LevelCritical: logs.LevelCritical,
 }
 
 // settleIn becomes user= and raises the limits, once. It returns lines for the
 // main log, which is opened afterwards, as the user supervisord then is.
-func (d *daemon) settleIn(conf *config.Config) (lines []logLine, err error) {
-	if d.begun {
+func (l *life) settleIn() (lines []supervise.Note, err error) {
+	if l.begun {
 		return nil, nil
 	}
-	user := conf.Supervisord.User
+	user := l.conf.Supervisord.User
 	switch {
 	case user != nil:
-		credential, err := d.users.credential(*user)
+		credential, err := l.users.credential(*user)
 		if err != nil {
 			return nil, err
 		}
 		if err := child.DropPrivileges(*credential); err != nil {
 			return nil, err
 		}
-		lines = append(lines, logLine{logs.LevelInfo, fmt.Sprintf("Set uid to user %d succeeded", user.UID)})
+		lines = append(lines, supervise.Note{Level: supervise.LevelInfo, Text: fmt.Sprintf("Set uid to user %d succeeded", user.UID)})
 	case os.Getuid() == 0:
-		lines = append(lines, logLine{logs.LevelCritical, "Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message."})
+		lines = append(lines, supervise.Note{Level: supervise.LevelCritical, Text: "Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message."})
 	}
-	raised, err := child.RaiseLimits(conf.Supervisord.MinFDs, conf.Supervisord.MinProcs)
+	raised, err := child.RaiseLimits(l.conf.Supervisord.MinFDs, l.conf.Supervisord.MinProcs)
 	if err != nil {
 		return nil, err
 	}
 	for _, text := range raised {
-		lines = append(lines, logLine{logs.LevelInfo, text})
+		lines = append(lines, supervise.Note{Level: supervise.LevelInfo, Text: text})
 	}
 	return lines, nil
 }
 
-// logLine is something to be logged once there is a log.
-type logLine struct {
-	level slog.Level
-	text  string
-}
-
-func (d *daemon) openMainLog(conf *config.Config) error {
-	s := conf.Supervisord
+func (l *life) openMainLog() error {
+	s := l.conf.Supervisord
 	opts := logs.MainOptions{
 		Path: s.Logfile, MaxBytes: s.LogfileMaxBytes, Backups: s.LogfileBackups,
 		Level: levels[s.LogLevel], RingMaxBytes: s.LogRingMaxBytes,
@@ -160,15 +227,15 @@ func (d *daemon) openMainLog(conf *config.Config) error {
 	if s.Logfile == config.Syslog {
 		opts.Path, opts.Syslog = "", true
 	}
-	if s.NoDaemon && !s.Silent && !sameFile(s.Logfile, d.std.Out) {
-		opts.Echo = d.std.Out
+	if s.NoDaemon && !s.Silent && !sameFile(s.Logfile, l.std.Out) {
+		opts.Echo = l.std.Out
 	}
-	d.gate = logs.NewGate()
-	d.mainLog = logs.NewMainLog(opts, d.gate)
-	if err := d.mainLog.Open(); err != nil {
+	l.gate = logs.NewGate()
+	l.mainLog = logs.NewMainLog(opts, l.gate)
+	if err := l.mainLog.Open(); err != nil {
 		return fmt.Errorf("open the main log %s: %w", s.Logfile, err)
 	}
-	d.log = slog.New(d.mainLog)
+	l.log = slog.New(l.mainLog)
 	return nil
 }
 
@@ -182,107 +249,99 @@ var levels = map[config.LogLevel]slog.Level{
 	config.LevelCritical: logs.LevelCritical,
 }
 
-// writeFirstLines says what reading the configuration and settling in had to
+// writeFirstLines says what settling in and reading the configuration had to
 // say: criticals, warnings, infos, in that order, as the original does. Then the
 // logs of an earlier run are swept out.
-func (d *daemon) writeFirstLines(conf *config.Config, lines []logLine) {
-	for _, text := range conf.Criticals {
-		lines = append(lines, logLine{logs.LevelCritical, text})
+func (l *life) writeFirstLines(lines []supervise.Note) {
+	add := func(level supervise.Level, texts []string) {
+		for _, text := range texts {
+			lines = append(lines, supervise.Note{Level: level, Text: text})
+		}
 	}
-	for _, text := range conf.Warnings {
-		lines = append(lines, logLine{logs.LevelWarn, text})
-	}
-	for _, text := range conf.Infos {
-		lines = append(lines, logLine{logs.LevelInfo, text})
-	}
-	for _, level := range []slog.Level{logs.LevelCritical, logs.LevelWarn, logs.LevelInfo} {
-		for _, l := range lines {
-			if l.level == level {
-				d.say(l.level, l.text)
+	add(supervise.LevelCritical, l.conf.Criticals)
+	add(supervise.LevelWarn, l.conf.Warnings)
+	add(supervise.LevelInfo, l.conf.Infos)
+	for _, level := range []supervise.Level{supervise.LevelCritical, supervise.LevelWarn, supervise.LevelInfo} {
+		for _, line := range lines {
+			if line.Level == level {
+				l.say(line.Level, line.Text)
 			}
 		}
 	}
-	if conf.Supervisord.NoCleanup {
+	if l.conf.Supervisord.NoCleanup {
 		return
 	}
-	for _, text := range logs.CleanAuto(conf.Supervisord.ChildLogDir, conf.Supervisord.Identifier) {
-		d.say(logs.LevelWarn, text)
+	for _, text := range logs.CleanAuto(l.conf.Supervisord.ChildLogDir, l.conf.Supervisord.Identifier) {
+		l.say(supervise.LevelWarn, text)
 	}
 }
 
-func (d *daemon) say(level slog.Level, text string) {
-	d.log.Log(context.Background(), level, text)
-}
-
-// makeEngine gives the engine its operating system, and closeHost to take it
-// away again.
-func (d *daemon) makeEngine(conf *config.Config) (eng *engine.Engine, closeHost func() error, err error) {
-	d.state = newStateDir(conf.Supervisord.StateDir, func(text string) { d.say(logs.LevelWarn, text) })
-	if conf.Supervisord.Subreaper {
+// makeEngine gives the engine its operating system.
+func (l *life) makeEngine() error {
+	l.state = newStateDir(l.conf.Supervisord.StateDir, func(text string) { l.say(supervise.LevelWarn, text) })
+	if l.conf.Supervisord.Subreaper {
 		if err := child.BecomeSubreaper(); err != nil {
-			d.say(logs.LevelWarn, "subreaper=true cannot be had here: "+err.Error())
+			l.say(supervise.LevelWarn, "subreaper=true cannot be had here: "+err.Error())
 		}
 	}
-	reports, done := make(chan child.Report, 1024), make(chan struct{})
-	host, err := child.New(child.Options{Reports: reports, Done: done})
+	reports := make(chan child.Report, 1024)
+	l.deaf = make(chan struct{})
+	host, err := child.New(child.Options{Reports: reports, Done: l.deaf})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	d.users.ask(host.Output)
-	closeHost = func() error {
-		close(done)
-		d.users.ask(nil)
-		return within(stopWithin, host.Close)
-	}
-	eng, err = engine.New(engine.Options{
-		Config: conf, Load: d.load, Host: host, Reports: reports,
-		Log: d.log, MainLog: d.mainLog, Gate: d.gate, Credential: d.users.credential,
-		Environ: environ(), ServerURL: conf.ServerURL(),
-		Identity: d.identity(conf), Serials: d.serials,
+	l.host = host
+	l.users.ask(host.Output)
+	eng, err := engine.New(engine.Options{
+		Config: l.conf, Load: l.load, Host: host, Reports: reports,
+		Log: l.log, MainLog: l.mainLog, Gate: l.gate, Credential: l.users.credential,
+		Environ: environ(), ServerURL: l.conf.ServerURL(),
+		Identity: l.identity(), Serials: l.serials,
 	})
 	if err != nil {
-		return nil, nil, errors.Join(err, closeHost())
+		return err
 	}
-	return eng, closeHost, nil
+	l.engine = eng
+	return nil
 }
 
-func (d *daemon) identity(conf *config.Config) supervise.Identity {
+func (l *life) identity() supervise.Identity {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "localhost"
 	}
 	return supervise.Identity{
-		Identifier: conf.Supervisord.Identifier, Version: d.version, PID: os.Getpid(),
-		ConfigFile: conf.File, Host: host, Started: d.started,
+		Identifier: l.conf.Supervisord.Identifier, Version: l.version, PID: os.Getpid(),
+		ConfigFile: l.conf.File, Host: host, Started: l.started,
 	}
 }
 
 // openDoors binds every listener of the configuration. Nothing is served yet.
-func (d *daemon) openDoors(conf *config.Config) (*server.Server, error) {
-	opts := server.Options{Stderr: d.std.Err}
-	for _, s := range conf.HTTPServers {
+func (l *life) openDoors() (*server.Server, error) {
+	opts := server.Options{Stderr: l.std.Err}
+	for _, s := range l.conf.HTTPServers {
 		opts.Endpoints = append(opts.Endpoints, endpoint(s))
 	}
-	srv, err := server.New(opts)
+	doors, err := server.New(opts)
 	if err != nil {
 		return nil, err
 	}
-	return srv, srv.Listen()
+	return doors, doors.Listen()
 }
 
 // house is what is served behind the doors.
-func (d *daemon) house(conf *config.Config, eng *engine.Engine) server.House {
-	h := server.House{Engine: eng, Static: webui.WebUI(), Logger: d.log, Problems: d.problems}
-	for _, r := range conf.RPCInterfaces {
+func (l *life) house() server.House {
+	h := server.House{Engine: l.engine, Static: webui.WebUI(), Logger: l.log, Problems: l.problems}
+	for _, r := range l.conf.RPCInterfaces {
 		h.Namespaces = append(h.Namespaces, r.Name)
 	}
 	return h
 }
 
 // problems is what an operator should know of supervisord itself.
-func (d *daemon) problems() []string {
+func (l *life) problems() []string {
 	var all []string
-	for _, text := range []string{d.state.trouble(), d.mainLog.Trouble()} {
+	for _, text := range []string{l.state.trouble(), l.mainLog.Trouble()} {
 		if text != "" {
 			all = append(all, text)
 		}
@@ -304,39 +363,34 @@ func endpoint(s config.HTTPServer) server.Endpoint {
 
 // announceDoors logs, as the original does once for each door, that XML-RPC is
 // ready and where nobody asks for a password.
-func (d *daemon) announceDoors(conf *config.Config) {
-	for _, s := range conf.HTTPServers {
-		for _, r := range conf.RPCInterfaces {
-			d.say(logs.LevelInfo, fmt.Sprintf("RPC interface '%s' initialized", r.Name))
+func (l *life) announceDoors() {
+	for _, s := range l.conf.HTTPServers {
+		for _, r := range l.conf.RPCInterfaces {
+			l.say(supervise.LevelInfo, fmt.Sprintf("RPC interface '%s' initialized", r.Name))
 		}
 		if !s.HasAuth {
-			d.say(logs.LevelCritical, fmt.Sprintf("Server '%s' running without any HTTP authentication checking", s.Section))
+			l.say(supervise.LevelCritical, fmt.Sprintf("Server '%s' running without any HTTP authentication checking", s.Section))
 		}
 	}
 }
 
-// leaveTerminal takes the daemon's directory and umask, and, unless it stays in
-// the foreground, cuts it off from the terminal.
-func (d *daemon) leaveTerminal(conf *config.Config) error {
-	if d.begun {
-		return nil
+// changePlace takes the daemon's directory and umask.
+func (l *life) changePlace() {
+	if l.begun {
+		return
 	}
-	s := conf.Supervisord
+	s := l.conf.Supervisord
 	if !s.NoDaemon {
-		d.say(logs.LevelInfo, "daemonizing the supervisord process")
+		l.say(supervise.LevelInfo, "daemonizing the supervisord process")
 	}
 	if s.Directory != "" {
 		if err := os.Chdir(s.Directory); err != nil {
-			d.say(logs.LevelCritical, fmt.Sprintf("can't chdir into %s: %v", supervise.Quote(s.Directory), err))
+			l.say(supervise.LevelCritical, fmt.Sprintf("can't chdir into %s: %v", supervise.Quote(s.Directory), err))
 		} else {
-			d.say(logs.LevelInfo, "set current directory: "+supervise.Quote(s.Directory))
+			l.say(supervise.LevelInfo, "set current directory: "+supervise.Quote(s.Directory))
 		}
 	}
 	syscall.Umask(s.Umask)
-	if s.NoDaemon {
-		return nil
-	}
-	return letGoOfTerminal()
 }
 
 // within calls end with a context that lasts so long.
@@ -344,26 +398,6 @@ func within(limit time.Duration, end func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	return end(ctx)
-}
-
-// cleanups are undone in the reverse order of how they were added.
-type cleanups []cleanup
-
-type cleanup struct {
-	name string
-	do   func() error
-}
-
-func (c *cleanups) add(name string, do func() error) { *c = append(*c, cleanup{name, do}) }
-
-func (c *cleanups) run() error {
-	var errs []error
-	for at := len(*c) - 1; at >= 0; at-- {
-		if err := (*c)[at].do(); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", (*c)[at].name, err))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // sameFile tells whether path is what out already writes to, as with
@@ -378,7 +412,5 @@ func sameFile(path string, out io.Writer) bool {
 		return false
 	}
 	here, err := file.Stat()
-	return err == nil && os.SameFile(there, here) && here.Mode()&fs.ModeType != fs.ModeDir
+	return err == nil && os.SameFile(there, here)
 }
-
-func joinComma(words []string) string { return strings.Join(words, ", ") }

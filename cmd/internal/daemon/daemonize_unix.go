@@ -80,6 +80,15 @@ func runInBackground() (status int, err error) {
 	return exitBroken, nil
 }
 
+// letGo cuts the daemon off from the terminal and from who started it. It is the
+// last step of a start: what goes wrong before can still be said there.
+func letGo() error {
+	if err := letGoOfTerminal(); err != nil {
+		return err
+	}
+	return letGoOfParent()
+}
+
 // letGoOfTerminal puts /dev/null in the place of standard input and outputs.
 func letGoOfTerminal() error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)

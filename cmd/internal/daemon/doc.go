@@ -3,16 +3,16 @@
 // again. It is the one room that knows both the engine and the server.
 //
 // The order of a start is the original's (supervisord.py main), with one
-// exception: the doors are opened and the pidfile is locked before anything is
+// exception: the pidfile is locked and the doors are opened before anything is
 // written or removed, so that a second instance started by mistake finds out
 // before it has touched a file of the first.
 //
 //	read the configuration      a mistake ends here, status 2
-//	lock the pidfile, open the doors
 //	become user=, raise limits
+//	lock the pidfile, open the doors
 //	open the main log
 //	remove old automatic logs, make the groups
-//	daemonize: directory, umask, no terminal
-//	write the pidfile
-//	run until told to stop; from RESTARTING, once more from the second line
+//	directory, umask; write the pidfile; serve
+//	let go of the terminal and of who started it
+//	run until told to stop; from RESTARTING, once more from the third line
 package daemon

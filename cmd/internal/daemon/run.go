@@ -113,7 +113,8 @@ func (inv *invocation) locate(std Streams) error {
 	}
 	file, tried := config.Find(inv.progname)
 	if file == "" {
-		return fmt.Errorf("No config file found at default paths (%s); use the -c option to specify a config file at a different path", joinComma(tried))
+		//lint:ignore ST1005 the original's words
+		return fmt.Errorf("No config file found at default paths (%s); use the -c option to specify a config file at a different path", strings.Join(tried, ", "))
 	}
 	inv.configFile = file
 	return nil

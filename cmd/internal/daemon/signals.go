@@ -4,24 +4,24 @@ package daemon
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"supervisor/supervise"
-	"supervisor/supervise/engine"
-	"supervisor/supervise/logs"
 )
 
 // meanings is what each signal means to supervisord (supervisord.py
 // handle_signal). SIGCHLD belongs to the host.
-var meanings = map[os.Signal]func(*daemon, *engine.Engine, supervise.Signal){
-	syscall.SIGTERM: (*daemon).exitOnSignal,
-	syscall.SIGINT:  (*daemon).exitOnSignal,
-	syscall.SIGQUIT: (*daemon).exitOnSignal,
-	syscall.SIGHUP:  (*daemon).restartOnSignal,
-	syscall.SIGUSR2: (*daemon).reopenOnSignal,
+var meanings = map[os.Signal]func(*life, context.Context, supervise.Signal){
+	syscall.SIGTERM: (*life).exitOnSignal,
+	syscall.SIGINT:  (*life).exitOnSignal,
+	syscall.SIGQUIT: (*life).exitOnSignal,
+	syscall.SIGHUP:  (*life).restartOnSignal,
+	syscall.SIGUSR2: (*life).reopenOnSignal,
 }
 
 // deaf are signals that would end a Go program and must not end this one: a log
@@ -29,58 +29,103 @@ var meanings = map[os.Signal]func(*daemon, *engine.Engine, supervise.Signal){
 // and not ignored, because programs would inherit what is ignored.
 var deaf = []os.Signal{syscall.SIGXFSZ, syscall.SIGPIPE}
 
-// listenToSignals obeys signals, one after another, until stop is called. One
-// that comes again while it waits to be obeyed counts once.
-func (d *daemon) listenToSignals(eng *engine.Engine) (stop func()) {
-	signal.Notify(make(chan os.Signal, 1), deaf...)
-	signals := make(chan os.Signal, 8)
+// signals are those of supervisord, caught from its first life to its last, so
+// that none is lost between two.
+type signals struct {
+	caught  chan os.Signal
+	nothing chan os.Signal
+	ending  atomic.Bool // one has asked for an end
+}
+
+func catchSignals() *signals {
+	s := &signals{caught: make(chan os.Signal, 16), nothing: make(chan os.Signal, 1)}
 	for sig := range meanings {
-		signal.Notify(signals, sig)
+		signal.Notify(s.caught, sig)
 	}
-	quit, ended := make(chan struct{}), make(chan struct{})
-	go func() { // ended by stop
-		defer close(ended)
+	signal.Notify(s.nothing, deaf...)
+	return s
+}
+
+func (s *signals) release() {
+	signal.Stop(s.caught)
+	signal.Stop(s.nothing)
+}
+
+// obeyWithin bounds the wait for what a signal began when its life is over: it
+// may hang on a disk.
+const obeyWithin = 5 * time.Second
+
+// obey gives signals to a life until stop is called. Each is obeyed in a
+// goroutine of its own, so that one that takes its time (reading a
+// configuration, reopening logs) does not delay a TERM.
+func (s *signals) obey(l *life) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var atWork sync.WaitGroup
+	atWork.Go(func() { // ended by stop
 		for {
 			select {
-			case sig := <-signals:
-				meanings[sig](d, eng, supervise.Signal(sig.(syscall.Signal)))
-			case <-quit:
+			case sig := <-s.caught:
+				atWork.Go(func() { meanings[sig](l, ctx, supervise.Signal(sig.(syscall.Signal))) })
+			case <-ctx.Done():
 				return
 			}
 		}
-	}()
+	})
 	return func() {
-		close(quit)
-		<-ended
-		// Between two lives a signal must not kill: it stays caught, and the
-		// next life's listener takes over what it registers for.
+		cancel()
+		done := make(chan struct{})
+		go func() { // ends with the last of them
+			atWork.Wait()
+			close(done)
+		}()
+		select {
+		case <-done:
+		case <-time.After(obeyWithin):
+		}
 	}
 }
 
-func (d *daemon) exitOnSignal(eng *engine.Engine, sig supervise.Signal) {
-	d.say(logs.LevelWarn, "received "+sig.String()+" indicating exit request")
-	d.tell(eng.Shutdown(context.Background()))
+// endAsked tells, between two lives, whether a signal has asked for an end: one
+// that was obeyed too late, or one that has not been looked at yet.
+func (s *signals) endAsked() bool {
+	for {
+		select {
+		case sig := <-s.caught:
+			if sig != syscall.SIGHUP && sig != syscall.SIGUSR2 {
+				s.ending.Store(true)
+			}
+		default:
+			return s.ending.Load()
+		}
+	}
 }
 
-func (d *daemon) restartOnSignal(eng *engine.Engine, sig supervise.Signal) {
-	if eng.Mood() == supervise.MoodShutdown {
-		d.say(logs.LevelWarn, "ignored "+sig.String()+" indicating restart request (shutdown in progress)")
+func (l *life) exitOnSignal(ctx context.Context, sig supervise.Signal) {
+	l.signals.ending.Store(true)
+	l.say(supervise.LevelWarn, "received "+sig.String()+" indicating exit request")
+	// An engine that has ended already is what was asked for.
+	_ = l.engine.Shutdown(ctx)
+}
+
+func (l *life) restartOnSignal(ctx context.Context, sig supervise.Signal) {
+	if l.engine.Mood() == supervise.MoodShutdown {
+		l.say(supervise.LevelWarn, "ignored "+sig.String()+" indicating restart request (shutdown in progress)")
 		return
 	}
-	d.say(logs.LevelWarn, "received "+sig.String()+" indicating restart request")
-	_ = eng.RestartSelf(context.Background()) // the engine logs why it stays
+	l.say(supervise.LevelWarn, "received "+sig.String()+" indicating restart request")
+	_ = l.engine.RestartSelf(ctx) // the engine logs why it stays
 }
 
-func (d *daemon) reopenOnSignal(eng *engine.Engine, sig supervise.Signal) {
-	d.say(logs.LevelInfo, "received "+sig.String()+" indicating log reopen request")
-	d.tell(d.mainLog.Reopen())
-	d.say(logs.LevelInfo, "supervisord logreopen")
-	d.tell(eng.ReopenLogs(context.Background()))
+func (l *life) reopenOnSignal(ctx context.Context, sig supervise.Signal) {
+	l.say(supervise.LevelInfo, "received "+sig.String()+" indicating log reopen request")
+	l.complain(l.mainLog.Reopen())
+	l.say(supervise.LevelInfo, "supervisord logreopen")
+	l.complain(l.engine.ReopenLogs(ctx))
 }
 
-// tell logs what went wrong with a signal; there is nobody else to hear it.
-func (d *daemon) tell(err error) {
+// complain logs what went wrong with a signal; there is nobody else to hear it.
+func (l *life) complain(err error) {
 	if err != nil {
-		d.say(slog.LevelError, err.Error())
+		l.say(supervise.LevelError, err.Error())
 	}
 }

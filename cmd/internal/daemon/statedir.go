@@ -18,7 +18,9 @@ type stateDir struct {
 	path string
 	warn func(text string)
 
-	mu      sync.Mutex // guards the fields below
+	writing sync.Mutex // one write at a time; held while the disk works
+
+	mu      sync.Mutex // guards the fields below; never held while the disk works
 	memory  map[string][]byte
 	problem string
 }
@@ -29,22 +31,16 @@ func newStateDir(path string, warn func(string)) *stateDir {
 
 // write keeps data under a name. A reader never sees half of it.
 func (s *stateDir) write(name string, data []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.replace(name, data); err != nil {
-		s.memory[name] = data
-		s.complain(err)
-		return
-	}
-	delete(s.memory, name)
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	err := s.replace(name, data)
+	s.remember(name, data, err)
 }
 
 // read gives what was kept under a name, by this supervisord or one before it;
 // nil if there is nothing.
 func (s *stateDir) read(name string) []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if data, ok := s.memory[name]; ok {
+	if data, ok := s.remembered(name); ok {
 		return data
 	}
 	if s.path == "" {
@@ -52,21 +48,23 @@ func (s *stateDir) read(name string) []byte {
 	}
 	data, err := os.ReadFile(filepath.Join(s.path, name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.complain(err)
+		s.warn(fmt.Sprintf("read the state of an earlier supervisord: %v", err))
 	}
 	return data
 }
 
 // remove forgets what was kept under a name.
 func (s *stateDir) remove(name string) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.memory, name)
+	s.mu.Unlock()
 	if s.path == "" {
 		return
 	}
 	if err := os.Remove(filepath.Join(s.path, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.complain(err)
+		s.warn(fmt.Sprintf("remove what was kept on disk: %v", err))
 	}
 }
 
@@ -75,6 +73,30 @@ func (s *stateDir) trouble() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.problem
+}
+
+func (s *stateDir) remembered(name string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data, ok := s.memory[name]
+	return data, ok
+}
+
+// remember keeps in memory what could not be written, and says so when that
+// begins.
+func (s *stateDir) remember(name string, data []byte, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		delete(s.memory, name)
+		s.problem = ""
+		return
+	}
+	s.memory[name] = data
+	if s.problem == "" {
+		s.problem = fmt.Sprintf("state cannot be kept on disk (statedir=%s): %v", s.path, err)
+		s.warn(s.problem + "; it is kept in memory")
+	}
 }
 
 func (s *stateDir) replace(name string, data []byte) error {
@@ -97,13 +119,4 @@ func (s *stateDir) replace(name string, data []byte) error {
 		_ = os.Remove(part.Name()) // the first error is the one to tell
 	}
 	return err
-}
-
-// complain says once what is wrong.
-func (s *stateDir) complain(err error) {
-	if s.problem != "" {
-		return
-	}
-	s.problem = fmt.Sprintf("state cannot be kept on disk (statedir=%s): %v", s.path, err)
-	s.warn(s.problem + "; it is kept in memory")
 }

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"supervisor/supervise"
-	"supervisor/supervise/engine"
-	"supervisor/supervise/logs"
 )
 
 // survivorsFile holds the living children of a running supervisord. One that
@@ -20,9 +18,13 @@ import (
 // programs that may still run, so that nobody wonders why a port is taken.
 const survivorsFile = "children.json"
 
-// settleFor is how long the children must have been quiet before they are
-// written down: a start of a thousand programs is one file, not a thousand.
-const settleFor = 500 * time.Millisecond
+// A start of a thousand programs is one record, not a thousand: it is written
+// when the children have been quiet for a while, and at the latest after some
+// time of unrest.
+const (
+	settleFor  = 500 * time.Millisecond
+	unrestMost = 5 * time.Second
+)
 
 // survivor is one child on record. Born tells its pid from a stranger's that has
 // it later: it is the kernel's own mark of the start, "" where there is none.
@@ -32,75 +34,94 @@ type survivor struct {
 	Born string `json:"born"`
 }
 
-// rememberChildren warns of survivors and then keeps the record, until stop is
-// called, which is after an orderly end: then there is nothing to remember.
-func (d *daemon) rememberChildren(eng *engine.Engine) (stop func()) {
-	d.warnOfSurvivors()
+// rememberChildren warns of survivors and then keeps the record until forget is
+// called, with whether the end was an orderly one: then there is nothing left to
+// remember.
+func (l *life) rememberChildren() (forget func(orderly bool)) {
+	l.warnOfSurvivors()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
-	go func() { // ended by stop
+	go func() { // ended by forget
 		defer close(ended)
-		d.keepRecord(ctx, eng)
+		l.keepRecord(ctx)
 	}()
-	return func() {
+	return func(orderly bool) {
 		cancel()
-		<-ended
-		d.state.remove(survivorsFile)
+		select {
+		case <-ended:
+		case <-time.After(stopWithin): // the disk hangs
+			return
+		}
+		if orderly {
+			l.state.remove(survivorsFile)
+		}
 	}
 }
 
-func (d *daemon) warnOfSurvivors() {
-	data := d.state.read(survivorsFile)
+func (l *life) warnOfSurvivors() {
+	data := l.state.read(survivorsFile)
 	if data == nil {
 		return
 	}
 	var record []survivor
 	if err := json.Unmarshal(data, &record); err != nil {
-		d.say(logs.LevelWarn, fmt.Sprintf("the record of an earlier supervisord's children cannot be read: %v", err))
+		l.say(supervise.LevelWarn, fmt.Sprintf("the record of an earlier supervisord's children cannot be read: %v", err))
 		return
 	}
 	for _, s := range record {
 		if s.Born != "" && birthMark(s.PID) == s.Born {
-			d.say(logs.LevelWarn, fmt.Sprintf("process '%s' (pid %d) of an earlier supervisord, which did not shut down, still runs and is not supervised", s.Name, s.PID))
+			l.say(supervise.LevelWarn, fmt.Sprintf("process '%s' (pid %d) of an earlier supervisord, which did not shut down, still runs and is not supervised", s.Name, s.PID))
 		}
 	}
 }
 
 // keepRecord follows the engine's changes and writes when they have settled.
-func (d *daemon) keepRecord(ctx context.Context, eng *engine.Engine) {
-	settled := time.NewTimer(time.Hour)
-	settled.Stop()
+func (l *life) keepRecord(ctx context.Context) {
 	for ctx.Err() == nil {
-		feed, err := eng.Subscribe(ctx, "", 0)
+		feed, err := l.engine.Subscribe(ctx, "", 0)
 		if err != nil {
 			return // the engine has ended
 		}
-		settled.Reset(settleFor)
-		for open := true; open; {
-			select {
-			case _, open = <-feed.Changes:
-				settled.Reset(settleFor)
-			case <-settled.C:
-				d.writeRecord(ctx, eng)
-			case <-ctx.Done():
-				open = false
-			}
-		}
+		l.record(ctx, feed.Changes)
 		feed.Close()
 	}
 }
 
-func (d *daemon) writeRecord(ctx context.Context, eng *engine.Engine) {
-	snapshot, err := eng.Snapshot(ctx)
+// record writes after each unrest, until changes is closed or ctx is done.
+func (l *life) record(ctx context.Context, changes <-chan supervise.Change) {
+	settled := time.NewTimer(settleFor)
+	defer settled.Stop()
+	unrest := time.Now() // since when there is something to write; zero for nothing
+	for {
+		select {
+		case _, open := <-changes:
+			if !open {
+				return
+			}
+			if unrest.IsZero() {
+				unrest = time.Now()
+			}
+			settled.Reset(min(settleFor, max(0, unrestMost-time.Since(unrest))))
+		case <-settled.C:
+			unrest = time.Time{}
+			l.writeRecord(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (l *life) writeRecord(ctx context.Context) {
+	snapshot, err := l.engine.Snapshot(ctx)
 	if err != nil {
 		return // ending
 	}
 	data, err := json.Marshal(survivorsOf(snapshot))
 	if err != nil { // cannot be: texts and numbers
-		d.tell(err)
+		l.complain(err)
 		return
 	}
-	d.state.write(survivorsFile, data)
+	l.state.write(survivorsFile, data)
 }
 
 func survivorsOf(snapshot supervise.Snapshot) []survivor {
