@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/sys/unix"
-
 	"supervisor/supervise"
 	"supervisor/supervise/child"
 	"supervisor/supervise/config"
@@ -399,7 +397,6 @@ func (e *Engine) stop(p *process) error {
 func (e *Engine) signal(p *process, sig supervise.Signal) error {
 	pid := p.machine.PID()
 	if !p.machine.State().Signallable() || pid == 0 || p.dead != nil {
-		e.note(supervise.LevelDebug, fmt.Sprintf("attempted to send %s sig %s but it wasn't running", p.name.Process, sig))
 		return supervise.Fault{Code: supervise.FaultNotRunning, Detail: p.name.String()}
 	}
 	e.note(supervise.LevelDebug, fmt.Sprintf("sending %s (pid %d) sig %s", p.name.Process, pid, sig))
@@ -407,7 +404,7 @@ func (e *Engine) signal(p *process, sig supervise.Signal) error {
 	if err == nil {
 		return nil
 	}
-	gone := errors.Is(err, unix.ESRCH)
+	gone := child.IsGone(err)
 	e.follow(p, machine.SignalFailed{Err: err, Gone: gone, ByPerson: true})
 	if gone {
 		return nil
@@ -441,6 +438,9 @@ func (e *Engine) stage(conf *config.Config) supervise.Plan {
 	identity := e.Identity()
 	identity.Identifier = conf.Supervisord.Identifier
 	e.identity.Store(&identity)
+	for _, pl := range e.pools {
+		pl.Identify(identity.Identifier)
+	}
 
 	running := make([]config.Group, len(e.groups))
 	for i, g := range e.groups {

@@ -72,6 +72,7 @@ type preparedProcess struct {
 	conf    config.Process
 	command command
 	logs    [2]*logs.Channel
+	owner   *owner
 }
 
 // prepare makes automatic logs, looks users up and tries the shared sockets. It
@@ -95,6 +96,7 @@ func (e *Engine) prepare(conf config.Group, live config.Supervisord) (prepared, 
 func (m *prepared) keep(p preparedProcess) {
 	same := func(other preparedProcess) bool { return other.conf.Name == p.conf.Name }
 	if at := slices.IndexFunc(m.processes, same); at >= 0 {
+		m.processes[at].discard()
 		m.processes[at] = p
 		return
 	}
@@ -104,14 +106,14 @@ func (m *prepared) keep(p preparedProcess) {
 // discard undoes what prepare did for a group that will not be added.
 func (m *prepared) discard() {
 	for _, p := range m.processes {
-		for at, log := range p.logs {
-			if log == nil {
-				continue
-			}
-			log.Close()
-			if logConf(p.conf, supervise.Channel(at)).Kind == config.LogAuto {
-				removeAutoLog(log)
-			}
+		p.discard()
+	}
+}
+
+func (p preparedProcess) discard() {
+	for at, log := range p.logs {
+		if log != nil {
+			log.Discard(logConf(p.conf, supervise.Channel(at)).Kind == config.LogAuto)
 		}
 	}
 }
@@ -157,6 +159,7 @@ func (e *Engine) newProcess(g *group, made preparedProcess) *process {
 		channel: made.logs,
 		added:   e.now,
 	}
+	made.owner.key = p.key
 	p.due = deadline{rank: p.rank(), due: func() { e.step(p, machine.Due{}) }}
 	p.burial = deadline{rank: p.rank(), due: func() { e.buried(p) }}
 	p.stopReport = deadline{rank: p.rank(), due: func() { e.reportStopping(p) }}

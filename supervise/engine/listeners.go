@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"supervisor/supervise"
+	"supervisor/supervise/child"
 	"supervisor/supervise/config"
 	"supervisor/supervise/pool"
 )
@@ -104,43 +105,45 @@ func (p *process) tellPoolMoved(to supervise.State) []supervise.Note {
 	return p.group.pool.Gone(p.name.Process)
 }
 
+// owner tells whose output a log carries. Only the loop looks into it: the key
+// is given when the process is added, and nothing is written before that. What
+// comes late, when the process is gone, finds nobody; its name may be another's
+// by then.
+type owner struct{ key child.Key }
+
 // listenerSaid is what a listener wrote to its stdout.
 type listenerSaid struct {
-	name supervise.NameSpec
+	by   *owner
 	data []byte
 }
 
 func (m listenerSaid) handle(e *Engine) {
-	if g := e.byName[m.name.Group]; g != nil && g.pool != nil {
-		e.notes(g.pool.Output(m.name.Process, m.data))
+	if p := e.byKey[m.by.key]; p != nil && p.group.pool != nil {
+		e.notes(p.group.pool.Output(p.name.Process, m.data))
 	}
 }
 
 // written is output that is an event: of a program with *_events_enabled, or
 // between the capture tokens.
 type written struct {
-	name  supervise.NameSpec
+	by    *owner
 	event supervise.Event
 }
 
 // poster gives what a log calls, in its pump's goroutine, with such output.
-func (e *Engine) poster(name supervise.NameSpec, ch supervise.Channel) func(supervise.Event) {
+func (e *Engine) poster(by *owner, ch supervise.Channel) func(supervise.Event) {
 	return func(event supervise.Event) {
 		wanted := e.heard[ch].Load()
 		_, isLog := event.(supervise.LogEvent)
 		if isLog && wanted.log || !isLog && wanted.communication {
-			e.postFromHelper(written{name, event})
+			e.postFromHelper(written{by, event})
 		}
 	}
 }
 
 // handle completes the event with the pid, which only the loop knows.
 func (m written) handle(e *Engine) {
-	g := e.byName[m.name.Group]
-	if g == nil {
-		return
-	}
-	p := g.process(m.name.Process)
+	p := e.byKey[m.by.key]
 	if p == nil {
 		return
 	}

@@ -3,11 +3,8 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"supervisor/supervise"
 	"supervisor/supervise/child"
@@ -204,7 +201,7 @@ func (e *Engine) kill(p *process, signal machine.Signal) {
 		return
 	}
 	if err := e.opts.Host.Signal(p.machine.PID(), signal.Sig, signal.Group); err != nil {
-		e.follow(p, machine.SignalFailed{Err: err, Gone: errors.Is(err, unix.ESRCH)})
+		e.follow(p, machine.SignalFailed{Err: err, Gone: child.IsGone(err)})
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -90,14 +89,15 @@ func (e *Engine) prepareProcess(
 	if err != nil {
 		return preparedProcess{}, err
 	}
-	made := preparedProcess{conf: conf}
+	made := preparedProcess{conf: conf, owner: new(owner)}
 	name := supervise.NameSpec{Group: group.Name, Process: conf.Name}
 	for _, ch := range supervise.Channels {
 		if ch == supervise.Stderr && conf.RedirectStderr {
 			continue
 		}
-		made.logs[ch], err = e.channel(name, ch, group, conf, live)
+		made.logs[ch], err = e.channel(name, ch, group, conf, live, made.owner)
 		if err != nil {
+			made.discard()
 			return preparedProcess{}, err
 		}
 	}
@@ -173,6 +173,7 @@ func logConf(conf config.Process, ch supervise.Channel) config.Log {
 // channel makes the log of one stream; an automatic one gets its file now.
 func (e *Engine) channel(
 	name supervise.NameSpec, ch supervise.Channel, group config.Group, conf config.Process, live config.Supervisord,
+	by *owner,
 ) (*logs.Channel, error) {
 	log := logConf(conf, ch)
 	opts := logs.Options{
@@ -180,12 +181,12 @@ func (e *Engine) channel(
 		MaxBytes: log.MaxBytes, Backups: log.Backups, Syslog: log.Syslog,
 		StripANSI: live.StripANSI, CaptureMaxBytes: log.CaptureMaxBytes, Events: log.EventsEnabled,
 		RingMaxBytes: live.LogRingMaxBytes,
-		OnEvent:      e.poster(name, ch),
+		OnEvent:      e.poster(by, ch),
 		Trouble:      func(text string) { e.note(supervise.LevelWarn, text) },
 	}
 	if ch == supervise.Stdout && group.Kind == config.EventListener {
 		opts.Listener = true
-		opts.OnOutput = func(data []byte) { e.postFromHelper(listenerSaid{name, slices.Clone(data)}) }
+		opts.OnOutput = func(data []byte) { e.postFromHelper(listenerSaid{by, slices.Clone(data)}) }
 	}
 	if live.LogLevel <= config.LevelDebug {
 		opts.Debug = func(data []byte) {
@@ -203,11 +204,4 @@ func (e *Engine) channel(
 		opts.Path, opts.Mode = path, 0o600
 	}
 	return logs.NewChannel(opts, e.gate), nil
-}
-
-// removeAutoLog takes back an automatic log that was made for a group which was
-// not added after all.
-func removeAutoLog(log *logs.Channel) {
-	// Should it fail, the next start of supervisord removes the file.
-	_ = os.Remove(log.Path())
 }

@@ -23,7 +23,8 @@ type Options struct {
 type Pool struct {
 	options   Options
 	serials   Serials  // its own
-	buffer    []queued // the oldest first
+	buffer    []queued // the oldest first, from head on
+	head      int      // those before it have been taken out
 	listeners []*listener
 	notes     []supervise.Note // of the call under way
 }
@@ -42,7 +43,10 @@ func New(o Options) *Pool { return &Pool{options: o} }
 func (p *Pool) Name() string { return p.options.Name }
 
 // Len is how many events wait in the buffer.
-func (p *Pool) Len() int { return len(p.buffer) }
+func (p *Pool) Len() int { return len(p.buffer) - p.head }
+
+// Identify changes the name of supervisord that envelopes tell.
+func (p *Pool) Identify(identifier string) { p.options.Identifier = identifier }
 
 // Wants tells whether the pool subscribes to ev: to its type or one above it.
 func (p *Pool) Wants(ev supervise.Event) bool {
@@ -76,14 +80,19 @@ func (p *Pool) accept(ev supervise.Event, serial int64) []supervise.Note {
 // giveBack puts an event that was taken out back at the head of the buffer.
 func (p *Pool) giveBack(q queued) {
 	p.note(supervise.LevelDebug, "rebuffering event %d for pool %s (buf size=%d, max=%d)",
-		q.serial, p.options.Name, len(p.buffer), p.options.BufferSize)
+		q.serial, p.options.Name, p.Len(), p.options.BufferSize)
 	p.makeRoom()
-	p.buffer = slices.Insert(p.buffer, 0, q)
+	if p.head == 0 {
+		p.buffer = slices.Insert(p.buffer, 0, q)
+		return
+	}
+	p.head--
+	p.buffer[p.head] = q
 }
 
 // makeRoom drops the oldest event of a full buffer.
 func (p *Pool) makeRoom() {
-	if len(p.buffer) < p.options.BufferSize || len(p.buffer) == 0 {
+	if p.Len() < p.options.BufferSize || p.Len() == 0 {
 		return
 	}
 	oldest := p.takeOldest()
@@ -91,9 +100,16 @@ func (p *Pool) makeRoom() {
 		p.options.Name, oldest.serial)
 }
 
+// takeOldest does not move the others up each time: a buffer may be large. It
+// does so when half of it is empty.
 func (p *Pool) takeOldest() queued {
-	oldest := p.buffer[0]
-	p.buffer = slices.Delete(p.buffer, 0, 1)
+	oldest := p.buffer[p.head]
+	p.buffer[p.head] = queued{}
+	p.head++
+	if p.head > len(p.buffer)/2 {
+		p.buffer = slices.Delete(p.buffer, 0, p.head)
+		p.head = 0
+	}
 	return oldest
 }
 
@@ -107,7 +123,7 @@ func (p *Pool) Dispatch(write func(process string, envelope []byte) error) []sup
 		if !slices.ContainsFunc(p.listeners, (*listener).idle) {
 			return
 		}
-		for len(p.buffer) > 0 {
+		for p.Len() > 0 {
 			oldest := p.takeOldest()
 			if !p.send(oldest, write) {
 				p.giveBack(oldest)

@@ -69,7 +69,7 @@ var never = []struct {
 	because string
 }{
 	{"supervise", true, []string{"net/http"}, "the engine's tower knows no web; HTTP is the server's"},
-	{"supervise/engine", false, []string{"os/exec", "net", "syscall"}, "the loop never waits: the kernel is behind room child"},
+	{"supervise/engine", false, []string{"os", "os/exec", "net", "syscall", "golang.org/x/sys/unix"}, "the loop never waits: the kernel is behind room child"},
 	{"supervise/machine", false, []string{"os", "os/exec", "net", "syscall", "io"}, "a machine is a pure function"},
 	{"supervise/pool", false, []string{"os", "os/exec", "net", "syscall"}, "a pool is a pure value"},
 	{"supervise/bus", false, []string{"os", "os/exec", "net", "syscall"}, "the bus numbers and fans out, nothing else"},
