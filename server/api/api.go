@@ -34,12 +34,13 @@ type api struct {
 	problems func() []string
 	orders   *orders
 	epoch    atomic.Pointer[string] // of the engine, once known
+	updating chan struct{}          // holds one token while an update is at work
 }
 
 // Routes puts the interface on r, which the caller has mounted at /api/v1 behind
 // auth.Require.
 func Routes(r chi.Router, o Options) {
-	a := &api{engine: o.Engine, problems: o.Problems, orders: newOrders()}
+	a := &api{engine: o.Engine, problems: o.Problems, orders: newOrders(), updating: make(chan struct{}, 1)}
 	if a.problems == nil {
 		a.problems = func() []string { return nil }
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -312,6 +313,8 @@ func TestUpdateGoesGroupByGroup(t *testing.T) {
 		{"a broken file", "", map[string]error{"stage": supervise.Fault{Code: supervise.FaultCantReread, Detail: "line 3"}}, 422, "stage", ""},
 		{"trouble on the way", `{"groups":["web","new"]}`, map[string]error{"remove web": supervise.Fault{Code: supervise.FaultStillRunning}, "add new": errors.New("inner")}, 200,
 			"stage; stop {All:false Group:web} true; remove web; add new", "web changed STILL_RUNNING; new added FAILED"},
+		{"a group that cannot come back", `{"groups":["web","new"]}`, map[string]error{"add web": supervise.Fault{Code: supervise.FaultFailed, Detail: "no such directory"}}, 200,
+			"stage; stop {All:false Group:web} true; remove web; add web; add new", "web changed FAILED; new added"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDesk(t)
@@ -339,6 +342,63 @@ func TestUpdateGoesGroupByGroup(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAGroupLeftHalfwayIsToldSo(t *testing.T) {
+	for failing, tt := range map[string]struct {
+		err  error
+		want string
+	}{
+		"stop {All:false Group:web} true": {supervise.Fault{Code: supervise.FaultBadName, Detail: "web"}, "web"},
+		"remove web": {supervise.Fault{Code: supervise.FaultStillRunning, Detail: "web"},
+			"web was stopped, but keeps its old configuration: STILL_RUNNING: web"},
+		"add web": {supervise.Fault{Code: supervise.FaultFailed, Detail: "no such directory"},
+			"web was removed and could not be added again, which the next update will try: FAILED: no such directory"},
+	} {
+		d := newDesk(t)
+		d.engine.plan = supervise.Plan{Changed: []string{"web"}}
+		d.engine.fails[failing] = tt.err
+		steps := read[wire.Update](t, d.send("POST", "/config/update", "")).Steps
+		if len(steps) != 1 || steps[0].Error == nil || steps[0].Error.Detail != tt.want {
+			t.Errorf("%s: %+v", failing, steps)
+			continue
+		}
+		var fault supervise.Fault
+		if errors.As(tt.err, &fault); steps[0].Error.Code != int(fault.Code) {
+			t.Errorf("%s: %+v", failing, steps[0].Error)
+		}
+	}
+	t.Run("by an error of ours", func(t *testing.T) {
+		d := newDesk(t)
+		d.engine.plan = supervise.Plan{Changed: []string{"web"}}
+		d.engine.fails["add web"] = errors.New("inner")
+		steps := read[wire.Update](t, d.send("POST", "/config/update", "")).Steps
+		want := "web was removed and could not be added again, which the next update will try: FAILED"
+		if len(steps) != 1 || steps[0].Error == nil || steps[0].Error.Detail != want {
+			t.Errorf("%+v", steps)
+		}
+	})
+}
+
+func TestTwoUpdatesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.engine.plan = supervise.Plan{Removed: []string{"old"}}
+		d.engine.hold = make(chan struct{})
+		for range 2 {
+			go d.send("POST", "/config/update", "")
+			synctest.Wait() // the first is at work, then the second waits for it
+		}
+		want := []string{"stage", "stop {All:false Group:old} true", "remove old"}
+		if asked := d.engine.took(); !slices.Equal(asked, want) {
+			t.Errorf("while the first is at work the engine is asked to %v", asked)
+		}
+		close(d.engine.hold)
+		synctest.Wait()
+		if asked := d.engine.took(); !slices.Equal(asked, want) {
+			t.Errorf("the second asks the engine to %v", asked)
+		}
+	})
 }
 
 func TestPagesOfALog(t *testing.T) {

@@ -29,7 +29,8 @@ func (a *api) mayReload(ctx context.Context) error {
 
 // update reads the configuration and brings what runs in line with it, group by
 // group. It answers when all is done, which takes as long as the processes of
-// groups that go take to stop.
+// groups that go take to stop. Updates take turns, and each reads what stands in
+// the files when its turn comes: two at once would take each other's groups away.
 func (a *api) update(ctx context.Context, r *http.Request) (any, error) {
 	if err := a.mayReload(ctx); err != nil {
 		return nil, err
@@ -38,6 +39,8 @@ func (a *api) update(ctx context.Context, r *http.Request) (any, error) {
 	if err := body(r, &asked); err != nil {
 		return nil, err
 	}
+	a.updating <- struct{}{}
+	defer func() { <-a.updating }()
 	plan, err := a.engine.Stage(ctx)
 	if err != nil {
 		return nil, err
@@ -102,28 +105,47 @@ func (a *api) remove(ctx context.Context, group string) error {
 	return a.engine.RemoveGroup(ctx, group)
 }
 
+// replace takes a group away and adds it as the configuration now has it. Names
+// being unique, the new one cannot be made beside the old one; when that fails
+// the group is gone, which is told, and the next update finds it missing and
+// adds it.
 func (a *api) replace(ctx context.Context, group string) error {
 	if _, err := a.engine.StopMany(ctx, supervise.Selection{Group: group}, true); err != nil {
 		return err
 	}
 	if err := a.engine.RemoveGroup(ctx, group); err != nil {
-		return err
+		return halfway(ctx, group, "was stopped, but keeps its old configuration", err)
 	}
-	return a.engine.AddGroup(ctx, group)
+	if err := a.engine.AddGroup(ctx, group); err != nil {
+		return halfway(ctx, group, "was removed and could not be added again, which the next update will try", err)
+	}
+	return nil
+}
+
+// halfway is the fault of a group that is neither as it was nor as it should be.
+func halfway(ctx context.Context, group, done string, err error) error {
+	reply.Log(ctx).Error("update a group: it "+done, "group", group, "err", err)
+	why := faultOf(err)
+	return supervise.Fault{Code: why.Code, Detail: group + " " + done + ": " + why.Error()}
+}
+
+// faultOf gives what may be told of err.
+func faultOf(err error) supervise.Fault {
+	known := supervise.Fault{Code: supervise.FaultFailed}
+	errors.As(err, &known)
+	return known
 }
 
 // step tells what became of one group.
 func step(ctx context.Context, group string, action wire.UpdateAction, err error) wire.UpdateStep {
 	done := wire.UpdateStep{Group: group, Action: action}
-	var known supervise.Fault
-	switch {
-	case err == nil:
+	if err == nil {
 		return done
-	case !errors.As(err, &known):
-		reply.Log(ctx).Error("update a group", "group", group, "err", err)
-		known = supervise.Fault{Code: supervise.FaultFailed}
 	}
-	told := wire.FromFault(known)
+	if known := (supervise.Fault{}); !errors.As(err, &known) {
+		reply.Log(ctx).Error("update a group", "group", group, "err", err)
+	}
+	told := wire.FromFault(faultOf(err))
 	done.Error = &told
 	return done
 }

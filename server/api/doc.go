@@ -11,6 +11,10 @@
 // with the same Idempotency-Key within a minute gets the first answer again, so
 // that a phone in a tunnel restarts a program once.
 //
+// An update answers 200 when it is done, with what became of each group: one
+// that fails says why and how it was left, and the others are brought in line all
+// the same. Updates take turns.
+//
 // Browsers attach passwords to requests of foreign pages too. An order must
 // therefore be JSON or carry the header X-CSRF: neither can be sent across sites
 // by a form, nor by a script without a permission that is never given. (The

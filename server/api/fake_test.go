@@ -19,7 +19,7 @@ type fakeEngine struct {
 
 	mu    sync.Mutex
 	asked []string
-	hold  chan struct{} // Restart waits for it to be closed
+	hold  chan struct{} // Restart and RemoveGroup wait for it to be closed
 }
 
 func newFakeEngine() *fakeEngine {
@@ -75,14 +75,22 @@ func (e *fakeEngine) Stop(_ context.Context, name supervise.NameSpec, wait bool)
 }
 func (e *fakeEngine) Restart(ctx context.Context, name supervise.NameSpec) (uint64, error) {
 	err := e.note("restart %s", name)
-	if e.hold != nil {
-		select {
-		case <-e.hold:
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
+	if err := e.wait(ctx); err != nil {
+		return 0, err
 	}
 	return 52, err
+}
+
+func (e *fakeEngine) wait(ctx context.Context) error {
+	if e.hold == nil {
+		return nil
+	}
+	select {
+	case <-e.hold:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 func (e *fakeEngine) Signal(_ context.Context, name supervise.NameSpec, sig supervise.Signal) error {
 	return e.note("signal %s %s", name, sig)
@@ -111,8 +119,12 @@ func (e *fakeEngine) Stage(context.Context) (supervise.Plan, error) {
 func (e *fakeEngine) AddGroup(_ context.Context, group string) error {
 	return e.note("add %s", group)
 }
-func (e *fakeEngine) RemoveGroup(_ context.Context, group string) error {
-	return e.note("remove %s", group)
+func (e *fakeEngine) RemoveGroup(ctx context.Context, group string) error {
+	err := e.note("remove %s", group)
+	if err := e.wait(ctx); err != nil {
+		return err
+	}
+	return err
 }
 func (e *fakeEngine) Shutdown(context.Context) error    { return e.note("shutdown") }
 func (e *fakeEngine) RestartSelf(context.Context) error { return e.note("reload") }
