@@ -8,8 +8,8 @@
 // Orders are POST and answer 202 with a change number: what comes of the order
 // has a higher one, on the live socket or in the next list. They are carried out
 // even if whoever sent them goes away meanwhile. A browser that repeats an order
-// with the same Idempotency-Key within a minute gets the first answer again, so
-// that a phone in a tunnel restarts a program once.
+// with the same Idempotency-Key, up to a minute after it was carried out, gets
+// the first answer again, so that a phone in a tunnel restarts a program once.
 //
 // An update answers 200 when it is done, with what became of each group: one
 // that fails says why and how it was left, and the others are brought in line all

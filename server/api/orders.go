@@ -31,10 +31,11 @@ type orders struct {
 // orderKey is what makes two orders the same: who, what, and the key they chose.
 type orderKey struct{ user, door, path, key string }
 
-// outcome is the answer to an order; answer and err are set when done is closed.
+// outcome is the answer to an order; answer and failure are set when done is
+// closed.
 type outcome struct {
 	done    chan struct{}
-	forget  time.Time
+	forget  time.Time // zero while the order is at work
 	answer  any
 	failure error
 }
@@ -77,10 +78,19 @@ func (o *orders) once(r *http.Request, act order) (any, error) {
 			return nil, r.Context().Err()
 		}
 	}
-	known.failure = errors.New("the order was not carried out") // what others hear if act panics
-	defer close(known.done)
-	known.answer, known.failure = act(ctx, r)
-	return known.answer, known.failure
+	failure := errors.New("the order was not carried out") // what others hear if act panics
+	var answer any
+	defer func() { o.settle(known, answer, failure, time.Now()) }()
+	answer, failure = act(ctx, r)
+	return answer, failure
+}
+
+// settle keeps what came of an order, for a while.
+func (o *orders) settle(known *outcome, answer any, failure error, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	known.answer, known.failure, known.forget = answer, failure, now.Add(rememberedFor)
+	close(known.done)
 }
 
 // remember finds the order with this key, or notes it as new.
@@ -91,7 +101,7 @@ func (o *orders) remember(key orderKey, now time.Time) (known *outcome, first bo
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for other, outcome := range o.known {
-		if now.After(outcome.forget) {
+		if !outcome.forget.IsZero() && now.After(outcome.forget) {
 			delete(o.known, other)
 		}
 	}
@@ -101,7 +111,7 @@ func (o *orders) remember(key orderKey, now time.Time) (known *outcome, first bo
 	if len(o.known) >= maxRemembered {
 		return nil, false, reply.Problem{Status: http.StatusTooManyRequests, Text: "too many orders in a minute"}
 	}
-	known = &outcome{done: make(chan struct{}), forget: now.Add(rememberedFor)}
+	known = &outcome{done: make(chan struct{})}
 	o.known[key] = known
 	return known, true, nil
 }
