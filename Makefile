@@ -14,7 +14,7 @@
 SHELL       := /bin/sh
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 LDFLAGS     := -s -w -X main.version=$(VERSION)
-GO_SOURCES  := $(shell find . -name '*.go' -not -path './node_modules/*') go.mod go.sum
+GO_SOURCES  := $(shell find . -name node_modules -prune -o \( -name '*.go' -o -path './cmd/*.conf' -not -path '*/testdata/*' \) -print) go.mod go.sum
 WEB_SOURCES := $(shell find webui/src webui/public webui/index.html -type f 2>/dev/null) package-lock.json vite.config.ts
 PROGRAMS    := supervisord supervisorctl pidproxy echo_supervisord_conf
 BINARIES    := $(PROGRAMS:%=bin/%)
@@ -22,7 +22,7 @@ NEED        := packaging/need.sh
 TARGETS     := linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 solaris/amd64 illumos/amd64
 
 .DEFAULT_GOAL := build
-.PHONY: run test build web dev gen check compat bench e2e race cross clean
+.PHONY: run test build web dev gen check compat bench e2e race cross clean always
 
 run: build
 	@echo "The demo is at http://127.0.0.1:9001/ (stop it with Ctrl-C)"
@@ -30,8 +30,12 @@ run: build
 
 build: $(BINARIES)
 
-bin/%: $(GO_SOURCES) webui/dist/index.html
+# Written anew only when the version is another, so that binaries tell the truth.
+bin/.version: always
 	@mkdir -p bin
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+
+bin/%: $(GO_SOURCES) webui/dist/index.html bin/.version
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/$*
 
 web: webui/dist/index.html
@@ -54,7 +58,7 @@ gen:
 check: node_modules/.installed
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not gofmt-ed:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
-	go vet -tags compat ./cmd/internal/e2e
+	go vet -tags compat ./cmd/...
 	go tool staticcheck ./...
 	npm run --silent lint
 	npm run --silent typecheck
@@ -70,7 +74,7 @@ test: check race cross compat e2e
 
 compat: build
 	$(NEED) supervisord=supervisor
-	go test -tags compat -count=1 -timeout 20m ./cmd/internal/e2e
+	SUPERVISOR_E2E_DAEMON=both go test -tags compat -count=1 -timeout 30m ./cmd/internal/e2e ./cmd/pidproxy ./cmd/echo_supervisord_conf
 
 e2e: build node_modules/.installed
 	$(NEED) chromium=chromium
