@@ -140,7 +140,8 @@ type OK struct {
 }
 
 // Err says that something was not. With an id it is about that subscription,
-// which is over, or never began; a Set refused leaves it as it was.
+// which is over, or never began. Only 400 about one that has begun means a Set
+// that was refused, and leaves it as it was.
 type Err struct {
 	ID *int `json:"id,omitempty"`
 	// As in HTTP: 400 not understood, 403 not allowed, 404 no such thing (or

@@ -105,6 +105,53 @@ describe('watching', () => {
   })
 })
 
+describe('a change that is refused', () => {
+  test('leaves the watch as it was', () => {
+    const t = testSocket()
+    const a = watcher()
+    const handle = t.socket.watch(a.watch)
+    t.socket.connect()
+    const line = t.welcome()
+    const [{ id }] = line.heard() as [{ id: number }]
+    line.say({ t: 'ok', id })
+    handle.send({ t: 'set', mode: 'count' })
+    line.say({ t: 'err', id, code: 400, msg: 'mode is follow or count' })
+    line.say({ t: 'delta', id, prev: 1, seq: 2 })
+    expect(a.ended).toEqual([])
+    expect(a.got.map((f) => f.t)).toEqual(['delta'])
+    handle.close()
+    expect(line.heard().at(-1)).toEqual({ t: 'unsub', id })
+  })
+
+  test('is not what the end of a log is', () => {
+    const t = testSocket()
+    const a = watcher()
+    t.socket.watch(a.watch)
+    t.socket.connect()
+    const line = t.welcome()
+    const [{ id }] = line.heard() as [{ id: number }]
+    line.say({ t: 'ok', id })
+    line.say({ t: 'err', id, code: 404, msg: 'the process is gone' })
+    expect(a.ended).toEqual([404])
+  })
+
+  test('is not what a subscription refused is, neither at first nor after a loss', () => {
+    const t = testSocket()
+    const a = watcher()
+    t.socket.watch(a.watch)
+    t.socket.connect()
+    const before = t.welcome()
+    const [first] = before.heard() as { id: number }[]
+    before.say({ t: 'ok', id: first!.id })
+    before.onclose?.({ code: 1006 })
+    t.clock.pass(500)
+    const after = t.welcome('e2')
+    const [second] = after.heard() as { id: number }[]
+    after.say({ t: 'err', id: second!.id, code: 400, msg: 'ch is stdout or stderr' })
+    expect(a.ended).toEqual([400])
+  })
+})
+
 describe('losing the connection', () => {
   test('it tries again after a wait that doubles up to fifteen seconds', () => {
     const t = testSocket()

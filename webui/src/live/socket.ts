@@ -79,6 +79,9 @@ const healthyAfter = 10_000
 /** Heartbeats that may be missed before the connection counts as dead. */
 const missedBeats = 2.5
 
+/** Code of an error about a frame that makes no sense. */
+const notUnderstood = 400
+
 /** Codes of bye and close after which trying again is of no use. */
 const final = new Set([4401, 4403, 4409])
 
@@ -154,7 +157,7 @@ export class Socket {
   }
 
   watch(watch: Watch): Handle {
-    const entry: Entry = { watch, id: 0 }
+    const entry: Entry = { watch, id: 0, begun: false }
     this.subscribe(entry)
     return {
       send: (frame) => {
@@ -170,9 +173,14 @@ export class Socket {
   }
 
   private subscribe(entry: Entry): void {
-    entry.id = this.nextId++
-    this.watches.set(entry.id, entry)
+    this.register(entry)
     if (this.line && this.link.kind === 'live') this.requestOf(this.line, entry)
+  }
+
+  private register(entry: Entry): void {
+    entry.id = this.nextId++
+    entry.begun = false
+    this.watches.set(entry.id, entry)
   }
 
   private unsubscribe(entry: Entry): void {
@@ -215,7 +223,7 @@ export class Socket {
       case 'err':
         return this.fail(frame.id, frame.code, frame.msg)
       case 'ok':
-        return this.watches.get(frame.id)?.watch.begun()
+        return this.begun(frame.id)
       default:
         this.watches.get(frame.id)?.watch.frame(frame)
     }
@@ -239,16 +247,26 @@ export class Socket {
   private requestAnew(line: Line, entry: Entry): void {
     if (this.line !== line) return
     this.watches.delete(entry.id)
-    entry.id = this.nextId++
-    this.watches.set(entry.id, entry)
+    this.register(entry)
     this.requestOf(line, entry)
   }
 
-  private fail(id: number | undefined, code: number, message: string): void {
-    if (id === undefined) return
+  private begun(id: number): void {
     const entry = this.watches.get(id)
-    this.watches.delete(id)
-    entry?.watch.ended(code, message)
+    if (!entry) return
+    entry.begun = true
+    entry.watch.begun()
+  }
+
+  /**
+   * Ends the watch an error is about. Only a change that was not understood, of a
+   * subscription that has begun, leaves it as it was: the server goes on with it.
+   */
+  private fail(id: number | undefined, code: number, message: string): void {
+    const entry = id === undefined ? undefined : this.watches.get(id)
+    if (!entry || (entry.begun && code === notUnderstood)) return
+    this.watches.delete(entry.id)
+    entry.watch.ended(code, message)
   }
 
   private farewell(line: Line, code: number, why: string, retryAfter: number): void {
@@ -308,4 +326,6 @@ export class Socket {
 interface Entry {
   watch: Watch
   id: number
+  /** The server has said so, of this id. */
+  begun: boolean
 }

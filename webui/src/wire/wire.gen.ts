@@ -66,7 +66,8 @@ export interface OKFrame {
 
 /**
  * Err says that something was not. With an id it is about that subscription,
- * which is over, or never began; a Set refused leaves it as it was.
+ * which is over, or never began. Only 400 about one that has begun means a Set
+ * that was refused, and leaves it as it was.
  */
 export interface ErrFrame {
   t: "err";
