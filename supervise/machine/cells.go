@@ -14,7 +14,7 @@ import (
 // startFirst is autostart: only of a process that was never started and only if
 // the configuration says so (process.py transition, "not self.laststart").
 func startFirst(m *Machine, _ Input, now time.Time) {
-	if m.policy.AutoStart && m.NeverStarted() {
+	if m.policy.AutoStart && m.neverStarted() {
 		m.begin(now)
 	}
 }

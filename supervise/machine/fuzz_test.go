@@ -87,7 +87,7 @@ func (w *witness) give(in Input) {
 		}
 		w.see(effect)
 	}
-	if !w.m.Next().Equal(w.armed) {
+	if !w.m.Facts().Next.Equal(w.armed) {
 		w.fail("the machine's deadline is not the engine's")
 	}
 	if w.m.State() != w.state {
@@ -165,7 +165,7 @@ func (w *witness) wind() {
 	if !w.m.State().Stopped() || hadChild && w.m.State() != supervise.StateStopped {
 		w.fail("a stop and an exit did not lead to STOPPED")
 	}
-	if !w.m.Next().IsZero() {
+	if !w.m.Facts().Next.IsZero() {
 		w.fail("a deadline left behind")
 	}
 }

@@ -85,46 +85,14 @@ func (m *Machine) Facts() Facts { return m.facts }
 // State is where the process is in its life.
 func (m *Machine) State() supervise.State { return m.facts.State }
 
-// Since is when State was entered.
-func (m *Machine) Since() time.Time { return m.facts.Since }
-
 // Intent is what is wanted of the process.
 func (m *Machine) Intent() Intent { return m.facts.Intent }
 
 // PID is the living child's, 0 for none.
 func (m *Machine) PID() int { return m.facts.PID }
 
-// Started is when the child was born; see Facts.
-func (m *Machine) Started() time.Time { return m.facts.Started }
-
-// NeverStarted tells whether no start was ever tried.
-func (m *Machine) NeverStarted() bool { return m.facts.Started.IsZero() }
-
-// Stopped is when a child was last buried.
-func (m *Machine) Stopped() time.Time { return m.facts.Stopped }
-
-// ExitStatus is that of the last child, and whether it may be told; see Facts.
-func (m *Machine) ExitStatus() (status int, known bool) {
-	return m.facts.ExitStatus, m.facts.ExitKnown
-}
-
-// ExitSignal is the signal the last child died of, 0 for none.
-func (m *Machine) ExitSignal() supervise.Signal { return m.facts.ExitSignal }
-
-// Expected tells whether the last exit was one of exitcodes.
-func (m *Machine) Expected() bool { return m.facts.Expected }
-
-// SpawnErr says why the last start failed, "" if it did not.
-func (m *Machine) SpawnErr() string { return m.facts.SpawnErr }
-
-// Tries is the backoff counter.
-func (m *Machine) Tries() int { return m.facts.Tries }
-
-// Restarts counts the starts nobody asked for.
-func (m *Machine) Restarts() int { return m.facts.Restarts }
-
-// Next is the deadline now armed, zero for none.
-func (m *Machine) Next() time.Time { return m.facts.Next }
+// neverStarted tells whether no start was ever tried.
+func (m *Machine) neverStarted() bool { return m.facts.Started.IsZero() }
 
 // Killing tells whether the child has been told to die; as in the original,
 // nothing is written to its stdin from then on.

@@ -180,9 +180,9 @@ type counterpart struct {
 }
 
 func (p *counterpart) runUntil(then time.Time) {
-	for !p.m.Next().IsZero() && !p.m.Next().After(then) {
-		if p.m.Next().After(p.now) {
-			p.now = p.m.Next()
+	for next := p.m.Facts().Next; !next.IsZero() && !next.After(then); next = p.m.Facts().Next {
+		if next.After(p.now) {
+			p.now = next
 		}
 		p.give(Due{})
 	}
@@ -300,15 +300,16 @@ func (p *counterpart) say(text string) {
 }
 
 func (p *counterpart) sight() string {
+	facts := p.m.Facts()
 	status, spawnErr := "unknown", "none"
-	if n, known := p.m.ExitStatus(); known {
-		status = strconv.Itoa(n)
+	if facts.ExitKnown {
+		status = strconv.Itoa(facts.ExitStatus)
 	}
-	if text := p.m.SpawnErr(); text != "" {
-		spawnErr = text
+	if facts.SpawnErr != "" {
+		spawnErr = facts.SpawnErr
 	}
 	return fmt.Sprintf("= %v pid %d tries %d started %s stopped %s status %s spawnerr %s",
-		p.m.State(), p.m.PID(), p.m.Tries(), seconds(p.m.Started()), seconds(p.m.Stopped()), status, spawnErr)
+		facts.State, facts.PID, facts.Tries, seconds(facts.Started), seconds(facts.Stopped), status, spawnErr)
 }
 
 func seconds(at time.Time) string {

@@ -84,9 +84,9 @@ func (p *player) step(text string) {
 
 // runUntil brings every deadline up to then.
 func (p *player) runUntil(then time.Time) {
-	for !p.m.Next().IsZero() && !p.m.Next().After(then) {
-		if p.m.Next().After(p.now) {
-			p.now = p.m.Next()
+	for next := p.m.Facts().Next; !next.IsZero() && !next.After(then); next = p.m.Facts().Next {
+		if next.After(p.now) {
+			p.now = next
 		}
 		p.print("due", lines(p.m.Step(Due{}, p.now)))
 	}

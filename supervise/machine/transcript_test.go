@@ -200,20 +200,21 @@ func told(e Announce) string {
 // sight prints the facts a viewer sees.
 func sight(m *Machine) string {
 	var b strings.Builder
+	facts := m.Facts()
 	fmt.Fprintf(&b, "%v since %s, wants %v, pid %d, tries %d, restarts %d, next %s",
-		m.State(), clock(m.Since()), m.Intent(), m.PID(), m.Tries(), m.Restarts(), clock(m.Next()))
-	fmt.Fprintf(&b, ", started %s, stopped %s", clock(m.Started()), clock(m.Stopped()))
-	if status, known := m.ExitStatus(); known {
-		fmt.Fprintf(&b, ", status %d", status)
+		facts.State, clock(facts.Since), facts.Intent, facts.PID, facts.Tries, facts.Restarts, clock(facts.Next))
+	fmt.Fprintf(&b, ", started %s, stopped %s", clock(facts.Started), clock(facts.Stopped))
+	if facts.ExitKnown {
+		fmt.Fprintf(&b, ", status %d", facts.ExitStatus)
 	}
-	if sig := m.ExitSignal(); sig != 0 {
-		fmt.Fprintf(&b, ", by %v", sig)
+	if facts.ExitSignal != 0 {
+		fmt.Fprintf(&b, ", by %v", facts.ExitSignal)
 	}
-	if m.Expected() {
+	if facts.Expected {
 		b.WriteString(", as expected")
 	}
-	if m.SpawnErr() != "" {
-		fmt.Fprintf(&b, ", spawnerr %q", m.SpawnErr())
+	if facts.SpawnErr != "" {
+		fmt.Fprintf(&b, ", spawnerr %q", facts.SpawnErr)
 	}
 	return b.String()
 }
