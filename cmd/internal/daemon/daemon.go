@@ -139,8 +139,14 @@ func (l *life) serve() error {
 // end gives everything back, the latest first. What goes wrong with that is
 // worth a line and no more: it must not cost a restart.
 func (l *life) end() {
+	var troubles []string
+	try := func(doing string, err error) {
+		if err != nil {
+			troubles = append(troubles, doing+": "+err.Error())
+		}
+	}
 	if l.doors != nil {
-		l.warn("close the doors", within(stopWithin, l.doors.Stop))
+		try("close the doors", within(stopWithin, l.doors.Stop))
 	}
 	if l.engine != nil {
 		l.engine.Close()
@@ -148,26 +154,35 @@ func (l *life) end() {
 	if l.host != nil {
 		close(l.deaf)
 		l.users.ask(nil)
-		l.warn("close the host", within(stopWithin, l.host.Close))
+		try("close the host", within(stopWithin, l.host.Close))
 	}
 	if l.pidfile != nil {
-		l.warn("remove the pidfile", l.pidfile.remove())
+		try("remove the pidfile", l.pidfile.remove())
 	}
-	if l.mainLog != nil {
-		l.mainLog.Close()
-	}
+	l.closeMainLog(troubles)
 }
 
-// warn says what went wrong with something that had to be tried.
-func (l *life) warn(doing string, err error) {
-	if err == nil {
+// closeMainLog writes the last lines, if the log takes them in time: its disk may
+// hang, or nobody read the terminal it is repeated on.
+func (l *life) closeMainLog(lastLines []string) {
+	if l.mainLog == nil {
+		for _, text := range lastLines {
+			fmt.Fprintln(l.std.Err, "supervisord: "+text)
+		}
 		return
 	}
-	if l.log == nil {
-		fmt.Fprintf(l.std.Err, "supervisord: %s: %v\n", doing, err)
-		return
+	closed := make(chan struct{})
+	go func() { // ends when the log lets it
+		defer close(closed)
+		for _, text := range lastLines {
+			l.log.Warn(text)
+		}
+		l.mainLog.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(stopWithin):
 	}
-	l.log.Warn(doing + ": " + err.Error())
 }
 
 // say writes a line to the main log: through the engine while there is one, so

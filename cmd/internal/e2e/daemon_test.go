@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -231,6 +232,105 @@ func TestHUPStartsEverythingAgainUnderTheSamePid(t *testing.T) {
 	if got := l.ctl("pid"); got != fmt.Sprintf("%d\n", l.cmd.Process.Pid) {
 		t.Errorf("pid printed %q", got)
 	}
+	if status := l.end(syscall.SIGTERM); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+// stall begins a request and never ends it, so that the doors close slowly.
+func (l *life) stall() {
+	l.t.Helper()
+	conn, err := net.Dial("unix", l.path("s.sock"))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() { conn.Close() })
+	if _, err := conn.Write([]byte("POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 100\r\n\r\n<")); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func TestAClientThatStallsDoesNotCostARestart(t *testing.T) {
+	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
+	l.start()
+	l.logs("success: x")
+	l.stall()
+	if err := l.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	l.logs("success: x", "received SIGHUP", "stopped: x", "supervisord started with pid", "success: x")
+	l.stall()
+	if status := l.end(syscall.SIGTERM); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestATERMBetweenTwoLivesIsObeyed(t *testing.T) {
+	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
+	l.start()
+	l.logs("success: x")
+	l.stall() // the old life takes seconds to close its doors
+	if err := l.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	l.logs("received SIGHUP", "stopped: x")
+	if status := l.end(syscall.SIGTERM); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	if log := l.read("main.log"); strings.Count(log, "spawned: 'x'") != 1 {
+		t.Errorf("x came back:\n%s", log)
+	}
+}
+
+func TestAsAnotherUserItComesThroughAReload(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can become somebody else")
+	}
+	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
+	if err := os.Chmod(l.dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	l.configure(strings.Replace(lifeConf, "[supervisord]", "[supervisord]\nuser=nobody", 1) + "[program:x]\ncommand=/bin/sleep 1000\n")
+	l.start()
+	l.logs("success: x")
+	for _, name := range []string{"s.sock", "s.pid", "main.log"} {
+		info, err := os.Lstat(l.path(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if uid := info.Sys().(*syscall.Stat_t).Uid; uid == 0 {
+			t.Errorf("%s belongs to root", name)
+		}
+	}
+	if err := l.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	l.logs("success: x", "received SIGHUP", "supervisord started with pid", "success: x")
+	if status := l.end(syscall.SIGTERM); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestATerminalThatBlocksDoesNotMakeItDeaf(t *testing.T) {
+	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sh -c 'while :; do echo much; done'\n")
+	l.configure(strings.Replace(lifeConf, "[supervisord]", "[supervisord]\nloglevel=debug", 1) +
+		"[program:x]\ncommand=/bin/sh -c 'while :; do echo much; done'\n")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	l.cmd = exec.Command(l.binary, "-n", "-c", l.path("s.conf"))
+	l.cmd.Stdout = w // nobody reads the other end
+	if err := l.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	l.until("the pipe is full", func() bool {
+		before := len(l.read("main.log"))
+		time.Sleep(200 * time.Millisecond) // the log has stopped growing
+		return before > 1<<16 && before == len(l.read("main.log"))
+	})
 	if status := l.end(syscall.SIGTERM); status != 0 {
 		t.Errorf("status %d", status)
 	}
