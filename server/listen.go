@@ -15,14 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// address is where an endpoint listens, for people.
-func (e Endpoint) address() string {
-	if e.Unix {
-		return e.Path
-	}
-	return net.JoinHostPort(strings.Trim(e.Host, "[]"), strconv.Itoa(e.Port))
-}
-
 // listen binds one endpoint. remove undoes what closing the listener does not;
 // it comes before closing, so that nobody finds a socket nobody listens on.
 func listen(e Endpoint, stderr io.Writer) (l net.Listener, remove func() error, err error) {

@@ -49,10 +49,7 @@ type Endpoint struct {
 // Options of a server.
 type Options struct {
 	Endpoints []Endpoint // opened in this order
-	Engine    Engine
-	Static    fs.FS        // the files of the page; nil for none
-	Logger    *slog.Logger // nil for the process's own
-	Stderr    io.Writer    // told of stale sockets; nil for the process's own
+	Stderr    io.Writer  // told of stale sockets; nil for the process's own
 	// MaxConnections is how many may be open at once, on all listeners
 	// together; 0 stands for 1,024. A cap keeps clients from using up the
 	// descriptors that programs are started with.
@@ -65,7 +62,7 @@ type Options struct {
 type House struct {
 	Engine Engine
 	Static fs.FS        // the page; may be empty
-	Logger *slog.Logger // nil for the process's own
+	Logger *slog.Logger // nil for none
 	// Namespaces are those XML-RPC offers beside system: "supervisor", unless
 	// the configuration leaves it out.
 	Namespaces []string

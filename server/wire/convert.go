@@ -89,9 +89,6 @@ func FromFault(f supervise.Fault) Fault {
 	return Fault{Code: int(f.Code), Name: f.Code.String(), Detail: f.Detail}
 }
 
-// FromChannel gives the name of a channel.
-func FromChannel(ch supervise.Channel) Chan { return Chan(ch.String()) }
-
 // Millis gives t in Unix milliseconds, 0 for the zero time.
 func Millis(t time.Time) int64 {
 	if t.IsZero() {

@@ -26,30 +26,18 @@ const (
 	LevelCritical = slog.Level(12)
 )
 
-// levels gives each its name in a configuration and its code in the log, lowest
-// first.
+// levels gives each its code in the log, lowest first.
 var levels = []struct {
-	level      slog.Level
-	name, code string
+	level slog.Level
+	code  string
 }{
-	{LevelBlather, "blather", "BLAT"},
-	{LevelTrace, "trace", "TRAC"},
-	{LevelDebug, "debug", "DEBG"},
-	{LevelInfo, "info", "INFO"},
-	{LevelWarn, "warn", "WARN"},
-	{LevelError, "error", "ERRO"},
-	{LevelCritical, "critical", "CRIT"},
-}
-
-// ParseLevel reads loglevel=: critical, error, warn, info, debug, trace or
-// blather, in lower case.
-func ParseLevel(text string) (slog.Level, bool) {
-	for _, l := range levels {
-		if l.name == text {
-			return l.level, true
-		}
-	}
-	return 0, false
+	{LevelBlather, "BLAT"},
+	{LevelTrace, "TRAC"},
+	{LevelDebug, "DEBG"},
+	{LevelInfo, "INFO"},
+	{LevelWarn, "WARN"},
+	{LevelError, "ERRO"},
+	{LevelCritical, "CRIT"},
 }
 
 // levelCode is what is printed for a level: that of the nearest one below.

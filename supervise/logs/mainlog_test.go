@@ -91,22 +91,6 @@ func TestMainLogPrintsNamedValuesAfterTheMessage(t *testing.T) {
 	}
 }
 
-func TestLevelsAreReadByTheNamesOfTheConfiguration(t *testing.T) {
-	for name, want := range map[string]slog.Level{
-		"critical": LevelCritical, "error": LevelError, "warn": LevelWarn, "info": LevelInfo,
-		"debug": LevelDebug, "trace": LevelTrace, "blather": LevelBlather,
-	} {
-		if got, ok := ParseLevel(name); !ok || got != want {
-			t.Errorf("%s is %v, %v", name, got, ok)
-		}
-	}
-	for _, name := range []string{"", "warning", "INFO"} {
-		if _, ok := ParseLevel(name); ok {
-			t.Errorf("%q is a level", name)
-		}
-	}
-}
-
 func TestMainLogRotatesLineByLine(t *testing.T) {
 	dir := t.TempDir()
 	_, log := openMain(t, MainOptions{Path: filepath.Join(dir, "log"), MaxBytes: 60, Backups: 2})
