@@ -11,10 +11,10 @@ type Verb string
 
 // What can be done to a process, or to a group named "group:*".
 const (
-	View      Verb = "view"  // see that it exists, its state and its facts
-	Logs      Verb = "logs"  // read what it wrote
-	Start     Verb = "start" //
-	Stop      Verb = "stop"  //
+	View      Verb = "view" // see that it exists, its state and its facts
+	Logs      Verb = "logs" // read what it wrote
+	Start     Verb = "start"
+	Stop      Verb = "stop"
 	Restart   Verb = "restart"
 	Signal    Verb = "signal"
 	Stdin     Verb = "stdin" // write to its standard input: may run code as its user
@@ -23,12 +23,12 @@ const (
 
 // What can be done to supervisord itself; the name asked about is Supervisord.
 const (
-	MainLog      Verb = "main-log"       // read supervisord's own log
-	ClearMainLog Verb = "clear-main-log" //
-	Config       Verb = "config"         // see the configuration
-	Reload       Verb = "reload"         // reread it, add and remove groups
-	Events       Verb = "events"         // send an event to listeners
-	Shutdown     Verb = "shutdown"       // end or restart supervisord
+	MainLog      Verb = "main-log" // read supervisord's own log
+	ClearMainLog Verb = "clear-main-log"
+	Config       Verb = "config"   // see the configuration
+	Reload       Verb = "reload"   // reread it, add and remove groups
+	Events       Verb = "events"   // send an event to listeners
+	Shutdown     Verb = "shutdown" // end or restart supervisord
 )
 
 // verbs is the closed set; a verb outside it is always refused.

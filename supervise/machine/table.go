@@ -14,18 +14,18 @@ type cell func(m *Machine, in Input, now time.Time)
 type phase int
 
 const (
-	stopped       phase = iota
-	forking             // STARTING, the fork under way
-	starting            // STARTING, the child alive
-	running             //
-	backoff             //
-	stopping            //
-	exited              //
-	fatal               //
-	lost                // UNKNOWN, the child alive
-	lostForking         // UNKNOWN, the fork under way
-	lostChildless       // UNKNOWN, no child
-	phases              // how many there are
+	stopped  phase = iota
+	forking        // STARTING, the fork under way
+	starting       // STARTING, the child alive
+	running
+	backoff
+	stopping
+	exited
+	fatal
+	lost          // UNKNOWN, the child alive
+	lostForking   // UNKNOWN, the fork under way
+	lostChildless // UNKNOWN, no child
+	phases        // how many there are
 )
 
 // kind is a column of the table: an input, told apart where it means two things.
