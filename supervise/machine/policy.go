@@ -19,7 +19,7 @@ const (
 type Policy struct {
 	AutoStart    bool
 	AutoRestart  RestartPolicy
-	StartSecs    time.Duration
+	StartSecs    time.Duration //lint:ignore ST1011 the option is called startsecs, and so is this everywhere
 	StartRetries int
 	ExitCodes    []int
 	StopSignal   supervise.Signal
