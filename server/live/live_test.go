@@ -429,7 +429,7 @@ func TestManners(t *testing.T) {
 		{"no hello first", func(b *browser) { b.say(wire.Ping{N: 1}) }, 4400, true},
 		{"another version", func(b *browser) { b.say(wire.Hello{V: 99}) }, 4409, true},
 		{"a frame too big", func(b *browser) {
-			b.say(wire.Hello{V: wire.Version, Lang: strings.Repeat("x", maxFrame)})
+			b.say(wire.Hello{V: wire.Version, Build: strings.Repeat("x", maxFrame)})
 		}, websocket.CloseMessageTooBig, false},
 		{"a flood", func(b *browser) {
 			b.say(wire.Hello{V: wire.Version})

@@ -72,7 +72,6 @@ type Hello struct {
 	V int `json:"v"`
 	// Version the page was built as.
 	Build string `json:"build"`
-	Lang  string `json:"lang,omitempty"`
 }
 
 // Sub subscribes to a topic under an id of the browser's choosing.

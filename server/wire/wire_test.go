@@ -88,7 +88,7 @@ func TestClientFramesSurviveTheTrip(t *testing.T) {
 		name  string
 		frame ClientFrame
 	}{
-		{"hello", Hello{V: Version, Build: "0.1.0", Lang: "ru"}},
+		{"hello", Hello{V: Version, Build: "0.1.0"}},
 		{"sub-state", Sub{ID: 1, Topic: TopicState}},
 		{"sub-state-resume", Sub{ID: 1, Topic: TopicState, From: &From{Epoch: "a1b2c3d4", Seq: ptr(uint64(42))}}},
 		{"sub-log", Sub{ID: 4, Topic: TopicLog, Proc: "web:api-0", Ch: "stderr", From: &From{Tail: ptr(int64(65536))}, Win: 65536}},

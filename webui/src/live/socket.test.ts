@@ -30,7 +30,7 @@ describe('beginning', () => {
     const line = t.latest()
     expect(line.heard()).toEqual([])
     line.onopen?.()
-    expect(line.heard()).toEqual([{ t: 'hello', v: 1, build: '1.0', lang: 'en' }])
+    expect(line.heard()).toEqual([{ t: 'hello', v: 1, build: '1.0' }])
     t.welcome()
     expect(line.heard()).toMatchObject([{ t: 'sub', topic: 'state' }])
     expect(t.socket.state).toEqual({ kind: 'live' })
@@ -112,7 +112,7 @@ describe('a change that is refused', () => {
     const handle = t.socket.watch(a.watch)
     t.socket.connect()
     const line = t.welcome()
-    const [{ id }] = line.heard() as [{ id: number }]
+    const { id } = line.heard()[0] as { id: number }
     line.say({ t: 'ok', id })
     handle.send({ t: 'set', mode: 'count' })
     line.say({ t: 'err', id, code: 400, msg: 'mode is follow or count' })
@@ -129,7 +129,7 @@ describe('a change that is refused', () => {
     t.socket.watch(a.watch)
     t.socket.connect()
     const line = t.welcome()
-    const [{ id }] = line.heard() as [{ id: number }]
+    const { id } = line.heard()[0] as { id: number }
     line.say({ t: 'ok', id })
     line.say({ t: 'err', id, code: 404, msg: 'the process is gone' })
     expect(a.ended).toEqual([404])

@@ -32,7 +32,6 @@ export interface SocketOptions {
   online: () => boolean
   /** Version this page was built as. */
   build: string
-  lang: string
 }
 
 /**
@@ -194,7 +193,7 @@ export class Socket {
 
   private sayHello(line: Line): void {
     if (line !== this.line) return
-    this.write(line, { t: 'hello', v: WIRE_VERSION, build: this.options.build, lang: this.options.lang })
+    this.write(line, { t: 'hello', v: WIRE_VERSION, build: this.options.build })
   }
 
   private receive(line: Line, data: unknown): void {

@@ -77,7 +77,6 @@ export function testSocket(options: Partial<SocketOptions> = {}) {
     random: () => 1,
     online: () => true,
     build: '1.0',
-    lang: 'en',
     ...options,
   })
   const latest = () => lines.at(-1)!

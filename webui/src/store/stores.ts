@@ -41,7 +41,6 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     random: Math.random,
     online: () => navigator.onLine,
     build: boot.version ?? '',
-    lang: preferences.language,
   })
   const notices = new Notices((ms, run) => setTimeout(run, ms))
   const session = new Session(socket, client, boot)

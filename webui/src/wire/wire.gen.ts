@@ -271,7 +271,6 @@ export interface HelloFrame {
   v: number;
   /** Version the page was built as. */
   build: string;
-  lang?: string;
 }
 
 /** Topic is what can be subscribed to. */
