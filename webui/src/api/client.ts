@@ -29,7 +29,16 @@ export interface ClientOptions {
   timeout?: number
 }
 
-/** The JSON API. Commands carry a key, so that one repeated after a loss is not done twice. */
+/** An answer that arrived whole. */
+interface Reply {
+  response: Response
+  text: string
+}
+
+/**
+ * The JSON API. An order whose connection is lost is given once more: it carries
+ * a key, by which the server knows it again and answers what came of it.
+ */
 export class Client {
   constructor(private readonly options: ClientOptions) {}
 
@@ -54,8 +63,9 @@ export class Client {
     return this.request('POST', `all/${verb}`) as Promise<Accepted>
   }
 
+  /** Answers once the programs of the groups that go have stopped, however long they take. */
   update(): Promise<Update> {
-    return this.request('POST', 'config/update') as Promise<Update>
+    return this.request('POST', 'config/update', Number.POSITIVE_INFINITY) as Promise<Update>
   }
 
   /** The lines of a log that end at an offset, at most so many bytes of them. */
@@ -66,25 +76,50 @@ export class Client {
     return page
   }
 
-  private async request(method: 'GET' | 'POST', path: string): Promise<unknown> {
+  private async request(method: 'GET' | 'POST', path: string, patience = this.patience): Promise<unknown> {
     const headers: Record<string, string> = { Accept: 'application/json', 'X-CSRF': '1' }
     if (method === 'POST') headers['Idempotency-Key'] = randomKey()
-    const response = await this.send(path, { method, headers, credentials: 'same-origin' })
-    const body: unknown = await response.json().catch(() => undefined)
-    if (response.ok) return body
+    const send = () => this.send(path, { method, headers, credentials: 'same-origin' }, patience)
+    const { response, text } = method === 'POST' ? await twice(send) : await send()
+    const body = parse(text)
+    if (response.ok && body !== undefined) return body
     const fault = faultOf(body)
     const id = response.headers.get('X-Request-Id') ?? ''
     throw new ApiError('answer', response.status, fault?.name ?? '', fault?.detail ?? '', id)
   }
 
-  private async send(path: string, init: RequestInit): Promise<Response> {
-    const signal = AbortSignal.timeout(this.options.timeout ?? 20_000)
+  private get patience(): number {
+    return this.options.timeout ?? 20_000
+  }
+
+  private async send(path: string, init: RequestInit, patience: number): Promise<Reply> {
+    const signal = Number.isFinite(patience) ? AbortSignal.timeout(patience) : null
     try {
-      return await this.options.fetch(`${this.options.base}api/v1/${path}`, { ...init, signal })
+      const response = await this.options.fetch(`${this.options.base}api/v1/${path}`, { ...init, signal })
+      return { response, text: await response.text() }
     } catch {
-      const kind = signal.aborted ? 'timeout' : 'network'
+      const kind = signal?.aborted ? 'timeout' : 'network'
       throw new ApiError(kind, 0, '', '', '')
     }
+  }
+}
+
+/** Sends, and if no whole answer came because the connection was lost, once more. */
+async function twice(send: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await send()
+  } catch (error) {
+    if (error instanceof ApiError && error.kind === 'network') return send()
+    throw error
+  }
+}
+
+/** The value of a JSON text; undefined if it is none. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
