@@ -74,6 +74,7 @@ function budget(): Plugin {
 
 export default defineConfig({
   root,
+  cacheDir: fileURLToPath(new URL('./node_modules/.vite', import.meta.url)),
   base: './',
   plugins: [svelte(), precompress(), budget()],
   build: {
