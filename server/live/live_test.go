@@ -74,6 +74,13 @@ type browser struct {
 	conn *websocket.Conn
 }
 
+// followers tells how many logs are followed.
+func (s *stage) followers() int {
+	s.hub.mu.RLock()
+	defer s.hub.mu.RUnlock()
+	return len(s.hub.followers)
+}
+
 func (s *stage) dial(header http.Header) (*browser, *http.Response, error) {
 	conn, response, err := websocket.DefaultDialer.Dial(s.url, header)
 	if err != nil {
@@ -517,7 +524,7 @@ func TestTooManySubscriptionsAreRefused(t *testing.T) {
 	if refused := expect[wire.Err](b); refused.Code != 429 {
 		t.Errorf("%+v", refused)
 	}
-	if n := len(s.hub.followers); n != 1 {
+	if n := s.followers(); n != 1 {
 		t.Errorf("%d followers for one log", n)
 	}
 }

@@ -400,20 +400,14 @@ func TestManyViewersShareOneFollower(t *testing.T) {
 	for _, p := range panes {
 		p.until(6)
 	}
-	s.hub.mu.RLock()
-	followers := len(s.hub.followers)
-	s.hub.mu.RUnlock()
-	if followers != 1 {
-		t.Errorf("%d followers", followers)
+	if n := s.followers(); n != 1 {
+		t.Errorf("%d followers", n)
 	}
 	for _, p := range panes {
 		p.b.conn.Close()
 	}
 	for deadline := time.Now().Add(5 * time.Second); ; {
-		s.hub.mu.RLock()
-		left := len(s.hub.followers)
-		s.hub.mu.RUnlock()
-		if left == 0 {
+		if s.followers() == 0 {
 			break
 		}
 		if time.Now().After(deadline) {
