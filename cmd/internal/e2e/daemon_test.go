@@ -311,6 +311,9 @@ func TestAsAnotherUserItComesThroughAReload(t *testing.T) {
 	}
 }
 
+// pipeSize is what a pipe holds on Linux, unless it is asked to hold more.
+const pipeSize = 1 << 16
+
 func TestATerminalThatBlocksDoesNotMakeItDeaf(t *testing.T) {
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sh -c 'while :; do echo much; done'\n")
 	l.configure(strings.Replace(lifeConf, "[supervisord]", "[supervisord]\nloglevel=debug", 1) +
@@ -326,11 +329,13 @@ func TestATerminalThatBlocksDoesNotMakeItDeaf(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Close()
-	l.until("the pipe is full", func() bool {
-		before := len(l.read("main.log"))
-		time.Sleep(200 * time.Millisecond) // the log has stopped growing
-		return before > 1<<16 && before == len(l.read("main.log"))
+	t.Cleanup(func() {
+		if l.cmd.ProcessState == nil {
+			_ = l.cmd.Process.Kill() // the test has failed already
+		}
 	})
+	// What goes to the terminal goes to the file first.
+	l.until("the pipe is full", func() bool { return len(l.read("main.log")) > pipeSize })
 	if status := l.end(syscall.SIGTERM); status != 0 {
 		t.Errorf("status %d", status)
 	}
