@@ -32,6 +32,7 @@ type OSHost struct {
 	buffers *buffers
 
 	sigchld chan os.Signal
+	ignored chan os.Signal // nobody reads it; see catchIgnored
 	died    chan struct{} // holds a token when Reap should be called again
 	orders  chan struct{} // holds a token when queue may have grown
 	closing chan struct{}
@@ -80,6 +81,7 @@ func New(o Options) (*OSHost, error) {
 		shim:    shim,
 		buffers: newBuffers(),
 		sigchld: make(chan os.Signal, 1),
+		ignored: make(chan os.Signal, 1),
 		died:    make(chan struct{}, 1),
 		orders:  make(chan struct{}, 1),
 		closing: make(chan struct{}),
@@ -87,10 +89,23 @@ func New(o Options) (*OSHost, error) {
 		byLife:  map[life]*record{},
 	}
 	signal.Notify(h.sigchld, syscall.SIGCHLD)
+	catchIgnored(h.ignored)
 	h.died <- struct{}{}
 	h.working.Go(h.announceDeaths)
 	h.working.Go(h.spawner)
 	return h, nil
+}
+
+// catchIgnored catches what whoever started this process had it ignore (nohup
+// does so, and a shell that runs something in the background), because children
+// inherit what is ignored, and what is caught not. The two signals about the
+// terminal are left alone: to catch those would make writing to it wait for ever.
+func catchIgnored(into chan os.Signal) {
+	for n := syscall.Signal(1); n < 32; n++ {
+		if n != syscall.SIGTTIN && n != syscall.SIGTTOU && signal.Ignored(n) {
+			signal.Notify(into, n)
+		}
+	}
 }
 
 // Signal sends sig to a child that has not been reaped, or to its group. The
@@ -189,6 +204,7 @@ func (h *OSHost) shut() {
 	h.closed = true
 	close(h.closing)
 	signal.Stop(h.sigchld)
+	signal.Stop(h.ignored)
 	var feeds []*feed
 	for _, r := range h.byLife {
 		for _, p := range r.pumps {
