@@ -32,9 +32,8 @@ type OSHost struct {
 	buffers *buffers
 
 	sigchld chan os.Signal
-	ignored chan os.Signal // nobody reads it; see catchIgnored
-	died    chan struct{} // holds a token when Reap should be called again
-	orders  chan struct{} // holds a token when queue may have grown
+	died    chan struct{}  // holds a token when Reap should be called again
+	orders  chan struct{}  // holds a token when queue may have grown
 	closing chan struct{}
 	working sync.WaitGroup
 
@@ -81,7 +80,6 @@ func New(o Options) (*OSHost, error) {
 		shim:    shim,
 		buffers: newBuffers(),
 		sigchld: make(chan os.Signal, 1),
-		ignored: make(chan os.Signal, 1),
 		died:    make(chan struct{}, 1),
 		orders:  make(chan struct{}, 1),
 		closing: make(chan struct{}),
@@ -89,7 +87,7 @@ func New(o Options) (*OSHost, error) {
 		byLife:  map[life]*record{},
 	}
 	signal.Notify(h.sigchld, syscall.SIGCHLD)
-	catchIgnored(h.ignored)
+	catchIgnored()
 	h.died <- struct{}{}
 	h.working.Go(h.announceDeaths)
 	h.working.Go(h.spawner)
@@ -100,10 +98,13 @@ func New(o Options) (*OSHost, error) {
 // does so, and a shell that runs something in the background), because children
 // inherit what is ignored, and what is caught not. The two signals about the
 // terminal are left alone: to catch those would make writing to it wait for ever.
-func catchIgnored(into chan os.Signal) {
+// They stay caught when the host is closed, for the next one in this process:
+// once let go, the kernel ignores them again and Go does not tell.
+func catchIgnored() {
+	nobody := make(chan os.Signal, 1)
 	for n := syscall.Signal(1); n < 32; n++ {
 		if n != syscall.SIGTTIN && n != syscall.SIGTTOU && signal.Ignored(n) {
-			signal.Notify(into, n)
+			signal.Notify(nobody, n)
 		}
 	}
 }
@@ -204,7 +205,6 @@ func (h *OSHost) shut() {
 	h.closed = true
 	close(h.closing)
 	signal.Stop(h.sigchld)
-	signal.Stop(h.ignored)
 	var feeds []*feed
 	for _, r := range h.byLife {
 		for _, p := range r.pumps {
