@@ -32,8 +32,8 @@ type OSHost struct {
 	buffers *buffers
 
 	sigchld chan os.Signal
-	died    chan struct{}  // holds a token when Reap should be called again
-	orders  chan struct{}  // holds a token when queue may have grown
+	died    chan struct{} // holds a token when Reap should be called again
+	orders  chan struct{} // holds a token when queue may have grown
 	closing chan struct{}
 	working sync.WaitGroup
 
