@@ -40,12 +40,26 @@ func (s *Server) router(hub http.Handler) http.Handler {
 			api.Routes(r, api.Options{Engine: s.house.Engine, Problems: s.house.Problems})
 		})
 		r.Get("/live", hub.ServeHTTP)
+		r.HandleFunc("/index.html", s.formerPage)
 		r.Handle("/*", s.page)
 	})
 
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusNotFound) })
 	r.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusMethodNotAllowed) })
 	return r
+}
+
+// formerPage answers at the original's address of the page. There a GET could
+// stop or start things, and so could any link on any site; here it is refused,
+// and not answered as if it had been done.
+func (s *Server) formerPage(w http.ResponseWriter, r *http.Request) {
+	switch action := r.FormValue("action"); action {
+	case "", "refresh":
+		s.page.ServeHTTP(w, r)
+	default:
+		reply.Text(w, http.StatusGone, "Nothing was done: action="+action+" in an address is no longer obeyed, because any page on the web could send it.\n"+
+			"Use supervisorctl, XML-RPC at /RPC2, or POST to /api/v1/processes/NAME/{start,stop,restart}.\n")
+	}
 }
 
 // healthy tells a probe that the server answers.

@@ -26,12 +26,13 @@ type Handler struct {
 	engine  Engine
 	table   map[string]*method
 	buffers sync.Pool            // of *bytes.Buffer-like *[]byte, for calls and answers
+	readers chan struct{}        // see budget
 	infos   atomic.Pointer[page] // the rows of getAllProcessInfo as they last were
 }
 
 // New makes the handler. The requests it serves have passed auth.Require.
 func New(engine Engine) *Handler {
-	return &Handler{engine: engine, table: newTable()}
+	return &Handler{engine: engine, table: newTable(), readers: make(chan struct{}, readersAtOnce)}
 }
 
 // Offer leaves only the methods of the namespaces named, and of system, which is
@@ -69,7 +70,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply.Page(w, http.StatusBadRequest)
 		return
 	}
-	v, err := h.traced(r.Context(), c)
+	ctx, settle := h.withBudget(r.Context())
+	defer settle()
+	v, err := h.traced(ctx, c)
 	h.answer(w, r, buffer, v, err)
 }
 

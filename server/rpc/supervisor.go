@@ -40,7 +40,7 @@ func (h *Handler) readLog(ctx context.Context, args []value) (value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readFrom(log, args[0], args[1])
+	return readFrom(ctx, log, args[0], args[1])
 }
 
 // clearLog names no file when there is none, unlike readLog.
@@ -333,7 +333,7 @@ func (h *Handler) readProcessLog(ctx context.Context, ch supervise.Channel, args
 	if err != nil {
 		return nil, err
 	}
-	return readFrom(log, args[1], args[2])
+	return readFrom(ctx, log, args[1], args[2])
 }
 
 // log finds the log of a process. One that is kept in memory only does not
@@ -352,7 +352,7 @@ func (h *Handler) log(ctx context.Context, ch supervise.Channel, process value) 
 
 // readFrom reads a piece of a log. A file that is not there is told before
 // numbers that are none.
-func readFrom(log supervise.Log, offset, length value) (value, error) {
+func readFrom(ctx context.Context, log supervise.Log, offset, length value) (value, error) {
 	noFile := supervise.Fault{Code: supervise.FaultNoFile, Detail: log.Path()}
 	if log.Path() == "" {
 		return nil, noFile
@@ -365,7 +365,7 @@ func readFrom(log supervise.Log, offset, length value) (value, error) {
 		}
 		return nil, err
 	}
-	data, err := log.Read(from, size)
+	data, err := readLog(ctx, func() ([]byte, error) { return log.Read(from, size) })
 	if isFault(err, noFile.Code) {
 		return nil, noFile
 	}
@@ -397,7 +397,12 @@ func (h *Handler) tailProcessLog(ctx context.Context, ch supervise.Channel, args
 	if err != nil {
 		return nil, err
 	}
-	data, size, overflow, err := log.Tail(offset, length)
+	var size int64
+	var overflow bool
+	data, err := readLog(ctx, func() (data []byte, err error) {
+		data, size, overflow, err = log.Tail(offset, length)
+		return data, err
+	})
 	if isFault(err, supervise.FaultNoFile) {
 		return array{text(""), integer(0), boolean(false)}, nil
 	}

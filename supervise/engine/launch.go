@@ -37,11 +37,13 @@ type launcher struct {
 	closed bool
 }
 
-// task is a birth to launch, or else a share in a socket to give up: in the order
+// task is a birth to launch, or something to give back: a share in a socket, the
+// logs of a birth that the host could not bring about. They are done in the order
 // asked, so that a socket is not closed between a death and the birth after it.
 type task struct {
 	birth  *birth
 	socket *sharedSocket
+	logs   [2]*logs.Channel
 }
 
 // newLauncher starts the launcher's goroutine; close ends it.
@@ -56,6 +58,10 @@ func (l *launcher) push(b birth) { l.queueUp(task{birth: &b}) }
 
 // release queues the giving up of a share in a socket; it never waits.
 func (l *launcher) release(s *sharedSocket) { l.queueUp(task{socket: s}) }
+
+// shut queues the closing of logs that were opened for nobody: whoever has run
+// out of descriptors must not hold on to those. It never waits.
+func (l *launcher) shut(channels [2]*logs.Channel) { l.queueUp(task{logs: channels}) }
 
 func (l *launcher) queueUp(t task) {
 	l.mu.Lock()
@@ -94,14 +100,26 @@ func (l *launcher) work() {
 		for _, t := range tasks {
 			if t.birth == nil {
 				t.socket.release()
+				shutLogs(t.logs)
 				continue
 			}
 			if err := l.launch(*t.birth); err != nil {
+				shutLogs(t.birth.channel)
 				l.failed(child.SpawnFailed{Key: t.birth.key, Incarnation: t.birth.incarnation, Text: err.Error()})
 			}
 		}
 		if closed {
 			return
+		}
+	}
+}
+
+// shutLogs ends an incarnation that never wrote; a log that is not open is left
+// as it is.
+func shutLogs(channels [2]*logs.Channel) {
+	for _, log := range channels {
+		if log != nil {
+			log.Flush()
 		}
 	}
 }

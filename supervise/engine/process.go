@@ -133,6 +133,7 @@ func (e *Engine) spawnFailed(report child.SpawnFailed) {
 		return
 	}
 	e.releaseSocket(p)
+	e.launch.shut(p.channel)
 	e.step(p, machine.SpawnFailed{Text: report.Text})
 }
 

@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -12,7 +13,7 @@ import (
 
 // readMax bounds one answer of Read and Tail, which hold it in memory whole. It
 // is five logs of the default size; a larger one has to be read in parts.
-const readMax = 256 << 20
+const readMax = 64 << 20
 
 // readFile gives length bytes of a file from offset on (rpcinterface.py
 // _readProcessLog, options.py readFile). The order of the faults is theirs too:
@@ -50,7 +51,10 @@ func readFrom(in io.ReaderAt, size, offset, length int64) ([]byte, error) {
 	if n == 0 {
 		n = size
 	}
-	data, err := slice(in, from, min(n, size-from))
+	if n = min(n, size-from); n > readMax {
+		return nil, supervise.Fault{Code: supervise.FaultFailed, Detail: fmt.Sprintf("%d bytes are more than one answer may hold (%d): read the log in parts", n, readMax)}
+	}
+	data, err := slice(in, from, n)
 	if err != nil {
 		return nil, supervise.Fault{Code: supervise.FaultFailed}
 	}

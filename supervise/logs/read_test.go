@@ -173,8 +173,9 @@ func TestReadRefusesAnAnswerThatWouldExhaustMemory(t *testing.T) {
 	if err := os.Truncate(path, readMax+1); err != nil { // sparse
 		t.Fatal(err)
 	}
-	if _, err := readFile(path, 0, 0); !errors.Is(err, supervise.Fault{Code: supervise.FaultFailed}) {
-		t.Errorf("read: %v, want FAILED", err)
+	var fault supervise.Fault
+	if _, err := readFile(path, 0, 0); !errors.As(err, &fault) || fault.Code != supervise.FaultFailed || !strings.Contains(fault.Detail, "in parts") {
+		t.Errorf("read: %v, want FAILED, and what to do", err)
 	}
 	if data, err := readFile(path, -5, 0); len(data) != 5 || err != nil {
 		t.Errorf("its end: %d bytes, %v", len(data), err)

@@ -99,6 +99,7 @@ func (d *daemon) once(ctx context.Context, conf *config.Config) (engine.Outcome,
 // open takes everything that may be refused, and writes nothing before it has
 // it: a second supervisord must leave no trace in what belongs to the first.
 func (l *life) open() error {
+	l.state = newStateDir(l.conf.Supervisord.StateDir, func(text string) { l.say(supervise.LevelWarn, text) })
 	lines, err := l.settleIn()
 	if err != nil {
 		return usageError{err}
@@ -216,6 +217,7 @@ func (l *life) settleIn() (lines []supervise.Note, err error) {
 		if err != nil {
 			return nil, err
 		}
+		l.state.giveTo(user.UID, user.GID)
 		if err := child.DropPrivileges(*credential); err != nil {
 			return nil, err
 		}
@@ -293,7 +295,6 @@ func (l *life) writeFirstLines(lines []supervise.Note) {
 
 // makeEngine gives the engine its operating system.
 func (l *life) makeEngine() error {
-	l.state = newStateDir(l.conf.Supervisord.StateDir, func(text string) { l.say(supervise.LevelWarn, text) })
 	if l.conf.Supervisord.Subreaper {
 		if err := child.BecomeSubreaper(); err != nil {
 			l.say(supervise.LevelWarn, "subreaper=true cannot be had here: "+err.Error())

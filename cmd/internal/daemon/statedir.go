@@ -29,6 +29,18 @@ func newStateDir(path string, warn func(string)) *stateDir {
 	return &stateDir{path: path, warn: warn, memory: map[string][]byte{}}
 }
 
+// giveTo makes the directory for a user whom supervisord is about to become, and
+// who might not be allowed to. One that is there already is left as it is.
+func (s *stateDir) giveTo(uid, gid int) {
+	if _, err := os.Lstat(s.path); s.path == "" || err == nil {
+		return
+	}
+	// What cannot be done here is found out, and said, by the first write.
+	if os.MkdirAll(s.path, 0o700) == nil {
+		_ = os.Chown(s.path, uid, gid)
+	}
+}
+
 // write keeps data under a name. A reader never sees half of it.
 func (s *stateDir) write(name string, data []byte) {
 	s.writing.Lock()

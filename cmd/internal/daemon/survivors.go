@@ -4,6 +4,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,10 +14,15 @@ import (
 	"supervisor/supervise"
 )
 
-// survivorsFile holds the living children of a running supervisord. One that
+// survivorsFile names the file that holds the living children of a running supervisord. One that
 // finds it at its start follows a supervisord that was killed, and warns of
 // programs that may still run, so that nobody wonders why a port is taken.
-const survivorsFile = "children.json"
+//
+// Several supervisords may share a statedir; a pidfile belongs to one.
+func (l *life) survivorsFile() string {
+	sum := sha256.Sum256([]byte(l.conf.Supervisord.Pidfile))
+	return fmt.Sprintf("children-%x.json", sum[:4])
+}
 
 // A start of a thousand programs is one record, not a thousand: it is written
 // when the children have been quiet for a while, and at the latest after some
@@ -53,13 +59,13 @@ func (l *life) rememberChildren() (forget func(orderly bool)) {
 			return
 		}
 		if orderly {
-			l.state.remove(survivorsFile)
+			l.state.remove(l.survivorsFile())
 		}
 	}
 }
 
 func (l *life) warnOfSurvivors() {
-	data := l.state.read(survivorsFile)
+	data := l.state.read(l.survivorsFile())
 	if data == nil {
 		return
 	}
@@ -121,7 +127,7 @@ func (l *life) writeRecord(ctx context.Context) {
 		l.complain(err)
 		return
 	}
-	l.state.write(survivorsFile, data)
+	l.state.write(l.survivorsFile(), data)
 }
 
 func survivorsOf(snapshot supervise.Snapshot) []survivor {

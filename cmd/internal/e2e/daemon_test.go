@@ -162,6 +162,15 @@ func (l *life) pidOf(process string) int {
 	return pid
 }
 
+// record is what is on disk about the children, "" for nothing.
+func (l *life) record() string {
+	files, err := filepath.Glob(l.path("state/children-*.json"))
+	if err != nil || len(files) == 0 {
+		return ""
+	}
+	return l.read(strings.TrimPrefix(files[0], l.dir+"/"))
+}
+
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
 func TestSupervisordLeavesTheTerminalAndComesBackDown(t *testing.T) {
@@ -196,10 +205,13 @@ func TestSupervisordLeavesTheTerminalAndComesBackDown(t *testing.T) {
 		t.Errorf("shutdown printed %q", got)
 	}
 	l.until("it is gone", func() bool { return !alive(pid) })
-	for _, name := range []string{"s.pid", "s.sock", "state/children.json"} {
+	for _, name := range []string{"s.pid", "s.sock"} {
 		if _, err := os.Lstat(l.path(name)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s is left behind", name)
 		}
+	}
+	if left := l.record(); left != "" {
+		t.Errorf("the record of children is left behind: %s", left)
 	}
 }
 
@@ -439,7 +451,7 @@ func TestUSR2ReopensTheLogsThatLogrotateHasMoved(t *testing.T) {
 func TestSurvivorsOfAKilledSupervisordAreNamed(t *testing.T) {
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
 	l.start()
-	l.until("the children are on record", func() bool { return strings.Contains(l.read("state/children.json"), `"name":"x"`) })
+	l.until("the children are on record", func() bool { return strings.Contains(l.record(), `"name":"x"`) })
 	found := regexp.MustCompile(`spawned: 'x' with pid (\d+)`).FindStringSubmatch(l.read("main.log"))
 	if found == nil {
 		t.Fatal("no line says that x was spawned")
