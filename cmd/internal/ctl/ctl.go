@@ -47,8 +47,12 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	}
 	c := newController(settings, in, out, errout)
 	defer c.in.close()
-	defer c.out.Flush()
-	return c.run(context.Background(), flags)
+	status := c.run(context.Background(), flags)
+	if err := c.out.Flush(); err != nil && status == exitOK {
+		fmt.Fprintf(errout, "supervisorctl: what it had to say could not be written: %s\n", err)
+		return exitGeneric // a script must not go on with half an answer
+	}
+	return status
 }
 
 // usage says what is wrong with the command line or the configuration.
