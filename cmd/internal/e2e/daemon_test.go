@@ -548,6 +548,19 @@ func TestAsPID1ItReapsStrangersAndStopsOnTERM(t *testing.T) {
 	l.logs("received SIGTERM indicating exit request", "stopped: x (terminated by SIGTERM)")
 }
 
+func TestOutOfDescriptorsItRunsWhatFitsAndAnswers(t *testing.T) {
+	needOriginal(t)
+	l := newLife(t, buildProgram(t, "supervisord"), "")
+	l.configure(strings.Replace(lifeConf, "[supervisord]", "[supervisord]\nminfds=64", 1) +
+		"[program:x]\ncommand=/bin/sleep 1000\nnumprocs=40\nprocess_name=%(process_num)02d\nstartretries=1\n")
+	l.start("/bin/sh", "-c", `ulimit -n 64 && exec "$@"`, "sh")
+	l.until("some run, the others are given up, and it answers", func() bool {
+		status := l.ctl("status")
+		return strings.Count(status, "RUNNING") >= 5 && strings.Contains(status, "FATAL     too many open files to spawn") &&
+			!strings.Contains(status, "BACKOFF")
+	})
+}
+
 func TestCheckTellsWhatAConfigurationMeansHere(t *testing.T) {
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/true\nautostrat=false\n[porgram:y]\ncommand=/bin/true\n")
 	out, err := exec.Command(l.binary, "--check", "-c", l.path("s.conf")).CombinedOutput()
