@@ -100,9 +100,6 @@ func (d *description) group(subject string, g Group) {
 	if g.Listener != nil {
 		d.say(subject, "buffer_size", g.Listener.BufferSize)
 		d.say(subject, "events", g.Listener.Events)
-		if g.Listener.PayloadBytes {
-			d.say(subject, "payload_length", "bytes")
-		}
 	}
 	if g.Kind == FastCGI && len(g.Processes) > 0 {
 		d.socket(subject, g.Processes[0].Socket)

@@ -29,6 +29,8 @@ type birth struct {
 type launcher struct {
 	host   child.Host
 	failed func(child.SpawnFailed)
+	flight chan struct{} // holds a token for each birth the host has not answered yet
+	quit   chan struct{} // closed when there will be no more births
 	ended  chan struct{}
 
 	mu     sync.Mutex // guards the fields below
@@ -46,9 +48,17 @@ type task struct {
 	logs   [2]*logs.Channel
 }
 
+// inFlight is how many births the host may be given ahead of its answers. It has
+// to have work at hand; but what is opened for a birth that waits is not there
+// for the one before it, where descriptors are few.
+const inFlight = 4
+
 // newLauncher starts the launcher's goroutine; close ends it.
 func newLauncher(host child.Host, failed func(child.SpawnFailed)) *launcher {
-	l := &launcher{host: host, failed: failed, ended: make(chan struct{}), wake: make(chan struct{}, 1)}
+	l := &launcher{
+		host: host, failed: failed, flight: make(chan struct{}, inFlight),
+		quit: make(chan struct{}), ended: make(chan struct{}), wake: make(chan struct{}, 1),
+	}
 	go l.work()
 	return l
 }
@@ -58,6 +68,9 @@ func (l *launcher) push(b birth) { l.queueUp(task{birth: &b}) }
 
 // release queues the giving up of a share in a socket; it never waits.
 func (l *launcher) release(s *sharedSocket) { l.queueUp(task{socket: s}) }
+
+// landed is called by the loop for each birth that the host has answered.
+func (l *launcher) landed() { <-l.flight }
 
 // shut queues the closing of logs that were opened for nobody: whoever has run
 // out of descriptors must not hold on to those. It never waits.
@@ -77,6 +90,7 @@ func (l *launcher) close(ctx context.Context) error {
 	l.closed = true
 	l.queue = slices.DeleteFunc(l.queue, func(t task) bool { return t.birth != nil })
 	l.mu.Unlock()
+	close(l.quit)
 	l.nudge()
 	select {
 	case <-l.ended:
@@ -103,7 +117,11 @@ func (l *launcher) work() {
 				shutLogs(t.logs)
 				continue
 			}
+			if !l.clear() {
+				continue
+			}
 			if err := l.launch(*t.birth); err != nil {
+				<-l.flight
 				shutLogs(t.birth.channel)
 				l.failed(child.SpawnFailed{Key: t.birth.key, Incarnation: t.birth.incarnation, Text: err.Error()})
 			}
@@ -111,6 +129,16 @@ func (l *launcher) work() {
 		if closed {
 			return
 		}
+	}
+}
+
+// clear waits until one more birth may be begun; false if none may any more.
+func (l *launcher) clear() bool {
+	select {
+	case l.flight <- struct{}{}:
+		return true
+	case <-l.quit:
+		return false
 	}
 }
 

@@ -140,8 +140,10 @@ func (begin) handle(e *Engine) {
 func (r reported) handle(e *Engine) {
 	switch report := r.report.(type) {
 	case child.Spawned:
+		e.launch.landed()
 		e.spawned(report)
 	case child.SpawnFailed:
+		e.launch.landed()
 		e.spawnFailed(report)
 	case child.ChildrenDied:
 		e.reap()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -39,15 +40,16 @@ type Options struct {
 // supervise.Log for readers.
 //
 // Open comes before a child's birth, Flush after its last Write; Close at the
-// very end. Write and Flush are called by one goroutine at a time.
+// very end. Write and Flush take turns: when a disk has hung, the pump of one
+// life may still be at it when the next life begins.
 type Channel struct {
 	output
 	options Options
 	syslog  *syslogLine // nil for none
 	plain   bool        // nothing to do but append
 
-	// The pump's alone.
-	capture  *capture // nil without capture_maxbytes
+	turn     sync.Mutex // guards the fields below; held while a pump writes
+	capture  *capture   // nil without capture_maxbytes
 	stripper stripper
 	lines    lines // for syslog
 
@@ -76,6 +78,8 @@ func NewChannel(options Options, gate *Gate) *Channel {
 // Write takes what the child wrote, as one read gave it. It waits for a slow
 // disk, and never fails.
 func (c *Channel) Write(p []byte) {
+	c.turn.Lock()
+	defer c.turn.Unlock()
 	switch {
 	case len(p) == 0:
 	case c.plain:
@@ -94,6 +98,8 @@ func (c *Channel) Write(p []byte) {
 // beginning of a token, and a capture that was never ended. Here both end up in
 // the log.
 func (c *Channel) Flush() {
+	c.turn.Lock()
+	defer c.turn.Unlock()
 	if c.capture != nil {
 		c.forgetIfCleared()
 		c.capture.finish(c.take)

@@ -117,7 +117,8 @@ func (l *life) restartOnSignal(ctx context.Context, sig supervise.Signal) {
 }
 
 func (l *life) reopenOnSignal(ctx context.Context, sig supervise.Signal) {
-	l.say(supervise.LevelInfo, "received "+sig.String()+" indicating log reopen request")
+	// At once, and not through the engine: it belongs into the log as it still is.
+	l.log.Info("received " + sig.String() + " indicating log reopen request")
 	l.complain(l.mainLog.Reopen())
 	l.say(supervise.LevelInfo, "supervisord logreopen")
 	l.complain(l.engine.ReopenLogs(ctx))
