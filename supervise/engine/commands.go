@@ -22,15 +22,9 @@ func (e *Engine) Start(ctx context.Context, name supervise.NameSpec, wait bool) 
 		return 0, err
 	}
 	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
-		p, err := e.find(name)
-		if err == nil {
-			err = e.start(p)
+		if p := e.onOne(r, name, e.start); p != nil {
+			r.await(e, p, startWish(wait), r.fail)
 		}
-		if err != nil {
-			r.fail(err)
-			return
-		}
-		r.await(e, p, startWish(wait), r.fail)
 	}))
 }
 
@@ -38,15 +32,7 @@ func (e *Engine) Start(ctx context.Context, name supervise.NameSpec, wait bool) 
 // BAD_NAME, NOT_RUNNING, FAILED, SHUTDOWN_STATE.
 func (e *Engine) Stop(ctx context.Context, name supervise.NameSpec, wait bool) (seq uint64, err error) {
 	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
-		p, err := e.find(name)
-		if err == nil {
-			err = e.stop(p)
-		}
-		if err != nil {
-			r.fail(err)
-			return
-		}
-		if wait {
+		if p := e.onOne(r, name, e.stop); p != nil && wait {
 			r.await(e, p, wishDown, r.fail)
 		}
 	}))
@@ -61,12 +47,10 @@ func (e *Engine) Restart(ctx context.Context, name supervise.NameSpec) (seq uint
 		return 0, err
 	}
 	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
-		p, err := e.find(name)
-		if err != nil {
-			r.fail(err)
-			return
-		}
-		e.step(p, machine.Restart{})
+		e.onOne(r, name, func(p *process) error {
+			e.step(p, machine.Restart{})
+			return nil
+		})
 	}))
 }
 
@@ -74,11 +58,7 @@ func (e *Engine) Restart(ctx context.Context, name supervise.NameSpec) (seq uint
 // BAD_NAME, NOT_RUNNING, FAILED, SHUTDOWN_STATE.
 func (e *Engine) Signal(ctx context.Context, name supervise.NameSpec, sig supervise.Signal) error {
 	_, err := e.command(ctx, func(e *Engine, r *reply) {
-		p, err := e.find(name)
-		if err == nil {
-			err = e.signal(p, sig)
-		}
-		r.fail(err)
+		e.onOne(r, name, func(p *process) error { return e.signal(p, sig) })
 	})
 	return err
 }
@@ -305,6 +285,20 @@ func (e *Engine) find(name supervise.NameSpec) (*process, error) {
 		return nil, err
 	}
 	return e.lookUp(name)
+}
+
+// onOne does something to the process of that name, and gives it; if that fails,
+// the reply has the fault and there is none.
+func (e *Engine) onOne(r *reply, name supervise.NameSpec, do func(*process) error) *process {
+	p, err := e.find(name)
+	if err == nil {
+		err = do(p)
+	}
+	if err != nil {
+		r.fail(err)
+		return nil
+	}
+	return p
 }
 
 func (e *Engine) lookUp(name supervise.NameSpec) (*process, error) {
