@@ -28,7 +28,7 @@ const stopWithin = 5 * time.Second
 
 // tidyAfter is when memory that only the start needed is given back to the
 // system, at once and not bit by bit: an idle supervisord has no reason to wake.
-const tidyAfter = 10 * time.Second
+const tidyAfter = 2 * time.Second
 
 // daemon is one supervisord, through all its restarts.
 type daemon struct {
