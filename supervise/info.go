@@ -68,10 +68,8 @@ func (p ProcessInfo) AppendDescription(b []byte, now time.Time) []byte {
 	}
 }
 
-// Uptime prints a duration as Python prints a timedelta of whole seconds:
-// "0:03:12", "1 day, 0:00:05", "2 days, 3:04:05". A negative one is "0:00:00".
-func Uptime(d time.Duration) string { return string(appendUptime(nil, int64(d/time.Second))) }
-
+// appendUptime prints seconds as Python prints a timedelta: "0:03:12", "1 day,
+// 0:00:05", "2 days, 3:04:05". A negative time is "0:00:00".
 func appendUptime(b []byte, seconds int64) []byte {
 	seconds = max(seconds, 0)
 	days, rest := seconds/86400, seconds%86400

@@ -72,12 +72,7 @@ func (e *Engine) StartMany(ctx context.Context, sel supervise.Selection, wait bo
 		return nil, err
 	}
 	return resultsOf(e.command(ctx, func(e *Engine, r *reply) {
-		processes, err := e.selected(sel, ascending)
-		if err != nil {
-			r.fail(err)
-			return
-		}
-		for _, p := range processes {
+		for _, p := range e.onMany(r, sel, ascending) {
 			if p.machine.State().Running() {
 				continue
 			}
@@ -99,12 +94,7 @@ func (e *Engine) StartMany(ctx context.Context, sel supervise.Selection, wait bo
 // BAD_NAME for an unknown group, SHUTDOWN_STATE.
 func (e *Engine) StopMany(ctx context.Context, sel supervise.Selection, wait bool) ([]supervise.Result, error) {
 	return resultsOf(e.command(ctx, func(e *Engine, r *reply) {
-		processes, err := e.selected(sel, descending)
-		if err != nil {
-			r.fail(err)
-			return
-		}
-		for _, p := range processes {
+		for _, p := range e.onMany(r, sel, descending) {
 			if !p.stoppable() {
 				continue
 			}
@@ -127,12 +117,7 @@ func (e *Engine) RestartMany(ctx context.Context, sel supervise.Selection) (seq 
 		return 0, err
 	}
 	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
-		processes, err := e.selected(sel, descending)
-		if err != nil {
-			r.fail(err)
-			return
-		}
-		for _, p := range processes {
+		for _, p := range e.onMany(r, sel, descending) {
 			if fault := faults[p.name]; fault != nil {
 				e.note(supervise.LevelWarn, fmt.Sprintf("not restarting %s: %v", p.name, fault))
 				continue
@@ -146,12 +131,7 @@ func (e *Engine) RestartMany(ctx context.Context, sel supervise.Selection) (seq 
 // BAD_NAME for an unknown group, SHUTDOWN_STATE.
 func (e *Engine) SignalMany(ctx context.Context, sel supervise.Selection, sig supervise.Signal) ([]supervise.Result, error) {
 	return resultsOf(e.command(ctx, func(e *Engine, r *reply) {
-		processes, err := e.selected(sel, ascending)
-		if err != nil {
-			r.fail(err)
-			return
-		}
-		for _, p := range processes {
+		for _, p := range e.onMany(r, sel, ascending) {
 			if p.machine.State().Signallable() {
 				r.result(p.name, e.signal(p, sig))
 			}
@@ -299,6 +279,16 @@ func (e *Engine) onOne(r *reply, name supervise.NameSpec, do func(*process) erro
 		return nil
 	}
 	return p
+}
+
+// onMany gives the processes of a selection in the order a command meets them; if
+// there is no such group, the reply has the fault and there are none.
+func (e *Engine) onMany(r *reply, sel supervise.Selection, order sequence) []*process {
+	processes, err := e.selected(sel, order)
+	if err != nil {
+		r.fail(err)
+	}
+	return processes
 }
 
 func (e *Engine) lookUp(name supervise.NameSpec) (*process, error) {
