@@ -41,12 +41,14 @@ import (
 //	                        that the last failure, which sets the status, may be any
 //	^ text                  interrupt the command when it has printed text
 //	@await name=STATE ...   wait until the server says so
+//	@says FILE TEXT         wait until a file of the server's directory has the text
 //	@config NAME.conf       give the server another configuration to read
 //	@gone                   end the server
 //
 // {dir} is the server's directory and {port} its TCP port, in cases as in
 // configurations. A configuration may say, in comments, what has to be done
-// before it can be used: ";@await name=STATE ..." and ";@stop name".
+// before it can be used: ";@await name=STATE ...", ";@says FILE TEXT" and
+// ";@stop name".
 //
 // Each command line is run by the original's client with the original's server,
 // which is the reference, and by the other pairs; standard output, standard
@@ -169,7 +171,7 @@ type ctlCase struct {
 // ctlStep is a command line, or with verb something done to the server.
 type ctlStep struct {
 	line          int
-	verb          string // "", "await", "config", "gone"
+	verb          string // "", "await", "says", "config", "gone"
 	words         []string
 	bare          bool // without -c
 	stdin         string
@@ -417,6 +419,8 @@ func (s *ctlServer) do(step ctlStep) error {
 	switch step.verb {
 	case "await":
 		return s.await(step.words)
+	case "says":
+		return s.says(step.words[0], step.words[1])
 	case "stop":
 		return s.call("supervisor.stopProcess", nil, step.words[0], false)
 	case "config":
@@ -448,6 +452,18 @@ func (s *ctlServer) await(wanted []string) error {
 		}
 		missing := func(want string) bool { return !slices.Contains(states, want) }
 		return !slices.ContainsFunc(wanted, missing), nil
+	})
+}
+
+// says waits until a file has a text: a program is RUNNING before it has set up its
+// signal handlers, and tells here that it has.
+func (s *ctlServer) says(file, text string) error {
+	return s.until(file+" to say "+text, func() (bool, error) {
+		said, err := os.ReadFile(filepath.Join(s.dir, file))
+		if errors.Is(err, os.ErrNotExist) {
+			return false, nil
+		}
+		return bytes.Contains(said, []byte(text)), err
 	})
 }
 

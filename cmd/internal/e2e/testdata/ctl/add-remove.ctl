@@ -10,6 +10,7 @@ reread
 avail
 add new
 add new late
+@await new=RUNNING
 status new
 status late
 remove done
@@ -19,12 +20,14 @@ stop cat
 remove cat
 status cat
 add cat
+@await cat=RUNNING
 status cat
 avail
 add done
 remove new
 stop new late
 remove new late nosuch
+@await cat=RUNNING
 status
 add new
 @await new=RUNNING

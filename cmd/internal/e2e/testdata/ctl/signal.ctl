@@ -4,6 +4,7 @@ fresh
 
 start deaf
 @await deaf=RUNNING
+@says deaf.out ready
 signal USR1 deaf
 signal SIGHUP deaf
 signal 10 deaf
