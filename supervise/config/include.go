@@ -7,7 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"supervisor/supervise"
 )
 
 // include reads the files that [include] names into the document, in order. A
@@ -77,7 +78,7 @@ func joinPath(dir, name string) string {
 // within one part of a path, names with a leading dot only when the pattern says
 // the dot, no escapes. filepath.Glob differs in the last two.
 func glob(pattern string) []string {
-	if !hasMagic(pattern) {
+	if !supervise.IsGlob(pattern) {
 		if exists(pattern) {
 			return []string{pattern}
 		}
@@ -97,8 +98,6 @@ func glob(pattern string) []string {
 	return found
 }
 
-func hasMagic(pattern string) bool { return strings.ContainsAny(pattern, "*?[") }
-
 // exists follows no link at the end; a path that ends in a slash must be a
 // directory.
 func exists(path string) bool {
@@ -107,7 +106,7 @@ func exists(path string) bool {
 }
 
 func matchingNames(dir, pattern string) []string {
-	if !hasMagic(pattern) {
+	if !supervise.IsGlob(pattern) {
 		if exists(joinPath(dir, pattern)) {
 			return []string{pattern}
 		}
@@ -120,86 +119,9 @@ func matchingNames(dir, pattern string) []string {
 	var names []string
 	for _, e := range entries {
 		hidden := strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(pattern, ".")
-		if !hidden && matchName(pattern, e.Name()) {
+		if !hidden && supervise.MatchGlob(pattern, e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
 	return names
-}
-
-// matchName is fnmatch of one name. On a mismatch after a star, the star takes
-// one character more; only the last star needs to.
-func matchName(pattern, name string) bool {
-	starPattern, starName, starred := "", "", false
-	for name != "" {
-		if rest, found := strings.CutPrefix(pattern, "*"); found {
-			starPattern, starName, starred = rest, name, true
-			pattern = rest
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(name)
-		if rest, ok := matchChar(pattern, r); ok {
-			pattern, name = rest, name[size:]
-			continue
-		}
-		if !starred {
-			return false
-		}
-		_, size = utf8.DecodeRuneInString(starName)
-		starName = starName[size:]
-		pattern, name = starPattern, starName
-	}
-	return strings.Trim(pattern, "*") == ""
-}
-
-// matchChar matches one character against the head of a pattern, and gives the
-// rest of the pattern.
-func matchChar(pattern string, r rune) (rest string, ok bool) {
-	if pattern == "" {
-		return "", false
-	}
-	head, size := utf8.DecodeRuneInString(pattern)
-	rest = pattern[size:]
-	switch head {
-	case '?':
-		return rest, true
-	case '[':
-		if set, after, closed := cutSet(rest); closed {
-			return after, inSet(set, r)
-		}
-	}
-	return rest, head == r
-}
-
-// cutSet cuts after the bracket that closes a set. A bracket right at its
-// beginning, or after the "!", is a member of it.
-func cutSet(text string) (set, rest string, closed bool) {
-	start := 0
-	if strings.HasPrefix(text, "!") {
-		start = 1
-	}
-	if strings.HasPrefix(text[start:], "]") {
-		start++
-	}
-	end := strings.IndexByte(text[start:], ']')
-	if end < 0 {
-		return "", "", false
-	}
-	return text[:start+end], text[start+end+1:], true
-}
-
-// inSet: single characters and ranges, negated by a leading "!".
-func inSet(set string, r rune) bool {
-	set, negated := strings.CutPrefix(set, "!")
-	chars := []rune(set)
-	found := false
-	for i := 0; i < len(chars); i++ {
-		if i+2 < len(chars) && chars[i+1] == '-' {
-			found = found || chars[i] <= r && r <= chars[i+2]
-			i += 2
-			continue
-		}
-		found = found || chars[i] == r
-	}
-	return found != negated
 }
