@@ -105,6 +105,10 @@ func (c *controller) onProcesses(ctx context.Context, name, arg string, noName i
 	if len(names) == 0 {
 		return c.complain("Error: "+name+" requires a process name", name, noName)
 	}
+	names, err = c.expand(ctx, cl, names, asGroup)
+	if err != nil {
+		return err
+	}
 	for _, v := range verbs {
 		if err := c.apply(ctx, cl, v, names); err != nil {
 			return err
@@ -124,7 +128,11 @@ func signalProcesses(ctx context.Context, c *controller, arg string) error {
 	if len(words) < 2 {
 		return c.complain("Error: signal requires a signal name and a process name", "signal", exitGeneric)
 	}
-	return c.apply(ctx, cl, signalling(words[0]), words[1:])
+	names, err := c.expand(ctx, cl, words[1:], asGroup)
+	if err != nil {
+		return err
+	}
+	return c.apply(ctx, cl, signalling(words[0]), names)
 }
 
 // apply does the verb to every process, to groups, or to single processes, as
@@ -224,8 +232,9 @@ func (c *controller) count(code, harmless supervise.FaultCode) {
 	}
 }
 
-// clearLogs empties the logs of processes. It knows no groups: "g:*" is taken
-// for a process, and answered as the original answers it.
+// clearLogs empties the logs of processes. The server knows no groups here: the
+// processes of "g:*" are named one by one, and a group that does not exist is
+// taken for a process, and answered as the original answers it.
 func clearLogs(ctx context.Context, c *controller, arg string) error {
 	cl, err := c.reach(ctx)
 	if cl == nil {
@@ -235,6 +244,10 @@ func clearLogs(ctx context.Context, c *controller, arg string) error {
 	names := strings.Fields(arg)
 	if len(names) == 0 {
 		return c.complain("Error: clear requires a process name", "clear", exitGeneric)
+	}
+	names, err = c.expand(ctx, cl, names, asMembers)
+	if err != nil {
+		return err
 	}
 	v := verb{one: "clearProcessLogs", all: "clearAllProcessLogs", done: "cleared",
 		complaints: map[supervise.FaultCode]string{

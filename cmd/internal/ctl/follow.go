@@ -121,8 +121,12 @@ func (c *controller) foregroundName(ctx context.Context, cl *client, arg string)
 	if len(words) > 1 {
 		return "", c.refused("too many process names supplied")
 	}
+	name, err := c.single(ctx, cl, words[0])
+	if name == "" {
+		return "", err
+	}
 	var info processInfo
-	err := cl.call(ctx, &info, "getProcessInfo", words[0])
+	err = cl.call(ctx, &info, "getProcessInfo", name)
 	var fault xmlrpc.FaultError
 	switch {
 	case faultCode(err) == int(supervise.FaultBadName):
@@ -135,7 +139,7 @@ func (c *controller) foregroundName(ctx context.Context, cl *client, arg string)
 	case !info.running():
 		return "", c.refused("process not running")
 	}
-	return words[0], nil
+	return name, nil
 }
 
 // attach prints both channels of a process in the background. The function it

@@ -82,6 +82,7 @@ func status(ctx context.Context, c *controller, arg string) error {
 // matching picks the processes the names mean, in the order of the names, and
 // complains of those that mean none.
 func (c *controller) matching(all []processInfo, names []string) []processInfo {
+	names = expandNames(names, all, asGroup)
 	if len(names) == 0 || slices.Contains(names, "all") {
 		return all
 	}
@@ -114,8 +115,10 @@ func pid(ctx context.Context, c *controller, arg string) error {
 		return err
 	}
 	defer cl.close()
-	names := strings.Fields(arg)
+	names, err := c.expand(ctx, cl, strings.Fields(arg), asMembers)
 	switch {
+	case err != nil:
+		return err
 	case len(names) == 0:
 		var own int
 		if err := cl.call(ctx, &own, "getPID"); err != nil {
@@ -281,9 +284,13 @@ func tail(ctx context.Context, c *controller, arg string) error {
 		channel = parsed
 	}
 	size, follow, ok := tailSize(modifier)
-	switch {
-	case !ok:
+	if !ok {
 		return c.mistake("Error: bad argument " + modifier)
+	}
+	if name, err = c.single(ctx, cl, name); name == "" {
+		return err
+	}
+	switch {
 	case follow:
 		return c.follow(ctx, logPath(name, channel))
 	case channel == supervise.Stderr:

@@ -88,7 +88,11 @@ func add(ctx context.Context, c *controller, arg string) error {
 		return err
 	}
 	defer cl.close()
-	for _, name := range strings.Fields(arg) {
+	names, err := expandGroups(strings.Fields(arg), func() ([]string, error) { return waitingGroups(ctx, cl) })
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
 		err := cl.call(ctx, nil, "addProcessGroup", name)
 		switch supervise.FaultCode(faultCode(err)) {
 		case supervise.FaultShutdownState:
@@ -116,7 +120,11 @@ func remove(ctx context.Context, c *controller, arg string) error {
 		return err
 	}
 	defer cl.close()
-	for _, name := range strings.Fields(arg) {
+	names, err := expandGroups(strings.Fields(arg), func() ([]string, error) { return runningGroups(ctx, cl) })
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
 		err := cl.call(ctx, nil, "removeProcessGroup", name)
 		switch supervise.FaultCode(faultCode(err)) {
 		case supervise.FaultStillRunning:
@@ -150,8 +158,15 @@ func update(ctx context.Context, c *controller, arg string) error {
 		return err
 	}
 	names := strings.Fields(arg)
-	if slices.Contains(names, "all") {
+	if slices.Contains(names, "all") || slices.Contains(names, "*") {
 		names = nil
+	}
+	names, err = expandGroups(names, func() ([]string, error) {
+		running, err := runningGroups(ctx, cl)
+		return append(running, changes.added...), err
+	})
+	if err != nil {
+		return err
 	}
 	if err := c.knownGroups(ctx, cl, names, changes); err != nil {
 		return err
