@@ -10,4 +10,5 @@ tail deaf
 clear all
 clear deaf cat off nosuch
 ~order the original answers in the order of completion
+~ctl a pattern, which names the processes of the group
 clear g:a g:*

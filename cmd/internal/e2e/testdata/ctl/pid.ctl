@@ -8,6 +8,7 @@ pid cat nosuch
 pid nosuch
 pid off
 pid cat off logger
+~ctl a pattern, which names the processes of the group
 pid multi:*
 pid multi:multi_00
 pid fatal cat

@@ -20,6 +20,7 @@ remove cat
 remove g
 clear cat
 clear g:a
+~ctl a pattern, which names the processes of the group
 clear g:*
 clear cat off
 clear cat nosuch off

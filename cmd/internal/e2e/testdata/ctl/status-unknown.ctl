@@ -12,4 +12,5 @@ status nosuch cat nosuch:*
 status multi:*:x
 status :
 status :*
+~ctl a pattern, which means all
 status *

@@ -23,12 +23,14 @@ clear nosuch:x
 clear g
 tail nosuch
 tail nosuch stderr
+~ctl a pattern, which means more than one
 tail g:*
 tail nosuch:x
 tail -f nosuch
 tail -f nosuch stderr
 tail -f g:nosuch
 fg nosuch
+~ctl a pattern, which means more than one
 fg g:*
 fg g
 fg off
