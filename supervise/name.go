@@ -3,33 +3,41 @@ package supervise
 import "strings"
 
 // NameSpec names one process or a whole group, the way supervisorctl and
-// XML-RPC clients write it. Process is "*" when the whole group is meant.
+// XML-RPC clients write it.
 type NameSpec struct {
 	Group   string
-	Process string
+	Process string // "" where the whole group is meant
+
+	whole bool // not told by Process: a program may be called "*", a name be empty
 }
 
+// AllOf names every process of a group.
+func AllOf(group string) NameSpec { return NameSpec{Group: group, whole: true} }
+
 // ParseNameSpec reads "group:process", "group:*", "group:" and "name", the last
-// being short for name:name (options.py split_namespec). It never fails: a name
-// that does not exist is found out by whoever looks it up.
+// being short for name:name, also where it is "*" (options.py split_namespec).
+// It never fails: a name that does not exist is found out by whoever looks it up.
 func ParseNameSpec(text string) NameSpec {
 	group, process, found := strings.Cut(text, ":")
-	if !found {
+	switch {
+	case !found:
 		return NameSpec{Group: text, Process: text}
-	}
-	if process == "" {
-		process = "*"
+	case process == "" || process == "*":
+		return AllOf(group)
 	}
 	return NameSpec{Group: group, Process: process}
 }
 
 // WholeGroup tells whether the name means every process of its group.
-func (n NameSpec) WholeGroup() bool { return n.Process == "*" }
+func (n NameSpec) WholeGroup() bool { return n.whole }
 
-// String prints the short form where group and process share a name, else
-// "group:process".
+// String prints "group:*" for a whole group, the short form where group and
+// process share a name, else "group:process".
 func (n NameSpec) String() string {
-	if n.Group == n.Process {
+	switch {
+	case n.whole:
+		return n.Group + ":*"
+	case n.Group == n.Process:
 		return n.Process
 	}
 	return n.Group + ":" + n.Process

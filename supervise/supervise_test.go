@@ -7,20 +7,27 @@ import (
 
 func TestNameSpecsReadAsSupervisorctlWritesThem(t *testing.T) {
 	for text, want := range map[string]NameSpec{
-		"web":     {"web", "web"},
-		"web:one": {"web", "one"},
-		"web:*":   {"web", "*"},
-		"web:":    {"web", "*"},
-		"a:b:c":   {"a", "b:c"},
-		":x":      {"", "x"},
-		"":        {"", ""},
+		"web":     {Group: "web", Process: "web"},
+		"web:one": {Group: "web", Process: "one"},
+		"web:*":   AllOf("web"),
+		"web:":    AllOf("web"),
+		"a:b:c":   {Group: "a", Process: "b:c"},
+		":x":      {Group: "", Process: "x"},
+		"":        {},
+		":":       AllOf(""),
+		"*":       {Group: "*", Process: "*"}, // a process, whose group has its name
+		"*:*":     AllOf("*"),
 	} {
 		if got := ParseNameSpec(text); got != want {
 			t.Errorf("%q: want %#v, got %#v", text, want, got)
 		}
 	}
-	if got := (NameSpec{"web", "web"}).String(); got != "web" {
-		t.Errorf("a process that shares its group's name prints short, got %q", got)
+	for want, name := range map[string]NameSpec{
+		"web": {Group: "web", Process: "web"}, "web:one": {Group: "web", Process: "one"}, "web:*": AllOf("web"),
+	} {
+		if got := name.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 

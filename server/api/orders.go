@@ -198,7 +198,7 @@ var manyOrders = [...]manyOrder{
 func (a *api) onGroup(m manyOrder) order {
 	return func(ctx context.Context, r *http.Request) (any, error) {
 		group := param(r, "group")
-		if err := allow(ctx, m.verb, supervise.NameSpec{Group: group, Process: "*"}); err != nil {
+		if err := allow(ctx, m.verb, supervise.AllOf(group)); err != nil {
 			return nil, err
 		}
 		if err := a.up(); err != nil {
@@ -210,7 +210,7 @@ func (a *api) onGroup(m manyOrder) order {
 
 func (a *api) onAll(m manyOrder) order {
 	return func(ctx context.Context, _ *http.Request) (any, error) {
-		if err := auth.Check(ctx, m.verb, supervise.NameSpec{Group: "*", Process: "*"}); err != nil {
+		if err := auth.Check(ctx, m.verb, auth.Everything); err != nil {
 			return nil, err
 		}
 		if err := a.up(); err != nil {

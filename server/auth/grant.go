@@ -40,6 +40,10 @@ var verbs = map[Verb]bool{
 // Supervisord is the name to ask about for verbs that concern no process.
 var Supervisord = supervise.NameSpec{}
 
+// Everything is the name to ask about for verbs done to all processes at once:
+// the group "*", as if it held them all.
+var Everything = supervise.AllOf("*")
+
 // Role is what somebody is. The zero Role may do nothing.
 type Role int
 
@@ -58,7 +62,7 @@ type Principal struct {
 
 // Can is the one place where it is decided whether who may do verb to name.
 // Name may be one process, a whole group ("group:*": may they do it to all of
-// it?), or Supervisord.
+// it?), Everything, or Supervisord.
 func Can(who Principal, verb Verb, name supervise.NameSpec) bool {
 	return who.Role == Admin && verbs[verb]
 }
@@ -69,9 +73,12 @@ func Check(ctx context.Context, verb Verb, name supervise.NameSpec) error {
 	if Can(From(ctx), verb, name) {
 		return nil
 	}
-	about := "supervisord"
-	if name != Supervisord {
-		about = name.String()
+	about := name.String()
+	switch name {
+	case Supervisord:
+		about = "supervisord"
+	case Everything:
+		about = "everything"
 	}
 	return supervise.Fault{Code: supervise.FaultForbidden, Detail: string(verb) + " " + about}
 }

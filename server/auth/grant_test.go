@@ -10,7 +10,7 @@ import (
 func TestNobodyMayDoAnything(t *testing.T) {
 	web := supervise.NameSpec{Group: "web", Process: "api"}
 	for verb := range verbs {
-		for _, name := range []supervise.NameSpec{web, {Group: "web", Process: "*"}, Supervisord} {
+		for _, name := range []supervise.NameSpec{web, supervise.AllOf("web"), Everything, Supervisord} {
 			if Can(Principal{}, verb, name) || Can(Principal{Name: "root"}, verb, name) {
 				t.Errorf("nobody may %s %v", verb, name)
 			}
@@ -35,6 +35,8 @@ func TestARefusalNamesTheVerbAndWhatItWasAbout(t *testing.T) {
 	}{
 		{Restart, supervise.NameSpec{Group: "web", Process: "api"}, "FORBIDDEN: restart web:api"},
 		{Stop, supervise.NameSpec{Group: "cat", Process: "cat"}, "FORBIDDEN: stop cat"},
+		{Start, supervise.AllOf("web"), "FORBIDDEN: start web:*"},
+		{Stop, Everything, "FORBIDDEN: stop everything"},
 		{Shutdown, Supervisord, "FORBIDDEN: shutdown supervisord"},
 	} {
 		err := Check(t.Context(), tt.verb, tt.name)

@@ -97,10 +97,10 @@ func (m *method) may(ctx context.Context, args []value) error {
 		}
 		given = string(s)
 		if name = supervise.ParseNameSpec(given); m.about == group {
-			name = supervise.NameSpec{Group: given, Process: "*"}
+			name = supervise.AllOf(given)
 		}
 	case everything:
-		name = supervise.NameSpec{Group: "*", Process: "*"}
+		name = auth.Everything
 	case supervisord:
 	}
 	err := auth.Check(ctx, m.verb, name)

@@ -150,8 +150,8 @@ func (c *controller) apply(ctx context.Context, cl *client, v verb, names []stri
 }
 
 func (c *controller) applyToName(ctx context.Context, cl *client, v verb, name string) error {
-	spec, whole := parseName(name)
-	if !whole {
+	spec := supervise.ParseNameSpec(name)
+	if !spec.WholeGroup() {
 		return c.applyToOne(ctx, cl, v, name, spec)
 	}
 	err := c.applyToMany(ctx, cl, v, v.group, append([]any{spec.Group}, v.args...))
@@ -258,8 +258,8 @@ func clearLogs(ctx context.Context, c *controller, arg string) error {
 		return c.applyToMany(ctx, cl, v, v.all, nil)
 	}
 	for _, name := range names {
-		spec, whole := parseName(name)
-		if whole {
+		spec := supervise.ParseNameSpec(name)
+		if spec.WholeGroup() {
 			spec.Process = "None"
 		}
 		if err := c.applyToOne(ctx, cl, v, name, spec); err != nil {

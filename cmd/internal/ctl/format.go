@@ -52,13 +52,6 @@ func namespec(group, name string) string {
 	return supervise.NameSpec{Group: group, Process: name}.String()
 }
 
-// parseName reads a name, and tells whether it means a whole group. A lone "*" is
-// the name of a process, which no process has.
-func parseName(name string) (spec supervise.NameSpec, whole bool) {
-	spec = supervise.ParseNameSpec(name)
-	return spec, spec.WholeGroup() && strings.Contains(name, ":")
-}
-
 // statusLines lays out status: the name padded to the longest, but at least 30,
 // the state to 10, and what there is to say (supervisorctl.py:643-655).
 func statusLines(infos []processInfo) []string {

@@ -88,10 +88,10 @@ func (c *controller) matching(all []processInfo, names []string) []processInfo {
 	}
 	var wanted []processInfo
 	for _, name := range names {
-		spec, whole := parseName(name)
+		spec := supervise.ParseNameSpec(name)
 		before := len(wanted)
 		for _, info := range all {
-			if info.Group == spec.Group && (whole || info.Name == spec.Process) {
+			if info.Group == spec.Group && (spec.WholeGroup() || info.Name == spec.Process) {
 				wanted = append(wanted, info)
 			}
 		}
@@ -99,7 +99,7 @@ func (c *controller) matching(all []processInfo, names []string) []processInfo {
 			continue
 		}
 		c.status = exitStatusUnknown
-		if whole {
+		if spec.WholeGroup() {
 			c.out.Line(spec.Group + ": ERROR (no such group)")
 		} else {
 			c.out.Line(name + ": ERROR (no such process)")
