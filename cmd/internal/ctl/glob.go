@@ -38,8 +38,8 @@ func (c *controller) expand(ctx context.Context, cl *client, names []string, for
 
 // isPattern tells whether a name may have to be expanded.
 func isPattern(name string, form groupForm) bool {
-	spec, whole := parseName(name)
-	if whole && form == asGroup {
+	spec := supervise.ParseNameSpec(name)
+	if spec.WholeGroup() && form == asGroup {
 		return supervise.IsGlob(spec.Group)
 	}
 	return supervise.IsGlob(name)
@@ -85,7 +85,7 @@ func namesMatching(pattern string, all []processInfo, form groupForm) []string {
 	if pattern == "*" {
 		return []string{"all"}
 	}
-	_, whole := parseName(pattern)
+	whole := supervise.ParseNameSpec(pattern).WholeGroup()
 	var names []string
 	for _, p := range all {
 		if !matches(pattern, p) {
