@@ -21,6 +21,9 @@ type command struct {
 	// complete lists what may stand after the name; nil when nothing does.
 	complete completer
 
+	// json tells that --json among its words makes it answer in JSON.
+	json bool
+
 	// hidden commands work and are completed, and the help page does not list them.
 	hidden bool
 }
@@ -32,7 +35,7 @@ func commandTable() []command {
 		{name: "EOF", run: quit, hidden: true},
 		{name: "add", run: add, complete: completeGroups, help: `
 add <name> [...]	Activates any updates in config for process/group`},
-		{name: "avail", run: avail, help: `
+		{name: "avail", run: avail, json: true, help: `
 avail			Display all configured processes`},
 		{name: "clear", run: clearLogs, complete: completeProcesses, help: `
 clear <name>		Clear a process' log files.
@@ -54,7 +57,7 @@ maintail	last 1600 *bytes* of supervisor main log file
 		{name: "open", run: open, help: `
 open <url>	Connect to a remote supervisord process.
 		(for UNIX domain socket, use unix:///socket/path)`},
-		{name: "pid", run: pid, complete: completeProcesses, help: `
+		{name: "pid", run: pid, json: true, complete: completeProcesses, help: `
 pid			Get the PID of supervisord.
 pid <name>		Get the PID of a single child process by name.
 pid all			Get the PID of every child process, one per line.`},
@@ -64,7 +67,7 @@ quit	Exit the supervisor shell.`},
 reload 		Restart the remote supervisord.`},
 		{name: "remove", run: remove, complete: completeGroups, help: `
 remove <name> [...]	Removes process/group from active config`},
-		{name: "reread", run: reread, help: `
+		{name: "reread", run: reread, json: true, help: `
 reread 			Reload the daemon's configuration files without add/remove`},
 		{name: "restart", run: restart, complete: completeProcesses, help: `
 restart <name>		Restart a process
@@ -84,7 +87,7 @@ start <name>		Start a process
 start <gname>:*		Start all processes in a group
 start <name> <name>	Start multiple processes or groups
 start all		Start all processes`},
-		{name: "status", run: status, complete: completeProcesses, help: `
+		{name: "status", run: status, json: true, complete: completeProcesses, help: `
 status <name>		Get status for a single process
 status <gname>:*	Get status for all processes in a group
 status <name> <name>	Get status for multiple named processes
@@ -101,11 +104,11 @@ tail -f <name>		Continuous tail of named process stdout
 			Ctrl-C to exit.
 tail -100 <name>	last 100 *bytes* of process stdout
 tail <name> stderr	last 1600 *bytes* of process stderr`},
-		{name: "update", run: update, complete: completeGroups, help: `
+		{name: "update", run: update, json: true, complete: completeGroups, help: `
 update			Reload config and add/remove as necessary, and will restart affected programs
 update all		Reload config and add/remove as necessary, and will restart affected programs
 update <gname> [...]	Update specific groups`},
-		{name: "version", run: version, help: `
+		{name: "version", run: version, json: true, help: `
 version			Show the version of the remote supervisord process`},
 	}
 }
@@ -143,9 +146,11 @@ func isNameByte(b byte) bool { return isLetter(b) || b >= '0' && b <= '9' || b =
 
 // complain prints what is wrong with the words after a command, and its help.
 func (c *controller) complain(message, name string, exit int) error {
-	c.out.Line(message)
+	c.problem(message, failure{Message: strings.TrimPrefix(message, "Error: ")})
 	c.status = exit
-	c.printHelp(name)
+	if c.json == nil {
+		c.printHelp(name)
+	}
 	return nil
 }
 

@@ -71,6 +71,10 @@ type controller struct {
 	commands []command
 	status   int
 
+	// json gathers the answer to a command that was asked with --json; nil while
+	// answers are text.
+	json *answer
+
 	// openTerminal opens what a person types a password on, which need not be
 	// where commands come from.
 	openTerminal func() (*os.File, error)
@@ -118,6 +122,10 @@ func (c *controller) do(ctx context.Context, line string) (quit bool, err error)
 		c.status = exitGeneric
 		return false, nil
 	}
+	c.json = nil
+	if rest, wanted := cutWord(arg, "--json"); wanted && cmd.json {
+		arg, c.json = rest, new(answer)
+	}
 	err = cmd.run(ctx, c, arg)
 	if unauthorized(err) {
 		return c.authenticate(ctx, line, err)
@@ -129,6 +137,7 @@ func (c *controller) do(ctx context.Context, line string) (quit bool, err error)
 func (c *controller) conclude(err error) (quit bool, interrupted error) {
 	switch {
 	case err == nil:
+		c.printAnswer()
 		return false, nil
 	case errors.Is(err, errQuit):
 		return true, nil
@@ -136,16 +145,27 @@ func (c *controller) conclude(err error) (quit bool, interrupted error) {
 		c.status = exitInterrupted
 		return false, errInterrupted
 	}
-	c.out.Line(describe(err))
+	c.problem(describe(err), failureOf(err))
 	c.status = exitGeneric
+	c.printAnswer()
 	return false, nil
+}
+
+// printAnswer prints what was asked for with --json.
+func (c *controller) printAnswer() {
+	if c.json != nil {
+		c.out.Line(c.json.line())
+		c.json = nil
+	}
 }
 
 // authenticate follows a 401. In a shell it asks who is there and tries again,
 // with credentials that stay for the session. Otherwise it prints the two lines
 // the original prints, because scripts match on either (supervisorctl.py:204-229).
 func (c *controller) authenticate(ctx context.Context, line string, refused error) (quit bool, err error) {
-	c.out.Line("Server requires authentication")
+	if c.json == nil || c.settings.interactive {
+		c.out.Line("Server requires authentication")
+	}
 	if !c.settings.interactive {
 		return c.conclude(refused)
 	}

@@ -194,7 +194,8 @@ func (p *fakeProcess) values() map[string]any {
 		description = fmt.Sprintf("pid %d, uptime 0:01:00", p.pid)
 	}
 	return map[string]any{"group": p.group, "name": p.name, "state": int(p.state),
-		"statename": p.state.String(), "description": description, "pid": p.pid, "spawnerr": ""}
+		"statename": p.state.String(), "description": description, "pid": p.pid, "spawnerr": "", "exitstatus": 0,
+		"start": p.start(), "stop": 0, "now": 1767225660, "stdout_logfile": "/log/" + p.name, "stderr_logfile": ""}
 }
 
 func (f *fakeServer) info(name string) (any, *supervise.Fault) {
@@ -389,4 +390,12 @@ func encodeValue(value any) string {
 		return text + "</struct></value>\n"
 	}
 	panic(fmt.Sprintf("no XML-RPC for %T", value))
+}
+
+// start is when it was started: a minute before the fake's present.
+func (p *fakeProcess) start() int {
+	if p.state != supervise.StateRunning {
+		return 0
+	}
+	return 1767225600
 }

@@ -18,6 +18,13 @@ type processInfo struct {
 	StateName   string `xmlrpc:"statename"`
 	Description string `xmlrpc:"description"`
 	PID         int    `xmlrpc:"pid"`
+	Start       int    `xmlrpc:"start"`
+	Stop        int    `xmlrpc:"stop"`
+	Now         int    `xmlrpc:"now"`
+	ExitStatus  int    `xmlrpc:"exitstatus"`
+	SpawnErr    string `xmlrpc:"spawnerr"`
+	StdoutLog   string `xmlrpc:"stdout_logfile"`
+	StderrLog   string `xmlrpc:"stderr_logfile"`
 }
 
 func (p processInfo) namespec() string { return namespec(p.Group, p.Name) }

@@ -30,7 +30,11 @@ func (c *controller) reach(ctx context.Context) (*client, error) {
 	if !known {
 		return nil, err
 	}
-	c.out.Line(message)
+	f := failure{Message: message, URL: c.settings.serverURL}
+	if err != nil {
+		f.Code, f.Fault = failureOf(err).Code, failureOf(err).Fault
+	}
+	c.problem(message, f)
 	c.status = exit
 	return nil, nil
 }
@@ -70,13 +74,21 @@ func status(ctx context.Context, c *controller, arg string) error {
 		return err
 	}
 	wanted := c.matching(all, strings.Fields(arg))
-	for _, line := range statusLines(wanted) {
-		c.out.Line(line)
-	}
+	c.printStatus(wanted)
 	if slices.ContainsFunc(wanted, processInfo.stopped) {
 		c.status = exitStatusNotRunning
 	}
 	return nil
+}
+
+func (c *controller) printStatus(infos []processInfo) {
+	if c.json != nil {
+		c.json.set("processes", processAnswers(infos))
+		return
+	}
+	for _, line := range statusLines(infos) {
+		c.out.Line(line)
+	}
 }
 
 // matching picks the processes the names mean, in the order of the names, and
@@ -100,9 +112,9 @@ func (c *controller) matching(all []processInfo, names []string) []processInfo {
 		}
 		c.status = exitStatusUnknown
 		if spec.WholeGroup() {
-			c.out.Line(spec.Group + ": ERROR (no such group)")
+			c.noSuch(spec.Group, "no such group")
 		} else {
-			c.out.Line(name + ": ERROR (no such process)")
+			c.noSuch(name, "no such process")
 		}
 	}
 	return wanted
@@ -124,42 +136,72 @@ func pid(ctx context.Context, c *controller, arg string) error {
 		if err := cl.call(ctx, &own, "getPID"); err != nil {
 			return err
 		}
-		c.out.Line(strconv.Itoa(own))
+		c.printOwnPID(own)
 		return nil
 	case slices.Contains(names, "all"):
 		var all []processInfo
 		if err := cl.call(ctx, &all, "getAllProcessInfo"); err != nil {
 			return err
 		}
-		for _, info := range all {
-			c.out.Line(strconv.Itoa(info.PID))
-		}
+		c.printPIDs(all)
 		return nil
 	}
+	var known []processInfo
 	for _, name := range names {
-		if err := c.pidOf(ctx, cl, name); err != nil {
+		info, found, err := c.pidOf(ctx, cl, name)
+		if err != nil {
 			return err
 		}
+		if found {
+			known = append(known, info)
+		}
+	}
+	if c.json != nil {
+		c.printPIDs(known)
 	}
 	return nil
 }
 
-func (c *controller) pidOf(ctx context.Context, cl *client, name string) error {
-	var info processInfo
-	err := cl.call(ctx, &info, "getProcessInfo", name)
+func (c *controller) printOwnPID(pid int) {
+	if c.json != nil {
+		c.json.set("pid", pid)
+		return
+	}
+	c.out.Line(strconv.Itoa(pid))
+}
+
+func (c *controller) printPIDs(infos []processInfo) {
+	answers := make([]pidAnswer, len(infos))
+	for i, info := range infos {
+		answers[i] = pidAnswer{info.namespec(), info.PID}
+		if c.json == nil {
+			c.out.Line(strconv.Itoa(info.PID))
+		}
+	}
+	if c.json != nil {
+		c.json.set("processes", answers)
+	}
+}
+
+// pidOf asks for one process and prints its pid, or that there is none; in JSON
+// what is known is printed with the others.
+func (c *controller) pidOf(ctx context.Context, cl *client, name string) (info processInfo, found bool, err error) {
+	err = cl.call(ctx, &info, "getProcessInfo", name)
 	switch {
 	case faultCode(err) == int(supervise.FaultBadName):
-		c.out.Line("No such process " + name)
+		c.problem("No such process "+name, failure{Name: name, Message: "no such process"})
 		c.status = exitGeneric
-		return nil
+		return info, false, nil
 	case err != nil:
-		return err
+		return info, false, err
 	}
-	c.out.Line(strconv.Itoa(info.PID))
+	if c.json == nil {
+		c.out.Line(strconv.Itoa(info.PID))
+	}
 	if info.PID == 0 {
 		c.status = exitNotRunning
 	}
-	return nil
+	return info, true, nil
 }
 
 // avail lists every process of the configuration last read.
@@ -180,6 +222,10 @@ func avail(ctx context.Context, c *controller, arg string) error {
 	if err != nil {
 		return err
 	}
+	if c.json != nil {
+		c.json.set("processes", configAnswers(infos))
+		return nil
+	}
 	for _, info := range infos {
 		c.out.Line(availLine(info))
 	}
@@ -188,7 +234,7 @@ func avail(ctx context.Context, c *controller, arg string) error {
 
 // refused prints an ERROR line.
 func (c *controller) refused(message string) error {
-	c.out.Line("ERROR: " + message)
+	c.problem("ERROR: "+message, failure{Message: message})
 	c.status = exitGeneric
 	return nil
 }
@@ -206,6 +252,10 @@ func version(ctx context.Context, c *controller, arg string) error {
 	var number string
 	if err := cl.call(ctx, &number, "getSupervisorVersion"); err != nil {
 		return err
+	}
+	if c.json != nil {
+		c.json.set("version", number)
+		return nil
 	}
 	c.out.Line(number)
 	return nil

@@ -45,9 +45,14 @@ func reread(ctx context.Context, c *controller, arg string) error {
 	case faultCode(err) == int(supervise.FaultShutdownState):
 		return c.refused("supervisor shutting down")
 	case faultCode(err) == int(supervise.FaultCantReread) && errors.As(err, &fault):
-		return c.refused(fault.String)
+		c.problem("ERROR: "+fault.String, failureOf(err))
+		c.status = exitGeneric
+		return nil
 	case err != nil:
 		return err
+	case c.json != nil:
+		c.json.setPlan(changes)
+		return nil
 	}
 	for _, line := range changeLines(changes) {
 		c.out.Line(line)
@@ -206,45 +211,65 @@ func (p plan) only(names []string) plan {
 	}
 }
 
-// applyPlan drops what is gone, then replaces what changed, then adds the new.
+// applyPlan drops what is gone, then replaces what changed, then adds the new. In
+// JSON it tells what was done, as far as it came.
 func (c *controller) applyPlan(ctx context.Context, cl *client, p plan) error {
+	var done plan
+	defer func() {
+		if c.json != nil {
+			c.json.setPlan(done)
+		}
+	}()
 	for _, group := range p.removed {
-		if err := c.dropGroup(ctx, cl, group); err != nil {
+		dropped, err := c.dropGroup(ctx, cl, group)
+		if err != nil {
 			return err
+		}
+		if dropped {
+			done.removed = append(done.removed, group)
 		}
 	}
 	for _, group := range p.changed {
 		if err := c.replaceGroup(ctx, cl, group); err != nil {
 			return err
 		}
+		done.changed = append(done.changed, group)
 	}
 	for _, group := range p.added {
 		if err := cl.call(ctx, nil, "addProcessGroup", group); err != nil {
 			return err
 		}
-		c.out.Line(group + ": added process group")
+		c.progress(group + ": added process group")
+		done.added = append(done.added, group)
 	}
 	return nil
 }
 
+// progress prints a step of a command. In JSON only its end is told.
+func (c *controller) progress(line string) {
+	if c.json == nil {
+		c.out.Line(line)
+	}
+}
+
 // dropGroup stops and removes a group. One that cannot be stopped stays.
-func (c *controller) dropGroup(ctx context.Context, cl *client, group string) error {
+func (c *controller) dropGroup(ctx context.Context, cl *client, group string) (dropped bool, err error) {
 	var results []result
 	if err := cl.call(ctx, &results, "stopProcessGroup", group); err != nil {
-		return err
+		return false, err
 	}
-	c.out.Line(group + ": stopped")
+	c.progress(group + ": stopped")
 	failed := func(r result) bool { return r.code() == supervise.FaultFailed }
 	if slices.ContainsFunc(results, failed) {
-		c.out.Line(group + ": has problems; not removing")
+		c.problem(group+": has problems; not removing", failure{Name: group, Message: "has problems; not removing"})
 		c.status = exitGeneric
-		return nil
+		return false, nil
 	}
 	if err := cl.call(ctx, nil, "removeProcessGroup", group); err != nil {
-		return err
+		return false, err
 	}
-	c.out.Line(group + ": removed process group")
-	return nil
+	c.progress(group + ": removed process group")
+	return true, nil
 }
 
 // replaceGroup stops a group and takes it up again as it is now configured.
@@ -252,14 +277,14 @@ func (c *controller) replaceGroup(ctx context.Context, cl *client, group string)
 	if err := cl.call(ctx, nil, "stopProcessGroup", group); err != nil {
 		return err
 	}
-	c.out.Line(group + ": stopped")
+	c.progress(group + ": stopped")
 	if err := cl.call(ctx, nil, "removeProcessGroup", group); err != nil {
 		return err
 	}
 	if err := cl.call(ctx, nil, "addProcessGroup", group); err != nil {
 		return err
 	}
-	c.out.Line(group + ": updated process group")
+	c.progress(group + ": updated process group")
 	return nil
 }
 
