@@ -44,7 +44,16 @@ func asGroup(v value) (string, error) {
 	case array, object:
 		return "", errParameters
 	}
-	return "", badName(pythonStr(v))
+	return "", repeating(supervise.FaultBadName, v)
+}
+
+// repeating is a fault that repeats a value which was no text. None is the same
+// as nothing to repeat, as in Python.
+func repeating(code supervise.FaultCode, v value) error {
+	if _, none := v.(null); none {
+		return supervise.Fault{Code: code}
+	}
+	return fault{code, code.String() + ": " + pythonStr(v)}
 }
 
 // asInt reads a number as Python's int does.
@@ -89,7 +98,7 @@ func asSignal(v value) (supervise.Signal, error) {
 	}
 	sig, err := supervise.ParseSignal(word)
 	if err != nil {
-		return 0, supervise.Fault{Code: supervise.FaultBadSignal, Detail: pythonStr(v)}
+		return 0, repeating(supervise.FaultBadSignal, v)
 	}
 	return sig, nil
 }

@@ -273,6 +273,9 @@ func (l *memoryLog) Read(offset, length int64) ([]byte, error) {
 }
 
 func (l *memoryLog) Tail(offset, length int64) ([]byte, int64, bool, error) {
+	if l.gone {
+		return nil, 0, false, supervise.Fault{Code: supervise.FaultNoFile}
+	}
 	size := int64(len(l.data))
 	overflow := size > offset+length
 	if overflow {

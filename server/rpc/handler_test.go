@@ -402,3 +402,77 @@ func TestTimesFitTheInteger(t *testing.T) {
 		}
 	}
 }
+
+// A name that is None is repeated by no fault: Python's RPCError has no extra then.
+func TestAFaultAboutNoneRepeatsNothing(t *testing.T) {
+	for _, method := range []string{"addProcessGroup", "removeProcessGroup", "startProcessGroup", "stopProcessGroup"} {
+		call := "<m><methodName>supervisor." + method + "</methodName><params><param><value><nil/></value></param></params></m>"
+		if body := post(t, newWorld(), call).Body.String(); !strings.Contains(body, "<string>BAD_NAME</string>") {
+			t.Errorf("%s: %s", method, body)
+		}
+	}
+	call := "<m><methodName>supervisor.sendProcessStdin</methodName><params><param><value>cat</value></param><param><value><nil/></value></param></params></m>"
+	if body := post(t, newWorld(), call).Body.String(); !strings.Contains(body, "<string>INCORRECT_PARAMETERS</string>") {
+		t.Error(body)
+	}
+}
+
+func TestTheTailOfAFileThatIsGoneIsEmptyWhateverIsAskedOfIt(t *testing.T) {
+	engine := newWorld()
+	engine.log.gone = true
+	for _, offset := range []any{0, "x", []any{}} {
+		body := post(t, engine, callOf(t, "supervisor.tailProcessStdoutLog", "cat", offset, 5)).Body.String()
+		if !strings.Contains(body, "<value><string></string></value>\n<value><int>0</int></value>") {
+			t.Errorf("offset %v: %s", offset, body)
+		}
+	}
+}
+
+func TestASignalIsLookedAtLast(t *testing.T) {
+	for _, tt := range []struct{ call, want string }{
+		{callOf(t, "supervisor.signalProcess", "cat", ""), "<string>BAD_SIGNAL: </string>"},
+		{callOf(t, "supervisor.signalProcessGroup", "cat", ""), "<string>BAD_SIGNAL: </string>"},
+		// Nobody could get it, so nobody looks at it.
+		{callOf(t, "supervisor.signalProcessGroup", "web", []any{}), "<value><array><data>\n</data></array></value>"},
+		{callOf(t, "supervisor.signalProcessGroup", "nosuch", []any{}), "<string>BAD_NAME: nosuch</string>"},
+		{callOf(t, "supervisor.signalProcessGroup", "cat", []any{}), "Error code 500"},
+	} {
+		if body := post(t, newWorld(), tt.call).Body.String(); !strings.Contains(body, tt.want) {
+			t.Errorf("%s\n%s, want %s", tt.call, body, tt.want)
+		}
+	}
+}
+
+// What Python can go through, it takes for the parameters of a call.
+func TestParametersWithinAMulticallMayBeOfOtherTypes(t *testing.T) {
+	for _, tt := range []struct {
+		method string
+		params any
+		want   string
+	}{
+		{"supervisor.getIdentification", "", "<string>golden</string>"},
+		{"supervisor.getIdentification", "x", "<string>INCORRECT_PARAMETERS</string>"},
+		{"supervisor.getIdentification", map[string]any{}, "<string>golden</string>"},
+		{"supervisor.getProcessInfo", map[string]any{"cat": 1}, "<name>pid</name>"},
+		{"supervisor.getProcessInfo", "c", "<string>BAD_NAME: c</string>"},
+		{"supervisor.getIdentification", 5, "<string>INCORRECT_PARAMETERS</string>"},
+		{"supervisor.readProcessStdoutLog", []any{"cat", "x", 0},
+			"FAILED: &lt;class 'AttributeError'&gt;:type object 'Faults' has no attribute 'invalid literal for int() with base 10: 'x''<"},
+		{"supervisor.tailProcessStdoutLog", []any{"cat", "x", 0},
+			"FAILED: &lt;class 'ValueError'&gt;:invalid literal for int() with base 10: 'x'<"},
+	} {
+		call := callOf(t, "system.multicall", []any{map[string]any{"methodName": tt.method, "params": tt.params}})
+		if body := post(t, newWorld(), call).Body.String(); !strings.Contains(body, tt.want) {
+			t.Errorf("%s(%v): %s, want %s", tt.method, tt.params, body, tt.want)
+		}
+	}
+}
+
+func TestNoCallsAtAllAreAnsweredByNoResults(t *testing.T) {
+	for _, none := range []any{[]any{}, ""} {
+		body := post(t, newWorld(), callOf(t, "system.multicall", none)).Body.String()
+		if !strings.Contains(body, "<value><array><data>\n</data></array></value>") {
+			t.Errorf("%q: %s", none, body)
+		}
+	}
+}

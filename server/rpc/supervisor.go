@@ -3,7 +3,6 @@ package rpc
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -86,7 +85,7 @@ func texts(list []string) array {
 func (h *Handler) addProcessGroup(ctx context.Context, args []value) (value, error) {
 	name, ok := args[0].(text)
 	if !ok {
-		return nil, badName(pythonStr(args[0]))
+		return nil, repeating(supervise.FaultBadName, args[0])
 	}
 	return yes, groupAsGiven(h.engine.AddGroup(ctx, string(name)), string(name))
 }
@@ -199,22 +198,19 @@ func (h *Handler) signalAllProcesses(ctx context.Context, args []value) (value, 
 	return h.signalMany(ctx, supervise.Selection{All: true}, args[0])
 }
 
-// signalMany tells an unknown signal once for each process that could have got
-// it, as the original does, which looks at the signal last.
+// signalMany looks at the signal last, as the original does: an unknown one is
+// told once for each process that could have got it, and one of a wrong type
+// matters only if there is such a process.
 func (h *Handler) signalMany(ctx context.Context, which supervise.Selection, signal value) (value, error) {
-	sig, err := asSignal(signal)
-	var unknown supervise.Fault
-	switch {
-	case errors.As(err, &unknown):
+	sig, unknown := asSignal(signal)
+	if unknown != nil {
 		return h.refuseSignal(ctx, which, unknown)
-	case err != nil:
-		return nil, err
 	}
 	lines, err := h.engine.SignalMany(ctx, which, sig)
 	return results(lines), err
 }
 
-func (h *Handler) refuseSignal(ctx context.Context, which supervise.Selection, unknown supervise.Fault) (value, error) {
+func (h *Handler) refuseSignal(ctx context.Context, which supervise.Selection, unknown error) (value, error) {
 	snapshot, err := h.engine.Snapshot(ctx)
 	if err != nil {
 		return nil, err
@@ -222,11 +218,15 @@ func (h *Handler) refuseSignal(ctx context.Context, which supervise.Selection, u
 	if !which.All && !slices.ContainsFunc(snapshot.Groups, func(g supervise.GroupInfo) bool { return g.Name == which.Group }) {
 		return nil, badName(which.Group)
 	}
+	f, told := asFault(unknown)
 	var lines []supervise.Result
 	for _, p := range snapshot.Processes {
 		if (which.All || p.Group == which.Group) && p.State.Signallable() {
-			lines = append(lines, supervise.Result{Group: p.Group, Name: p.Name, Status: unknown.Code, Description: unknown.Error()})
+			lines = append(lines, supervise.Result{Group: p.Group, Name: p.Name, Status: f.code, Description: f.text})
 		}
+	}
+	if len(lines) > 0 && !told {
+		return nil, unknown
 	}
 	return results(lines), nil
 }
@@ -350,19 +350,19 @@ func (h *Handler) log(ctx context.Context, ch supervise.Channel, process value) 
 	return log, asGiven(err, name, given)
 }
 
-// readFrom reads a piece of a log. A file that is not there is told before
-// numbers that are none.
+// readFrom reads a piece of a log.
 func readFrom(ctx context.Context, log supervise.Log, offset, length value) (value, error) {
 	noFile := supervise.Fault{Code: supervise.FaultNoFile, Detail: log.Path()}
 	if log.Path() == "" {
 		return nil, noFile
 	}
-	from, err := asInt(offset)
-	size, err2 := asInt(length)
-	if err = cmp.Or(err, err2); err != nil {
-		if _, gone := log.Read(0, 1); isFault(gone, noFile.Code) {
-			return nil, noFile
-		}
+	from, size, err := asPiece(log, offset, length)
+	switch wrong, ok := err.(crash); {
+	case isFault(err, noFile.Code):
+		return nil, noFile
+	case ok && wrong.class == "ValueError": // taken for the name of a fault (rpcinterface.py readLog)
+		return nil, crash{"AttributeError", "type object 'Faults' has no attribute '" + wrong.text + "'"}
+	case err != nil:
 		return nil, err
 	}
 	data, err := readLog(ctx, func() ([]byte, error) { return log.Read(from, size) })
@@ -370,6 +370,19 @@ func readFrom(ctx context.Context, log supervise.Log, offset, length value) (val
 		return nil, noFile
 	}
 	return text(data), err
+}
+
+// asPiece reads an offset and a length. That the file is not there is told before
+// that they are no numbers.
+func asPiece(log supervise.Log, offset, length value) (from, size int64, err error) {
+	from, err = asInt(offset)
+	size, err2 := asInt(length)
+	if err = cmp.Or(err, err2); err != nil {
+		if _, gone := log.Read(0, 1); isFault(gone, supervise.FaultNoFile) {
+			err = gone
+		}
+	}
+	return from, size, err
 }
 
 func (h *Handler) tailProcessStdoutLog(ctx context.Context, args []value) (value, error) {
@@ -382,18 +395,19 @@ func (h *Handler) tailProcessStderrLog(ctx context.Context, args []value) (value
 
 // tailProcessLog answers a log that does not exist as an empty one.
 func (h *Handler) tailProcessLog(ctx context.Context, ch supervise.Channel, args []value) (value, error) {
-	log, err := h.log(ctx, ch, args[0])
+	v, err := h.tailOf(ctx, ch, args)
 	if isFault(err, supervise.FaultNoFile) {
 		return array{text(""), integer(0), boolean(false)}, nil
 	}
+	return v, err
+}
+
+func (h *Handler) tailOf(ctx context.Context, ch supervise.Channel, args []value) (value, error) {
+	log, err := h.log(ctx, ch, args[0])
 	if err != nil {
 		return nil, err
 	}
-	offset, err := asInt(args[1])
-	if err != nil {
-		return nil, err
-	}
-	length, err := asInt(args[2])
+	offset, length, err := asPiece(log, args[1], args[2])
 	if err != nil {
 		return nil, err
 	}
@@ -403,9 +417,6 @@ func (h *Handler) tailProcessLog(ctx context.Context, ch supervise.Channel, args
 		data, size, overflow, err = log.Tail(offset, length)
 		return data, err
 	})
-	if isFault(err, supervise.FaultNoFile) {
-		return array{text(""), integer(0), boolean(false)}, nil
-	}
 	return array{text(data), integer(size), boolean(overflow)}, err
 }
 
@@ -426,7 +437,7 @@ func (h *Handler) clearAllProcessLogs(ctx context.Context, _ []value) (value, er
 func (h *Handler) sendProcessStdin(ctx context.Context, args []value) (value, error) {
 	chars, ok := args[1].(text)
 	if !ok {
-		return nil, supervise.Fault{Code: supervise.FaultIncorrectParameters, Detail: pythonStr(args[1])}
+		return nil, repeating(supervise.FaultIncorrectParameters, args[1])
 	}
 	name, given, err := asProcess(args[0])
 	if err != nil {

@@ -67,8 +67,11 @@ func (h *Handler) multicall(ctx context.Context, args []value) (value, error) {
 
 func asCalls(v value) ([]object, error) {
 	list, ok := v.(array)
-	if _, isText := v.(text); isText {
-		return nil, missing(v, "pop") // a text can be cut like an array, and no more
+	if s, isText := v.(text); isText { // it can be cut like an array, and no more
+		if s == "" {
+			return nil, nil
+		}
+		return nil, missing(v, "pop")
 	}
 	if !ok || len(list) > maxCalls {
 		return nil, errParameters
@@ -95,15 +98,38 @@ func (h *Handler) one(ctx context.Context, c object) (value, error) {
 	default:
 		return nil, missing(name, "split")
 	}
-	params := c.get("params")
-	if params == nil {
-		params = array{}
+	params, err := asArguments(c.get("params"))
+	if err != nil {
+		return nil, err
 	}
-	list, ok := params.(array)
-	if !ok {
-		return nil, errParameters
+	return h.call(ctx, string(name.(text)), params)
+}
+
+// asArguments reads the parameters of a call within a multicall: whatever Python can
+// go through.
+func asArguments(v value) (array, error) {
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case array:
+		return v, nil
+	case object:
+		names := make(array, len(v))
+		for i, m := range v {
+			names[i] = text(m.name)
+		}
+		return names, nil
+	case text:
+		if len(v) > maxValues {
+			return nil, errParameters
+		}
+		var characters array
+		for _, r := range v {
+			characters = append(characters, text(r))
+		}
+		return characters, nil
 	}
-	return h.call(ctx, string(name.(text)), list)
+	return nil, errParameters
 }
 
 // told is how an error appears among the results of a multicall. What is ours
