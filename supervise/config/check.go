@@ -76,6 +76,7 @@ func Check(file string, opts Options) (*Report, error) {
 		return nil, err
 	}
 	c.sections()
+	c.client()
 	c.meanings()
 	report.Findings = append(report.Findings, l.findings...)
 	report.sort()
@@ -133,14 +134,43 @@ func (c *checker) sections() {
 			c.defaults()
 		case !known:
 			c.find(Ignored, c.doc.sectionAt[section], section, "", "no such section%s", suggest(section, sectionNames(section)))
-		case section == "supervisorctl" && c.doc.included[section] != "":
+		case isClients(section) && c.doc.included[section] != "":
 			c.find(Ignored, c.doc.sectionAt[section], section, "", "supervisorctl reads the main file only")
+		case strings.HasPrefix(section, ctlPluginPrefix):
+			c.ctlPlugin(section, spec)
 		default:
 			c.options(section, spec)
 		}
 	}
 	for _, again := range c.doc.twice {
 		c.find(Doubtful, again.Now, again.Section, again.Option, "is set again: what %s says is lost", again.Before)
+	}
+}
+
+// isClients tells whether a section is for supervisorctl alone.
+func isClients(section string) bool {
+	return section == "supervisorctl" || strings.HasPrefix(section, ctlPluginPrefix)
+}
+
+// ctlPlugin looks at a verb of supervisorctl: with a command, it has no options
+// but those in the table; without, any may belong to the Python code.
+func (c *checker) ctlPlugin(section string, spec sectionSpec) {
+	if _, runs := c.doc.get(section, "command"); runs {
+		spec.open, spec.options = false, programPluginOptions
+	}
+	c.options(section, spec)
+}
+
+// client tells what would keep supervisorctl from working with the file.
+// supervisord itself does not mind.
+func (c *checker) client() {
+	if !c.doc.has("supervisorctl") || c.doc.included["supervisorctl"] != "" {
+		return
+	}
+	_, err := loadClient(c.sys, c.file)
+	var known *Error
+	if errors.As(err, &known) {
+		c.find(Doubtful, position{known.File, known.Line}, known.Section, known.Option, "supervisorctl would refuse the file: %s", known.Text)
 	}
 }
 
@@ -155,6 +185,8 @@ func (c *checker) options(section string, spec sectionSpec) {
 			c.find(Ignored, at, section, name, "looks like a section header that lacks its closing bracket")
 		case !known:
 			c.find(Ignored, at, section, name, "no such option%s", suggest(name, optionNames(spec.options)))
+		case option.ours && option.differs != "":
+			c.find(Ours, at, section, name, "%s", option.differs)
 		case option.ours:
 			c.find(Ours, at, section, name, "is an option of this supervisord; the original ignores it")
 		case option.differs != "":

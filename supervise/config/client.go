@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 )
@@ -16,8 +17,22 @@ type Client struct {
 	Plugins            []CtlPlugin
 }
 
-// CtlPlugin is one [ctlplugin:x] section.
-type CtlPlugin plugin
+// CtlPlugin is one [ctlplugin:x] section: a program that is supervisorctl's verb
+// x. What the original expects there is Python code, which gets the section read
+// and no further.
+type CtlPlugin struct {
+	Section string
+	Name    string
+	Command []string // nil when there is nothing but Python code
+	Help    string
+	Factory string
+
+	File string
+	Line int
+}
+
+// Where is "FILE:LINE" of the section.
+func (p CtlPlugin) Where() string { return position{p.File, p.Line}.String() }
 
 // NewClient gives what supervisorctl uses when there is no configuration file.
 func NewClient() *Client {
@@ -32,7 +47,12 @@ func LoadClient(file string, environ []string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{file: file, sys: sys, here: filepath.Dir(sys.absolute(file)), env: environVariables(environ)}
+	return loadClient(sys, file)
+}
+
+func loadClient(sys system, file string) (*Client, error) {
+	l := &loader{file: file, sys: sys, here: filepath.Dir(sys.absolute(file)), env: environVariables(sys.environ)}
+	var err error
 	if l.doc, err = readDocument(sys, file); err != nil {
 		return nil, err
 	}
@@ -56,11 +76,54 @@ func (l *loader) client() (*Client, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	plugins, err := l.plugins("ctlplugin:", ctlPluginOptions)
-	for _, p := range plugins {
-		c.Plugins = append(c.Plugins, CtlPlugin(p))
+	for _, section := range l.sectionsOf(ctlPluginPrefix) {
+		p, err := l.ctlPlugin(section)
+		if err != nil {
+			return nil, err
+		}
+		c.Plugins = append(c.Plugins, p)
 	}
-	return c, err
+	return c, nil
+}
+
+const ctlPluginPrefix = "ctlplugin:"
+
+// ctlPlugin reads one section. It must say what to run; the original's
+// supervisor.ctl_factory will do, so that a file made for it can be read. Such a
+// section may have a command as well, and is then good for both.
+func (l *loader) ctlPlugin(section string) (CtlPlugin, error) {
+	r := l.reader(section, ctlPluginOptions, l.hereVars())
+	at := l.doc.at(section, "")
+	p := CtlPlugin{Section: section, Name: section[len(ctlPluginPrefix):], File: at.File, Line: at.Line}
+	var python, program bool
+	p.Factory, python = r.lookup(ctlFactory)
+	p.Command, program = readIfSet(r, "command", pluginCommand)
+	p.Help = r.text("help")
+	switch {
+	case r.err != nil:
+	case !python && !program:
+		r.failf("", "section [%s] does not specify a %s or a command", section, ctlFactory)
+	case program && !isVerb(p.Name):
+		r.failf("", "section [%s] cannot be a verb of supervisorctl: those are made of letters, digits and _", section)
+	}
+	return p, r.err
+}
+
+// pluginCommand wants at least the name of a program.
+func pluginCommand(text string) ([]string, error) {
+	words, err := SplitCommand(text)
+	if err == nil && len(words) == 0 {
+		err = errors.New("command is empty")
+	}
+	return words, err
+}
+
+// isVerb tells whether supervisorctl would take all of name for a verb.
+func isVerb(name string) bool {
+	other := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_')
+	}
+	return name != "" && !strings.ContainsFunc(name, other)
 }
 
 // clientURL makes the path of a unix socket absolute; other URLs stay.

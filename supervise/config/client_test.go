@@ -21,8 +21,10 @@ func TestSupervisorctlReadsItsSection(t *testing.T) {
 		{"everything", "[supervisorctl]\nserverurl=unix://%(here)s/../s.sock\nusername=%(ENV_COLOR)s\npassword=p%%\nprompt=%(ENV_COLOR)s>\nhistory_file=~/.history\n",
 			Client{ServerURL: "unix://" + filepath.Dir(dir) + "/s.sock", Username: "green", Password: "p%", Prompt: "green>", HistoryFile: dir + "/.history"}},
 		{"an http address stays as it is", "[supervisorctl]\nserverurl=HTTP://Host\n", Client{ServerURL: "HTTP://Host", Prompt: "supervisor"}},
-		{"plugins", "[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a:b\nKey=%(ENV_COLOR)s\n",
-			Client{ServerURL: "http://localhost:9001", Prompt: "supervisor", Plugins: []CtlPlugin{{"ctlplugin:x", "x", "a:b", map[string]string{"key": "green"}}}}},
+		{"Python code of the original", "[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a:b\nKey=%(ENV_NOPE)s\n", withPlugin(
+			CtlPlugin{Section: "ctlplugin:x", Name: "x", Factory: "a:b", File: dir + "/ctl.conf", Line: 2})},
+		{"a verb", "[supervisorctl]\n[ctlplugin:x]\ncommand='%(here)s/my verb' %(ENV_COLOR)s\nhelp=Does it\nsupervisor.ctl_factory=a:b\n", withPlugin(
+			CtlPlugin{Section: "ctlplugin:x", Name: "x", Command: []string{dir + "/my verb", "green"}, Help: "Does it", Factory: "a:b", File: dir + "/ctl.conf", Line: 2})},
 		{"includes are not read", "[supervisorctl]\n[include]\nfiles=%(nope)s\n", *NewClient()},
 	}
 	for _, c := range cases {
@@ -35,12 +37,21 @@ func TestSupervisorctlReadsItsSection(t *testing.T) {
 	}
 }
 
+func withPlugin(p CtlPlugin) Client {
+	c := *NewClient()
+	c.Plugins = []CtlPlugin{p}
+	return c
+}
+
 func TestSupervisorctlRefusesWhatTheOriginalRefuses(t *testing.T) {
 	cases := map[string]string{
-		"[supervisord]\n":                       ".ini file does not include supervisorctl section",
-		"[supervisorctl]\n[ctlplugin:x]\n":      "section [ctlplugin:x] does not specify a supervisor.ctl_factory",
-		"[supervisorctl]\nprompt=%(here)s\n":    "Format string '%(here)s' for 'supervisorctl.prompt' contains names ('here') which cannot be expanded. Available names: ENV_",
-		"[supervisorctl]\nserverurl=%(nope)s\n": "Format string '%(nope)s' for 'supervisorctl.serverurl' contains names ('nope') which cannot be expanded. Available names: ENV_",
+		"[supervisord]\n":                               ".ini file does not include supervisorctl section",
+		"[supervisorctl]\n[ctlplugin:x]\n":              "section [ctlplugin:x] does not specify a supervisor.ctl_factory or a command",
+		"[supervisorctl]\n[ctlplugin:x]\ncommand= \n":   "command is empty",
+		"[supervisorctl]\n[ctlplugin:x]\ncommand='a\n":  "No closing quotation",
+		"[supervisorctl]\n[ctlplugin:a-b]\ncommand=a\n": "section [ctlplugin:a-b] cannot be a verb of supervisorctl",
+		"[supervisorctl]\nprompt=%(here)s\n":            "Format string '%(here)s' for 'supervisorctl.prompt' contains names ('here') which cannot be expanded. Available names: ENV_",
+		"[supervisorctl]\nserverurl=%(nope)s\n":         "Format string '%(nope)s' for 'supervisorctl.serverurl' contains names ('nope') which cannot be expanded. Available names: ENV_",
 	}
 	for text, want := range cases {
 		if _, err := loadClientText(t, t.TempDir(), text); err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -54,7 +54,7 @@ type optionSpec struct {
 	standard string // the default, as one would write it
 	unset    bool   // there is no default: the option is set or it is not
 	ours     bool   // Supervisor does not know it
-	differs  string // what is different here, wherever the option is used
+	differs  string // what is different here, or new, wherever the option is used
 }
 
 // sectionSpec is a kind of section.
@@ -186,13 +186,30 @@ var listenerOptions = []optionSpec{
 	{name: "redirect_stderr", kind: kindBoolean, standard: "false"},
 }
 
+const rpcFactory = "supervisor.rpcinterface_factory"
+
 var rpcInterfaceOptions = []optionSpec{
-	{name: "supervisor.rpcinterface_factory", kind: kindText, unset: true},
+	{name: rpcFactory, kind: kindText, unset: true},
 }
 
+const ctlFactory = "supervisor.ctl_factory"
+
 var ctlPluginOptions = []optionSpec{
-	{name: "supervisor.ctl_factory", kind: kindText, unset: true,
-		differs: "names Python code, which this supervisorctl cannot load: its commands do not exist here"},
+	{name: ctlFactory, kind: kindText, unset: true,
+		differs: "names Python code, which this supervisorctl cannot load: its verbs do not exist here; a program in command= makes one"},
+	{name: "command", kind: kindText, unset: true, ours: true,
+		differs: "is a program that this supervisorctl runs as a verb; the original knows Python code only"},
+	{name: "help", kind: kindText, standard: "", ours: true,
+		differs: "is the line of help for the verb of command="},
+}
+
+// programPluginOptions are those of a section with a command, where nothing else
+// is read.
+var programPluginOptions = []optionSpec{
+	{name: ctlFactory, kind: kindText, unset: true,
+		differs: "names Python code for the original; this supervisorctl runs command= instead"},
+	ctlPluginOptions[1],
+	ctlPluginOptions[2],
 }
 
 // specOf finds the row of the table for a section. False for a section that

@@ -3,7 +3,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -174,53 +173,33 @@ func (l *loader) settle() error {
 // than the built-in interface is kept, with a warning: what it offered is
 // missing, everything else works.
 func (l *loader) rpcInterfaces() error {
-	plugins, err := l.plugins("rpcinterface:", rpcInterfaceOptions)
-	if err != nil {
-		return err
-	}
-	for _, p := range plugins {
-		l.cfg.RPCInterfaces = append(l.cfg.RPCInterfaces, RPCInterface(p))
+	for _, section := range l.sectionsOf(rpcInterfacePrefix) {
+		p, err := l.rpcInterface(section)
+		if err != nil {
+			return err
+		}
+		l.cfg.RPCInterfaces = append(l.cfg.RPCInterfaces, p)
 		if p.Factory != MainRPCInterface {
-			l.warnf(p.Section, rpcInterfaceOptions[0].name,
+			l.warnf(p.Section, rpcFactory,
 				"For [%s], the factory %s is Python code, which this supervisord cannot load; its methods will be unknown", p.Section, p.Factory)
 		}
 	}
 	return nil
 }
 
-// plugin is what [rpcinterface:x] and [ctlplugin:x] have in common.
-type plugin struct {
-	Section string
-	Name    string
-	Factory string
-	Options map[string]string
-}
+const rpcInterfacePrefix = "rpcinterface:"
 
-// plugins reads the sections of one prefix. The one option in the table is
-// required; all others belong to the plugin.
-func (l *loader) plugins(prefix string, options []optionSpec) ([]plugin, error) {
-	var found []plugin
-	for _, section := range l.sectionsOf(prefix) {
-		p, err := l.plugin(section, options)
-		if err != nil {
-			return nil, err
-		}
-		p.Name = section[len(prefix):]
-		found = append(found, p)
-	}
-	return found, nil
-}
-
-func (l *loader) plugin(section string, options []optionSpec) (plugin, error) {
-	key := options[0].name
-	r := l.reader(section, options, nil)
-	factory, found := r.lookup(key)
+// rpcInterface reads one section. Its factory is required; all other options
+// belong to the code that it names.
+func (l *loader) rpcInterface(section string) (RPCInterface, error) {
+	r := l.reader(section, rpcInterfaceOptions, nil)
+	factory, found := r.lookup(rpcFactory)
 	if !found {
-		r.fail("", errors.New("section ["+section+"] does not specify a "+key))
+		r.failf("", "section [%s] does not specify a %s", section, rpcFactory)
 	}
-	p := plugin{Section: section, Factory: factory, Options: map[string]string{}}
+	p := RPCInterface{Section: section, Name: section[len(rpcInterfacePrefix):], Factory: factory, Options: map[string]string{}}
 	for _, option := range l.doc.options(section) {
-		if option != key {
+		if option != rpcFactory {
 			p.Options[option] = r.text(option)
 		}
 	}
