@@ -24,8 +24,27 @@ type command struct {
 	// json tells that --json among its words makes it answer in JSON.
 	json bool
 
+	// kind is under which header the help page lists it.
+	kind commandKind
+
 	// hidden commands work and are completed, and the help page does not list them.
 	hidden bool
+}
+
+// commandKind says where a command comes from.
+type commandKind int
+
+const (
+	original commandKind = iota // Supervisor has it
+	added                       // only this supervisorctl has it
+	plugged                     // a [ctlplugin:x] section makes it
+)
+
+// headers are the parts of the help page. The first is the original's.
+var headers = [...]string{
+	original: "default commands (type help <topic>):",
+	added:    "more commands (type help <topic>):",
+	plugged:  "plugin commands (type help <topic>):",
 }
 
 // commandTable is the table, sorted by name. The help page, the dispatcher and
@@ -41,6 +60,8 @@ avail			Display all configured processes`},
 clear <name>		Clear a process' log files.
 clear <name> <name>	Clear multiple process' log files
 clear all		Clear all process' log files`},
+		{name: "completion", run: completion, complete: completeShells, kind: added, help: `
+completion bash|zsh|fish	Print what makes a shell complete supervisorctl's command line`},
 		{name: "exit", run: quit, help: `
 exit	Exit the supervisor shell.`},
 		{name: "fg", run: foreground, complete: completeProcesses, help: `
@@ -77,7 +98,7 @@ restart all		Restart all processes
 Note: restart does not reread config files. For that, see reread and update.`},
 		{name: "shutdown", run: shutdown, help: `
 shutdown 	Shut the remote supervisord down.`},
-		{name: "signal", run: signalProcesses, complete: completeProcesses, help: `
+		{name: "signal", run: signalProcesses, complete: completeSignals, help: `
 signal <signal name> <name>		Signal a process
 signal <signal name> <gname>:*		Signal all processes in a group
 signal <signal name> <name> <name>	Signal multiple processes or groups
@@ -97,7 +118,7 @@ stop <name>		Stop a process
 stop <gname>:*		Stop all processes in a group
 stop <name> <name>	Stop multiple processes or groups
 stop all		Stop all processes`},
-		{name: "tail", run: tail, complete: completeProcesses, help: `
+		{name: "tail", run: tail, complete: completeTail, help: `
 tail [-f] <name> [stdout|stderr] (default stdout)
 Ex:
 tail -f <name>		Continuous tail of named process stdout
@@ -187,14 +208,23 @@ func help(_ context.Context, c *controller, topic string) error {
 
 // helpPage lists the commands in columns, as Python's cmd module lays them out.
 func (c *controller) helpPage() {
-	const header = "default commands (type help <topic>):"
+	c.out.Line("")
+	for kind, header := range headers {
+		c.helpPart(commandKind(kind), header)
+	}
+}
+
+// helpPart lists the commands of one kind, if there are any.
+func (c *controller) helpPart(kind commandKind, header string) {
 	var names []string
 	for _, cmd := range c.commands {
-		if !cmd.hidden {
+		if !cmd.hidden && cmd.kind == kind {
 			names = append(names, cmd.name)
 		}
 	}
-	c.out.Line("")
+	if len(names) == 0 {
+		return
+	}
 	c.out.Line(header)
 	c.out.Line(strings.Repeat("=", len(header)))
 	for _, row := range columns(names, 79) {

@@ -2,54 +2,96 @@ package ctl
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
+
+	"supervisor/supervise"
 )
 
-// completer lists the words that may stand where text is being typed.
-type completer func(ctx context.Context, c *controller, text string) []string
+// candidate is a word that may stand where one is being typed, and a few words
+// about it for shells that show them.
+type candidate struct{ word, about string }
+
+// position is where a word is being typed: the words between the command and it,
+// and what there is of it.
+type position struct {
+	before []string
+	text   string
+}
+
+// completer lists the words that may stand at a position.
+type completer func(ctx context.Context, c *controller, at position) []candidate
 
 // complete lists what the word being typed may become, each with a blank behind
-// it: the name of a command in the first place, then whatever the command takes
-// (supervisorctl.py complete).
+// it (supervisorctl.py complete). line is all up to the cursor, text its last word.
 func (c *controller) complete(ctx context.Context, line, text string) []string {
-	words := strings.Fields(line)
-	if len(words) == 0 || len(words) == 1 && !strings.HasSuffix(line, " ") {
-		return beginning(completeCommands(ctx, c, text), text)
+	var words []string
+	for _, each := range c.candidates(ctx, strings.Fields(strings.TrimSuffix(line, text)), text) {
+		words = append(words, each.word+" ")
 	}
-	cmd, ok := c.command(words[0])
-	if !ok || cmd.complete == nil {
+	return words
+}
+
+// candidates is what both the interactive shell and the completion of other
+// shells go by: the name of a command in the first place, then whatever the
+// command takes.
+func (c *controller) candidates(ctx context.Context, before []string, text string) []candidate {
+	if len(before) == 0 {
+		return beginning(completeCommands(ctx, c, position{text: text}), text)
+	}
+	cmd, ok := c.command(before[0])
+	switch {
+	case !ok:
+		return nil
+	case strings.HasPrefix(text, "-"):
+		return beginning(cmd.flags(), text)
+	case cmd.complete == nil:
 		return nil
 	}
-	return beginning(cmd.complete(ctx, c, text), text)
+	return beginning(cmd.complete(ctx, c, position{before[1:], text}), text)
 }
 
 // beginning picks the words that text is the beginning of.
-func beginning(words []string, text string) []string {
-	var match []string
-	for _, word := range words {
-		if strings.HasPrefix(word, text) {
-			match = append(match, word+" ")
-		}
-	}
-	return match
+func beginning(words []candidate, text string) []candidate {
+	return slices.DeleteFunc(words, func(each candidate) bool { return !strings.HasPrefix(each.word, text) })
 }
 
-func completeCommands(_ context.Context, c *controller, _ string) []string {
-	var names []string
+// flagPattern finds the flags of a command in its help.
+var flagPattern = regexp.MustCompile(`(?:^|[\s\[|])(--?[a-z][-a-z]*)`)
+
+// flags are those that the help of a command mentions.
+func (cmd command) flags() []candidate {
+	var flags []candidate
+	if cmd.json {
+		flags = append(flags, candidate{"--json", "Answer in JSON"})
+	}
+	for _, line := range cmd.usages() {
+		for _, found := range flagPattern.FindAllStringSubmatch(line.form, -1) {
+			flag := candidate{found[1], line.about}
+			if !slices.ContainsFunc(flags, func(c candidate) bool { return c.word == flag.word }) {
+				flags = append(flags, flag)
+			}
+		}
+	}
+	return flags
+}
+
+func completeCommands(_ context.Context, c *controller, _ position) []candidate {
+	var names []candidate
 	for _, cmd := range c.commands {
 		if cmd.help != "" {
-			names = append(names, cmd.name)
+			names = append(names, candidate{cmd.name, cmd.summary()})
 		}
 	}
 	return names
 }
 
-func completeGroups(ctx context.Context, c *controller, _ string) []string {
-	var groups []string
+func completeGroups(ctx context.Context, c *controller, _ position) []candidate {
+	var groups []candidate
 	for _, info := range c.known(ctx) {
-		if !slices.Contains(groups, info.Group) {
-			groups = append(groups, info.Group)
+		if !named(groups, info.Group) {
+			groups = append(groups, candidate{info.Group, "group"})
 		}
 	}
 	return groups
@@ -57,19 +99,66 @@ func completeGroups(ctx context.Context, c *controller, _ string) []string {
 
 // completeProcesses lists processes by the shortest name that means them; with a
 // colon in the word, all by group and name.
-func completeProcesses(ctx context.Context, c *controller, text string) []string {
-	var names []string
+func completeProcesses(ctx context.Context, c *controller, at position) []candidate {
+	var names []candidate
 	for _, info := range c.known(ctx) {
-		if info.Name == info.Group && !strings.Contains(text, ":") {
-			names = append(names, info.Name)
+		if info.Name == info.Group && !strings.Contains(at.text, ":") {
+			names = append(names, candidate{info.Name, info.StateName})
 			continue
 		}
-		names = append(names, info.Group+":"+info.Name)
-		if whole := info.Group + ":*"; !slices.Contains(names, whole) {
-			names = append(names, whole)
+		names = append(names, candidate{info.Group + ":" + info.Name, info.StateName})
+		if whole := info.Group + ":*"; !named(names, whole) {
+			names = append(names, candidate{whole, "group"})
 		}
 	}
 	return names
+}
+
+// completeSignals lists signals in the first place, then processes. The original
+// lists processes in both.
+func completeSignals(ctx context.Context, c *controller, at position) []candidate {
+	if len(at.before) > 0 {
+		return completeProcesses(ctx, c, at)
+	}
+	var names []candidate
+	for number := range supervise.Signal(highestSignal) {
+		name, known := strings.CutPrefix(number.String(), "SIG")
+		if !known {
+			continue
+		}
+		if strings.HasPrefix(at.text, "SIG") {
+			name = "SIG" + name
+		}
+		names = append(names, candidate{word: name})
+	}
+	return names
+}
+
+// highestSignal is more than any signal with a name has for a number.
+const highestSignal = 65
+
+// completeTail lists processes, and behind the first one also the channels.
+func completeTail(ctx context.Context, c *controller, at position) []candidate {
+	names := completeProcesses(ctx, c, at)
+	isName := func(word string) bool { return !strings.HasPrefix(word, "-") }
+	if slices.ContainsFunc(at.before, isName) {
+		for _, channel := range supervise.Channels {
+			names = append(names, candidate{channel.String(), "channel"})
+		}
+	}
+	return names
+}
+
+func completeShells(context.Context, *controller, position) []candidate {
+	var names []candidate
+	for _, shell := range shells {
+		names = append(names, candidate{word: shell.name})
+	}
+	return names
+}
+
+func named(all []candidate, word string) bool {
+	return slices.ContainsFunc(all, func(each candidate) bool { return each.word == word })
 }
 
 // known is every process, asked for once between two commands. Without a server

@@ -33,12 +33,16 @@ const exitInterrupted = 130
 // looked for. The result is the exit status.
 func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	progname, words := args[0], args[1:]
+	if len(words) > 0 && words[0] == completeVerb {
+		completeWords(progname, words[1:], out)
+		return exitOK
+	}
 	flags, err := parseFlags(words)
 	if err != nil {
 		return usage(errout, progname, err)
 	}
 	if flags.help {
-		fmt.Fprintf(out, usageText, progname)
+		printUsage(out, progname)
 		return exitOK
 	}
 	settings, err := loadSettings(flags, progname, os.Environ())
@@ -75,6 +79,9 @@ type controller struct {
 	// answers are text.
 	json *answer
 
+	// words are those of the command line while it is carried out, nil in a shell.
+	words []string
+
 	// openTerminal opens what a person types a password on, which need not be
 	// where commands come from.
 	openTerminal func() (*os.File, error)
@@ -89,7 +96,7 @@ func newController(s settings, in io.Reader, out, errout io.Writer) *controller 
 		in:           newInput(in),
 		out:          newPrinter(out),
 		errout:       errout,
-		commands:     commandTable(),
+		commands:     withPlugins(commandTable(), s.plugins),
 		openTerminal: openTerminal,
 	}
 }
@@ -98,7 +105,9 @@ func newController(s settings, in io.Reader, out, errout io.Writer) *controller 
 // that order.
 func (c *controller) run(ctx context.Context, f flags) int {
 	if len(f.words) > 0 {
+		c.words = f.words
 		_, err := c.do(ctx, joinWords(f.words))
+		c.words = nil
 		if err != nil || !f.interactive {
 			return c.status
 		}
@@ -120,6 +129,10 @@ func (c *controller) do(ctx context.Context, line string) (quit bool, err error)
 	if !known || !found {
 		c.out.Line("*** Unknown syntax: " + line)
 		c.status = exitGeneric
+		if known {
+			c.out.Flush()
+			c.mournPlugins(name)
+		}
 		return false, nil
 	}
 	c.json = nil

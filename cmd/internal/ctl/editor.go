@@ -231,7 +231,7 @@ const wordBreaks = " \t\n`~!@#$%^&()=+[{]}\\|;'\",<>/?"
 func (e *editor) tab(ctx context.Context, undecided bool) {
 	before := string(e.text[:e.cursor])
 	word := before[strings.LastIndexAny(before, wordBreaks)+1:]
-	matches := e.complete(ctx, string(e.text), word)
+	matches := e.complete(ctx, before, word)
 	if len(matches) == 0 {
 		e.out.Text("\a")
 		return

@@ -24,7 +24,8 @@ func newEditor(keys string, past ...string) (*editor, *paper, *strings.Builder) 
 		in: newInput(strings.NewReader(keys)), out: newPrinter(screen), term: term,
 		history: &history{lines: past},
 		complete: func(_ context.Context, _, word string) []string {
-			return beginning([]string{"start", "status", "stop", "g:a", "g:*", "multi:one-1"}, word)
+			words := []string{"start ", "status ", "stop ", "g:a ", "g:* ", "multi:one-1 "}
+			return slices.DeleteFunc(words, func(w string) bool { return !strings.HasPrefix(w, word) })
 		},
 	}
 	return e, term, screen

@@ -3,32 +3,13 @@ package ctl
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"supervisor/cmd/internal/getopt"
 	"supervisor/supervise"
 )
-
-// usageText is what -h prints, with the program's name in it.
-const usageText = `supervisorctl -- control the programs that supervisord runs
-
-Usage: %s [options] [action [arguments]]
-
-Options:
--c/--configuration FILENAME -- the configuration file (searched for if not given)
--h/--help -- print this and exit
--i/--interactive -- open the shell, after the action if there is one
--s/--serverurl URL -- where supervisord listens: http://host:port or
-     unix:///path (default "http://localhost:9001")
--u/--username USERNAME -- the name to give to a server that asks for one
--p/--password PASSWORD -- the password that goes with it
--r/--history_file FILENAME -- where the shell keeps the lines typed
-
-An action is a command like "status" or "stop", with its arguments. Without one,
-supervisorctl opens a shell that reads such commands. The action "help" lists
-them, and "help ACTION" explains one.
-`
 
 // flags is what the command line said. A nil text was not given.
 type flags struct {
@@ -42,40 +23,100 @@ type flags struct {
 	words       []string // the action
 }
 
-// option is one flag: how it is spelled, and where it goes. A switch has no text.
+// option is one flag: how it is spelled, what it is for, and where it goes. A
+// switch has no text.
 type option struct {
 	letters string
 	long    string
 	also    string
-	flag    *bool
-	text    **string
+	value   string // what to call its text, "" for a switch
+	help    string
+	flag    func(*flags) *bool
+	text    func(*flags) **string
 	check   func(string) error
+}
+
+// options is the table of flags. The parser, the help, the completion and the
+// manual read it.
+var options = []option{
+	{letters: "c", long: "configuration", value: "FILENAME", text: func(f *flags) **string { return &f.config },
+		help: "the configuration file (searched for if not given)"},
+	{letters: "h?", long: "help", flag: func(f *flags) *bool { return &f.help },
+		help: "print this and exit"},
+	{letters: "i", long: "interactive", flag: func(f *flags) *bool { return &f.interactive },
+		help: "open the shell, after the action if there is one"},
+	{letters: "s", long: "serverurl", value: "URL", text: func(f *flags) **string { return &f.serverURL }, check: checkURL,
+		help: "where supervisord listens: http://host:port or unix:///path (default \"http://localhost:9001\")"},
+	{letters: "u", long: "username", value: "USERNAME", text: func(f *flags) **string { return &f.username },
+		help: "the name to give to a server that asks for one"},
+	{letters: "p", long: "password", value: "PASSWORD", text: func(f *flags) **string { return &f.password },
+		help: "the password that goes with it"},
+	{letters: "r", long: "history_file", also: "history-file", value: "FILENAME", // the original's help spells it so
+		text: func(f *flags) **string { return &f.history },
+		help: "where the shell keeps the lines typed"},
+}
+
+// printUsage is what -h prints.
+func printUsage(w io.Writer, progname string) {
+	fmt.Fprintf(w, "supervisorctl -- control the programs that supervisord runs\n\n"+
+		"Usage: %s [options] [action [arguments]]\n\nOptions:\n", progname)
+	for _, o := range options {
+		fmt.Fprintln(w, strings.Join(folded(o.spelling()+" -- "+o.help, 79, "     "), "\n"))
+	}
+	fmt.Fprint(w, `
+An action is a command like "status" or "stop", with its arguments. Without one,
+supervisorctl opens a shell that reads such commands. The action "help" lists
+them, and "help ACTION" explains one.
+`)
+}
+
+// spelling is the flag as one would write it.
+func (o option) spelling() string {
+	text := "-" + o.letters[:1] + "/--" + o.long
+	if o.value != "" {
+		text += " " + o.value
+	}
+	return text
+}
+
+// folded breaks a text into lines of a width at its blanks; all but the first are
+// indented.
+func folded(text string, width int, indent string) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case len(line)+1+len(word) > width:
+			lines, line = append(lines, line), indent+word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
+}
+
+// spellings is the table as getopt reads it.
+func spellings() []getopt.Option {
+	spelled := make([]getopt.Option, len(options))
+	for i, o := range options {
+		spelled[i] = getopt.Option{Letters: o.letters, Long: o.long, Value: o.value != "", Also: o.also}
+	}
+	return spelled
 }
 
 // parseFlags reads the command line. Saying a thing twice is an error
 // (options.py:244-285).
 func parseFlags(args []string) (flags, error) {
-	var f flags
-	options := []option{
-		{letters: "h?", long: "help", flag: &f.help},
-		{letters: "c", long: "configuration", text: &f.config},
-		{letters: "i", long: "interactive", flag: &f.interactive},
-		{letters: "s", long: "serverurl", text: &f.serverURL, check: checkURL},
-		{letters: "u", long: "username", text: &f.username},
-		{letters: "p", long: "password", text: &f.password},
-		{letters: "r", long: "history_file", also: "history-file", text: &f.history}, // the original's help spells it so
-	}
-	spelled := make([]getopt.Option, len(options))
-	for i, o := range options {
-		spelled[i] = getopt.Option{Letters: o.letters, Long: o.long, Value: o.text != nil, Also: o.also}
-	}
-	given, words, err := getopt.Parse(args, spelled)
+	given, words, err := getopt.Parse(args, spellings())
 	if err != nil {
 		return flags{}, err
 	}
+	var f flags
 	for _, g := range given {
 		at := slices.IndexFunc(options, func(o option) bool { return o.long == g.Long })
-		if err := options[at].set(g); err != nil {
+		if err := options[at].set(&f, g); err != nil {
 			return flags{}, err
 		}
 		if f.help {
@@ -86,20 +127,20 @@ func parseFlags(args []string) (flags, error) {
 	return f, nil
 }
 
-func (o option) set(g getopt.Given) error {
+func (o option) set(f *flags, g getopt.Given) error {
 	if o.check != nil {
 		if err := o.check(g.Value); err != nil {
 			return fmt.Errorf("invalid value for %s %s: %w", g.Name, supervise.Quote(g.Value), err)
 		}
 	}
-	if o.flag != nil && *o.flag || o.text != nil && *o.text != nil {
+	if o.flag != nil && *o.flag(f) || o.text != nil && *o.text(f) != nil {
 		return fmt.Errorf("conflicting command line option %s", supervise.Quote(g.Name))
 	}
 	if o.flag != nil {
-		*o.flag = true
+		*o.flag(f) = true
 		return nil
 	}
-	*o.text = &g.Value
+	*o.text(f) = &g.Value
 	return nil
 }
 

@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -18,7 +19,13 @@ type input struct {
 	asked   bool
 	pending []byte
 	err     error
+
+	// recall takes a read back; nil where that cannot be done, and before the first.
+	recall *recall
 }
+
+// errRecalled is what a read answers that was taken back.
+var errRecalled = errors.New("read was taken back")
 
 type chunk struct {
 	data []byte
@@ -29,10 +36,14 @@ func newInput(r io.Reader) *input {
 	return &input{r: r, ask: make(chan struct{}), chunks: make(chan chunk, 1)}
 }
 
-// pump is the reader, and ends with close. One that waits for a terminal cannot be
-// called off; it ends with the program.
+// pump is the reader, and ends with close. One that waits for a terminal ends
+// with the program, unless release calls it back.
 func (in *input) pump() {
 	for range in.ask {
+		if in.recall != nil && !in.recall.readable() {
+			in.chunks <- chunk{nil, errRecalled}
+			continue
+		}
 		buf := make([]byte, 4096)
 		n, err := in.r.Read(buf)
 		in.chunks <- chunk{buf[:n], err}
@@ -42,6 +53,23 @@ func (in *input) pump() {
 // close lets the reader go, unless it is in the middle of a read.
 func (in *input) close() { close(in.ask) }
 
+// release leaves the input to somebody else, a program that is run: a read that
+// nobody waits for any more would take away the first line typed for it.
+func (in *input) release() {
+	if !in.asked || in.recall == nil {
+		return
+	}
+	in.recall.call()
+	got := <-in.chunks
+	in.asked = false
+	if got.err == errRecalled {
+		return
+	}
+	in.recall.forget() // the read was faster
+	in.pending = append(in.pending, got.data...)
+	in.err = got.err
+}
+
 // more waits for bytes, for the end of ctx, or for a signal on wake, which may
 // be nil.
 func (in *input) more(ctx context.Context, wake <-chan os.Signal) error {
@@ -50,6 +78,7 @@ func (in *input) more(ctx context.Context, wake <-chan os.Signal) error {
 	}
 	if !in.started {
 		in.started = true
+		in.recall = newRecall(in.r)
 		go in.pump()
 	}
 	if !in.asked {

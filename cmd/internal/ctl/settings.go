@@ -12,6 +12,7 @@ type settings struct {
 	prompt       string
 	historyFile  string
 	interactive  bool // questions may be asked
+	plugins      []config.CtlPlugin
 }
 
 // loadSettings reads the configuration file, the one of -c or the first one
@@ -46,6 +47,9 @@ func configured(file *string, progname string, environ []string) (settings, erro
 		if client, err = config.LoadClient(name, environ); err != nil {
 			return settings{}, err
 		}
+		if err := checkPlugins(client.Plugins); err != nil {
+			return settings{}, err
+		}
 	}
 	return settings{
 		serverURL:   client.ServerURL,
@@ -53,5 +57,6 @@ func configured(file *string, progname string, environ []string) (settings, erro
 		password:    client.Password,
 		prompt:      client.Prompt,
 		historyFile: client.HistoryFile,
+		plugins:     client.Plugins,
 	}, nil
 }

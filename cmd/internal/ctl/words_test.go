@@ -110,6 +110,15 @@ func TestCompletionListsWhatTheOriginalLists(t *testing.T) {
 	}{
 		{"", "", nil}, // every command: counted below
 		{"st", "st", []string{"start ", "status ", "stop "}},
+		{"start cat g:", "g:", []string{"g:a ", "g:* ", "g:b "}},
+		{"signal H", "H", []string{"HUP "}},
+		{"signal SIGUSR", "SIGUSR", []string{"SIGUSR1 ", "SIGUSR2 "}},
+		{"signal HUP c", "c", []string{"cat "}},
+		{"tail s", "s", []string{"spawn ", "stuck "}},
+		{"tail -f cat std", "std", []string{"stdout ", "stderr "}},
+		{"tail -", "-", []string{"-f "}},
+		{"maintail -", "-", []string{"-f "}},
+		{"completion ", "", []string{"bash ", "fish ", "zsh "}},
 		{"help re", "re", []string{"reload ", "remove ", "reread ", "restart "}},
 		{"start c", "c", []string{"cat "}},
 		{"start ", "g", []string{"g:a ", "g:* ", "g:b "}},
@@ -125,7 +134,7 @@ func TestCompletionListsWhatTheOriginalLists(t *testing.T) {
 		c := newController(s, strings.NewReader(""), newWatched(), newWatched())
 		got := c.complete(t.Context(), test.line, test.word)
 		if test.line == "" {
-			if len(got) != len(c.commands)-1 {
+			if len(got) != len(c.commands)-1 { // EOF has no help
 				t.Errorf("an empty line completes to %q", got)
 			}
 			continue

@@ -1,0 +1,144 @@
+package ctl
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A plugin is a program of a few lines of shell here.
+const pluginConf = `
+[supervisorctl]
+serverurl=%s
+[ctlplugin:say]
+command=/bin/sh -c 'printf "<%%%%s>" "$@"; echo' sh first
+help=Print the arguments
+[ctlplugin:fail]
+command=/bin/sh -c 'echo "no luck" >&2; exit "$1"' sh
+[ctlplugin:who]
+command=/bin/sh -c 'echo "$SUPERVISOR_SERVER_URL ${SUPERVISOR_USERNAME-nobody}:${SUPERVISOR_PASSWORD-nothing}"'
+[ctlplugin:copy]
+command=/bin/cat
+[ctlplugin:die]
+command=/bin/sh -c 'kill -TERM $$'
+[ctlplugin:gone]
+command=/nonexistent/program
+[ctlplugin:cache]
+supervisor.ctl_factory=supervisor_cache.ctl:make
+`
+
+// withPluginConf writes a configuration and gives its name.
+func withPluginConf(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "s.conf")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// runPlugins runs one command line and gives what it printed and its status.
+func runPlugins(t *testing.T, stdin string, words ...string) (out, errout string, status int) {
+	t.Helper()
+	file := withPluginConf(t, fmt.Sprintf(pluginConf, "http://localhost:1"))
+	var o, e bytes.Buffer
+	args := append([]string{"/nonexistent/bin/supervisorctl", "-c", file}, words...)
+	status = Run(args, strings.NewReader(stdin), &o, &e)
+	return o.String(), strings.ReplaceAll(e.String(), file, "FILE"), status
+}
+
+func TestPluginIsAVerbWithArgumentsAndAStatus(t *testing.T) {
+	t.Setenv(envUsername, "somebody else")
+	t.Setenv(envPassword, "of another server")
+	for _, test := range []struct {
+		words       []string
+		stdin       string
+		out, errout string
+		status      int
+	}{
+		{words: []string{"say"}, out: "<first>\n"},
+		{words: []string{"say", "a", "b  c", "", "-f"}, out: "<first><a><b  c><><-f>\n"},
+		{words: []string{"say 'b  c' d"}, out: "<first><b  c><d>\n"},
+		{words: []string{"fail", "42"}, errout: "no luck\n", status: 42},
+		{words: []string{"die"}, status: 128 + int(syscall.SIGTERM)},
+		{words: []string{"who"}, out: "http://localhost:1 nobody:nothing\n"},
+		{words: []string{"-s", "unix:///x", "-u", "me", "-p", "secret", "who"}, out: "unix:///x me:secret\n"},
+		{words: []string{"copy"}, stdin: "from outside\n", out: "from outside\n"},
+		{words: []string{"gone"}, status: 1,
+			errout: "gone: ERROR (/nonexistent/program: no such file or directory), see [ctlplugin:gone] in FILE:15\n"},
+		{words: []string{"help", "say"}, out: "say [<argument> ...]\tPrint the arguments\n"},
+		{words: []string{"help", "copy"}, out: "copy [<argument> ...]\tRuns /bin/cat\n"},
+		{words: []string{"say 'open"}, out: "Error: say: No closing quotation\n", status: 1},
+		{words: []string{"flush", "all"}, out: "*** Unknown syntax: flush all\n", status: 1,
+			errout: "Warning: [ctlplugin:cache] in FILE:17 names Python code (supervisor_cache.ctl:make), which this supervisorctl cannot load.\n" +
+				"If flush was one of its verbs, write a program for it and name it: [ctlplugin:flush] command=PROGRAM\n"},
+	} {
+		t.Run(strings.Join(test.words, " "), func(t *testing.T) {
+			out, errout, status := runPlugins(t, test.stdin, test.words...)
+			if out != test.out || errout != test.errout || status != test.status {
+				t.Errorf("printed %q and %q, status %d;\nwant %q and %q, status %d", out, errout, status, test.out, test.errout, test.status)
+			}
+		})
+	}
+}
+
+func TestPluginsHaveTheirPartOfTheHelpPage(t *testing.T) {
+	out, errout, _ := runPlugins(t, "", "help")
+	if !strings.HasSuffix(out, "\n\nplugin commands (type help <topic>):\n"+
+		"====================================\ncopy  die  fail  gone  say  who\n\n") || errout != "" {
+		t.Errorf("printed %q and %q", out, errout)
+	}
+}
+
+func TestPythonPluginsAreNotMentionedByCommandsThatWork(t *testing.T) {
+	if _, errout, _ := runPlugins(t, "", "help", "status"); errout != "" {
+		t.Errorf("warns: %q", errout)
+	}
+}
+
+func TestPluginsCannotTakeTheNameOfACommand(t *testing.T) {
+	for _, name := range []string{"status", "help", "EOF", "completion", completeVerb} {
+		file := withPluginConf(t, "[supervisorctl]\n\n[ctlplugin:"+name+"]\ncommand=/bin/true\n")
+		var out, errout bytes.Buffer
+		status := Run([]string{"supervisorctl", "-c", file, "version"}, strings.NewReader(""), &out, &errout)
+		want := fmt.Sprintf("Error: %s:3: section [ctlplugin:%s] cannot have that name, because supervisorctl has a command %s of its own\n", file, name, name)
+		if status != exitInvalidArgs || !strings.HasPrefix(errout.String(), want) {
+			t.Errorf("status %d, %q; want %q", status, &errout, want)
+		}
+	}
+}
+
+// A read that Ctrl-C left behind must not eat what is typed for the next program.
+func TestInputIsLeftToTheNextProgram(t *testing.T) {
+	keyboard, typist, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keyboard.Close()
+	defer typist.Close()
+	in := newInput(keyboard)
+	defer in.close()
+
+	wake := make(chan os.Signal, 1)
+	wake <- os.Interrupt
+	for err := error(nil); err != errWake; { // until a read is under way and given up
+		_, err = in.readByte(t.Context(), wake)
+	}
+	in.release()
+	io.WriteString(typist, "for the program\n")
+	buf := make([]byte, 100)
+	n, err := keyboard.Read(buf)
+	if string(buf[:n]) != "for the program\n" || err != nil {
+		t.Fatalf("the program reads %q, %v", buf[:n], err)
+	}
+	io.WriteString(typist, "for us\n")
+	if line, err := in.line(t.Context()); line != "for us" || err != nil {
+		t.Errorf("line = %q, %v", line, err)
+	}
+	in.release()
+}
