@@ -1,7 +1,9 @@
 # The page, every topic, and what is none.
 server: calm.conf
 
+~ctl the page lists our own commands, below the original's
 help
+~ctl the page lists our own commands, below the original's
 ?
 help add
 help avail

@@ -8,8 +8,12 @@ $
 < exit
 $
 < EOF
+~ctl the help page lists our own commands, below the original's
 $
 < help
+< ?
+$
+< help status
 < version
 < bogus
 < 
@@ -44,7 +48,7 @@ $
 $
 < shutdown
 $
-< ?
+< ?status
 < !ls
 < tail -5
 < fg
