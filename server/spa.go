@@ -127,7 +127,7 @@ func (p *page) serveIndex(w http.ResponseWriter, r *http.Request) error {
 func (p *page) boot(r *http.Request) wire.Boot {
 	identity := p.identity()
 	boot := wire.Boot{Version: identity.Version, Base: p.base, Identifier: identity.Identifier, Host: identity.Host}
-	if who := auth.From(r.Context()); who.Role != auth.Nobody {
+	if who := auth.From(r.Context()); who.Grant.Role != supervise.Nobody {
 		user := auth.User(who)
 		boot.User = &user
 	}

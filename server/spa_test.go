@@ -48,7 +48,7 @@ func ask(handler http.Handler, method, path string, header ...string) *httptest.
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r.WithContext(auth.With(r.Context(), auth.Principal{Name: "ann", Role: auth.Admin})))
+	handler.ServeHTTP(w, r.WithContext(auth.With(r.Context(), auth.Principal{Name: "ann", Grant: auth.Full})))
 	return w
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"supervisor/server/wire"
+	"supervisor/supervise"
 )
 
 // bodies are the shapes of the API. Frames come from wire's own lists, and what
@@ -63,8 +64,8 @@ func (g *generator) constants() {
 	g.line("")
 	g.line("/** What a user may do, as bits of Caps. */")
 	g.line("export const CAPS = {")
-	for bit, verb := range wire.CapVerbs {
-		g.line("  %s: %d,", camel(verb), 1<<bit)
+	for bit, verb := range supervise.Verbs {
+		g.line("  %s: %d,", camel(string(verb)), 1<<bit)
 	}
 	g.line("} as const;")
 }

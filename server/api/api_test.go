@@ -30,7 +30,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T) *desk {
-	d := &desk{t: t, engine: newFakeEngine(), who: auth.Principal{Name: "ann", Role: auth.Admin}}
+	d := &desk{t: t, engine: newFakeEngine(), who: auth.Principal{Name: "ann", Grant: auth.Full}}
 	router := chi.NewRouter()
 	router.Route("/api/v1", func(r chi.Router) {
 		Routes(r, Options{Engine: d.engine, Problems: func() []string { return []string{"disk full"} }})

@@ -7,25 +7,48 @@ import (
 	"supervisor/supervise"
 )
 
-func TestEveryVerbHasABitAndEveryBitAVerb(t *testing.T) {
-	if len(wire.CapVerbs) != len(verbs) {
-		t.Errorf("%d bits for %d verbs", len(wire.CapVerbs), len(verbs))
-	}
-	for _, verb := range wire.CapVerbs {
-		if !verbs[Verb(verb)] {
-			t.Errorf("bit %q is no verb", verb)
+func TestEveryVerbIsAboutProgramsOrSupervisord(t *testing.T) {
+	for _, verb := range supervise.Verbs {
+		if !verb.AboutPrograms() && !verb.AboutSupervisord() {
+			t.Errorf("%s is about nothing", verb)
 		}
+	}
+	if len(supervise.Verbs) > 32 {
+		t.Error("more verbs than browsers have bits for")
 	}
 }
 
-func TestCapsKeepProcessesAndSupervisordApart(t *testing.T) {
-	admin := Principal{Role: Admin}
-	process := Caps(admin, supervise.NameSpec{Group: "web", Process: "api"})
-	whole := Caps(admin, Supervisord)
-	if process&whole != 0 || process|whole != 1<<len(wire.CapVerbs)-1 {
-		t.Errorf("process %b, supervisord %b", process, whole)
+func TestCapsTellWhatMayBeDone(t *testing.T) {
+	web := supervise.NameSpec{Group: "web", Process: "api"}
+	bits := func(verbs ...Verb) wire.Caps {
+		return wire.CapsOf(func(v Verb) bool {
+			for _, verb := range verbs {
+				if v == verb {
+					return true
+				}
+			}
+			return false
+		})
 	}
-	if Caps(Principal{}, Supervisord) != 0 || User(Principal{}).Caps != 0 {
-		t.Error("nobody may do something")
+	viewer := Principal{Grant: supervise.Grant{Role: supervise.Viewer, Programs: []string{"web"}}}
+	for _, tt := range []struct {
+		name  string
+		who   Principal
+		about supervise.NameSpec
+		want  wire.Caps
+	}{
+		{"nobody, of a process", Principal{}, web, 0},
+		{"nobody, of supervisord", Principal{}, Supervisord, 0},
+		{"an administrator, of a process", Principal{Grant: Full}, web,
+			bits(View, Logs, Start, Stop, Restart, Signal, Stdin, ClearLogs, Link, Trail)},
+		{"an administrator, of supervisord", Principal{Grant: Full}, Supervisord,
+			bits(View, MainLog, ClearMainLog, Config, Reload, Events, Shutdown, Trail, Users, Reveal)},
+		{"a viewer, of a process", viewer, web, bits(View, Logs)},
+		{"a viewer, of another process", viewer, supervise.NameSpec{Group: "db", Process: "db"}, 0},
+		{"a viewer, of supervisord", viewer, Supervisord, bits(View)},
+	} {
+		if got := Caps(tt.who, tt.about); got != tt.want {
+			t.Errorf("%s: %b, want %b", tt.name, got, tt.want)
+		}
 	}
 }

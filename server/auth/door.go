@@ -76,7 +76,7 @@ var (
 // identify tells who sent r. The order of ways in is settled here; a session
 // cookie will be asked for before Basic.
 func (d *Door) identify(r *http.Request) (Principal, error) {
-	who := Principal{Role: Admin, Door: d.section, Addr: strings.TrimPrefix(r.RemoteAddr, "@")}
+	who := Principal{Grant: Full, UID: -1, Door: d.section, Addr: strings.TrimPrefix(r.RemoteAddr, "@")}
 	if d.Open() {
 		return who, nil
 	}

@@ -6,36 +6,34 @@ import (
 	"supervisor/supervise"
 )
 
-// Verb is something a person may be allowed to do.
-type Verb string
+// Verb is something that somebody may be allowed to do; the vocabulary lists them.
+type Verb = supervise.Verb
 
 // What can be done to a process, or to a group named "group:*".
 const (
-	View      Verb = "view" // see that it exists, its state and its facts
-	Logs      Verb = "logs" // read what it wrote
-	Start     Verb = "start"
-	Stop      Verb = "stop"
-	Restart   Verb = "restart"
-	Signal    Verb = "signal"
-	Stdin     Verb = "stdin" // write to its standard input: may run code as its user
-	ClearLogs Verb = "clear-logs"
+	View      = supervise.VerbView
+	Logs      = supervise.VerbLogs
+	Start     = supervise.VerbStart
+	Stop      = supervise.VerbStop
+	Restart   = supervise.VerbRestart
+	Signal    = supervise.VerbSignal
+	Stdin     = supervise.VerbStdin
+	ClearLogs = supervise.VerbClearLogs
+	Link      = supervise.VerbLink
+	Trail     = supervise.VerbTrail
 )
 
 // What can be done to supervisord itself; the name asked about is Supervisord.
 const (
-	MainLog      Verb = "main-log" // read supervisord's own log
-	ClearMainLog Verb = "clear-main-log"
-	Config       Verb = "config"   // see the configuration
-	Reload       Verb = "reload"   // reread it, add and remove groups
-	Events       Verb = "events"   // send an event to listeners
-	Shutdown     Verb = "shutdown" // end or restart supervisord
+	MainLog      = supervise.VerbMainLog
+	ClearMainLog = supervise.VerbClearMainLog
+	Config       = supervise.VerbConfig
+	Reload       = supervise.VerbReload
+	Events       = supervise.VerbEvents
+	Shutdown     = supervise.VerbShutdown
+	Users        = supervise.VerbUsers
+	Reveal       = supervise.VerbReveal
 )
-
-// verbs is the closed set; a verb outside it is always refused.
-var verbs = map[Verb]bool{
-	View: true, Logs: true, Start: true, Stop: true, Restart: true, Signal: true, Stdin: true, ClearLogs: true,
-	MainLog: true, ClearMainLog: true, Config: true, Reload: true, Events: true, Shutdown: true,
-}
 
 // Supervisord is the name to ask about for verbs that concern no process.
 var Supervisord = supervise.NameSpec{}
@@ -44,27 +42,45 @@ var Supervisord = supervise.NameSpec{}
 // the group "*", as if it held them all.
 var Everything = supervise.AllOf("*")
 
-// Role is what somebody is. The zero Role may do nothing.
-type Role int
-
-const (
-	Nobody Role = iota
-	Admin
-)
+// Full is the grant of an administrator.
+var Full = supervise.Grant{Role: supervise.Admin}
 
 // Principal is who is asking. The zero Principal is nobody.
 type Principal struct {
-	Name string // the user's name, "" for somebody who came through an open door
-	Role Role
-	Door string // the server section they came through
-	Addr string // where from, "" for a unix socket
+	Name  string // the user's name, "" for somebody who came through an open door
+	Grant supervise.Grant
+	Door  string // the server section they came through
+	Addr  string // where from, "" for a unix socket
+	Via   Way    // how they proved who they are
+	UID   int    // of the process at the other end of a unix socket; -1 if it is not known
+
+	// Session identifies the session or the link they came with, "" for none. It
+	// is no secret: it names them on pages and in the trail.
+	Session string
 }
 
+// Way is how somebody proved who they are.
+type Way string
+
+const (
+	Open    Way = "open"    // the door asks nothing
+	Basic   Way = "basic"   // a name and a password
+	Cookie  Way = "session" // a session that began with a password
+	Token   Way = "token"
+	LinkWay Way = "link"  // a delegation link
+	Peer    Way = "peer"  // the kernel said whose process it is
+	Proxy   Way = "proxy" // a proxy that is trusted said so
+)
+
 // Can is the one place where it is decided whether who may do verb to name.
-// Name may be one process, a whole group ("group:*": may they do it to all of
-// it?), Everything, or Supervisord.
+// Name may be one process, a whole group ("group:*": may they do it to some of
+// it?), Everything (to anything at all?), or Supervisord. Whoever acts on many
+// asks again for each.
 func Can(who Principal, verb Verb, name supervise.NameSpec) bool {
-	return who.Role == Admin && verbs[verb]
+	if name == Everything {
+		return who.Grant.AllowsSome(verb)
+	}
+	return who.Grant.Allows(verb, name)
 }
 
 // Check asks Can for whoever ctx belongs to. The error is the FORBIDDEN fault,

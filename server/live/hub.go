@@ -154,7 +154,7 @@ func (h *Hub) Close(ctx context.Context) error {
 // ServeHTTP makes a session of a request that went through auth.Require.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	who := auth.From(r.Context())
-	if who.Role == auth.Nobody {
+	if who.Grant.Role == supervise.Nobody {
 		reply.Error(w, r, supervise.Fault{Code: supervise.FaultForbidden, Detail: "live"})
 		return
 	}

@@ -44,7 +44,7 @@ func newStage(t *testing.T, engine *fakeEngine, adjust func(*Options)) *stage {
 	}
 	hub := New(options)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who := auth.Principal{Role: auth.Admin, Name: r.Header.Get("X-Who")}
+		who := auth.Principal{Grant: auth.Full, Name: r.Header.Get("X-Who")}
 		if r.Header.Get("X-Guest") != "" {
 			who = auth.Principal{}
 		}

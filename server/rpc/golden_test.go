@@ -18,7 +18,7 @@ import (
 // post sends a body to the handler the way somebody who may do everything does.
 func post(t *testing.T, engine Engine, body string) *httptest.ResponseRecorder {
 	t.Helper()
-	return postTo(t, New(engine), auth.Principal{Role: auth.Admin}, body)
+	return postTo(t, New(engine), auth.Principal{Grant: auth.Full}, body)
 }
 
 func postTo(t *testing.T, h *Handler, who auth.Principal, body string) *httptest.ResponseRecorder {

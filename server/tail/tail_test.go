@@ -125,10 +125,10 @@ func (s shelf) MainLog(context.Context) (supervise.Log, error) {
 }
 
 // serve runs the handler for somebody of the given role.
-func serve(t *testing.T, h http.Handler, role auth.Role) *httptest.Server {
+func serve(t *testing.T, h http.Handler, grant supervise.Grant) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(auth.With(r.Context(), auth.Principal{Role: role})))
+		h.ServeHTTP(w, r.WithContext(auth.With(r.Context(), auth.Principal{Grant: grant})))
 	}))
 	t.Cleanup(server.Close)
 	return server
@@ -143,31 +143,31 @@ func TestWhatCannotBeFollowedIsNotFound(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		handler http.Handler
-		role    auth.Role
+		grant   supervise.Grant
 		method  string
 		path    string
 		status  int
 	}{
-		{"unknown process", Process(shelf{web: web}), auth.Admin, "GET", "/logtail/x", 404},
-		{"unknown channel", Process(shelf{web: web}), auth.Admin, "GET", "/logtail/web:api/stdin", 404},
-		{"channel in capitals", Process(shelf{web: web}), auth.Admin, "GET", "/logtail/web:api/STDOUT", 404},
-		{"more behind the channel", Process(shelf{web: web}), auth.Admin, "GET", "/logtail/web:api/stdout/x", 404},
-		{"no such log", Process(shelf{web: web}), auth.Admin, "GET", "/logtail/web:api/stderr", 404},
-		{"whole group", Process(shelf{web: web}), auth.Admin, "GET", "/logtail/web:*", 404},
-		{"no name", Process(shelf{web: web}), auth.Admin, "GET", "/logtail", 404},
-		{"empty name", Process(shelf{web: web}), auth.Admin, "GET", "/logtail/", 404},
-		{"the file is gone", Process(shelf{web: gone}), auth.Admin, "GET", "/logtail/web:api", 404},
-		{"in memory only", Process(shelf{web: memory}), auth.Admin, "GET", "/logtail/web:api", 404},
-		{"nobody asks", Process(shelf{web: web}), auth.Nobody, "GET", "/logtail/web:api", 404},
-		{"nobody asks for the main log", Main(shelf{main: web}), auth.Nobody, "GET", "/mainlogtail", 404},
-		{"no main log", Main(shelf{}), auth.Admin, "GET", "/mainlogtail", 404},
-		{"not GET", Process(shelf{web: web}), auth.Admin, "POST", "/logtail/web:api", 400},
-		{"not even HEAD", Main(shelf{main: web}), auth.Admin, "HEAD", "/mainlogtail", 400},
+		{"unknown process", Process(shelf{web: web}), auth.Full, "GET", "/logtail/x", 404},
+		{"unknown channel", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:api/stdin", 404},
+		{"channel in capitals", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:api/STDOUT", 404},
+		{"more behind the channel", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:api/stdout/x", 404},
+		{"no such log", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:api/stderr", 404},
+		{"whole group", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:*", 404},
+		{"no name", Process(shelf{web: web}), auth.Full, "GET", "/logtail", 404},
+		{"empty name", Process(shelf{web: web}), auth.Full, "GET", "/logtail/", 404},
+		{"the file is gone", Process(shelf{web: gone}), auth.Full, "GET", "/logtail/web:api", 404},
+		{"in memory only", Process(shelf{web: memory}), auth.Full, "GET", "/logtail/web:api", 404},
+		{"nobody asks", Process(shelf{web: web}), supervise.Grant{}, "GET", "/logtail/web:api", 404},
+		{"nobody asks for the main log", Main(shelf{main: web}), supervise.Grant{}, "GET", "/mainlogtail", 404},
+		{"no main log", Main(shelf{}), auth.Full, "GET", "/mainlogtail", 404},
+		{"not GET", Process(shelf{web: web}), auth.Full, "POST", "/logtail/web:api", 400},
+		{"not even HEAD", Main(shelf{main: web}), auth.Full, "HEAD", "/mainlogtail", 400},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
 			r := httptest.NewRequest(tt.method, tt.path, nil)
-			tt.handler.ServeHTTP(w, r.WithContext(auth.With(t.Context(), auth.Principal{Role: tt.role})))
+			tt.handler.ServeHTTP(w, r.WithContext(auth.With(t.Context(), auth.Principal{Grant: tt.grant})))
 			if w.Code != tt.status || strings.Contains(w.Body.String(), "secret") {
 				t.Errorf("status %d, want %d: %s", w.Code, tt.status, w.Body)
 			}
@@ -219,7 +219,7 @@ func TestALogStreamsAtOnceHoweverTheClientSpeaks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := newGrowing(t, strings.Repeat("x", 2000)+"past\n")
-			conn, r := client(t, serve(t, Process(shelf{web: log}), auth.Admin), request)
+			conn, r := client(t, serve(t, Process(shelf{web: log}), auth.Full), request)
 			first := expect(t, conn, r, "past\n")
 			headers, body, _ := strings.Cut(first, "\r\n\r\n")
 			if !strings.Contains(headers, " 200 OK") || !strings.Contains(headers, "Content-Type: text/plain;charset=utf-8") ||
@@ -240,7 +240,7 @@ func TestALogStreamsAtOnceHoweverTheClientSpeaks(t *testing.T) {
 
 func TestAQuietLogSendsItsHeadersAtOnce(t *testing.T) {
 	log := newGrowing(t, "")
-	conn, r := client(t, serve(t, Main(shelf{main: log}), auth.Admin), "GET /mainlogtail HTTP/1.1\r\nHost: x\r\n\r\n")
+	conn, r := client(t, serve(t, Main(shelf{main: log}), auth.Full), "GET /mainlogtail HTTP/1.1\r\nHost: x\r\n\r\n")
 	expect(t, conn, r, "\r\n\r\n")
 	log.add("first\n")
 	expect(t, conn, r, "first\n")
@@ -263,7 +263,7 @@ func TestAFollowerThatFellBehindIsToldAndGoesOn(t *testing.T) {
 
 func TestAClearedLogGoesOnWithWhatComes(t *testing.T) {
 	log := newGrowing(t, "before\n")
-	conn, r := client(t, serve(t, Process(shelf{web: log}), auth.Admin), "GET /logtail/web:api HTTP/1.0\r\n\r\n")
+	conn, r := client(t, serve(t, Process(shelf{web: log}), auth.Full), "GET /logtail/web:api HTTP/1.0\r\n\r\n")
 	expect(t, conn, r, "before\n")
 	log.forget(7)
 	log.add("after\n")
@@ -275,7 +275,7 @@ func TestAClearedLogGoesOnWithWhatComes(t *testing.T) {
 func TestALogThatCannotBeReadEndsTheAnswer(t *testing.T) {
 	log := newGrowing(t, "x")
 	log.failed = errors.New("input/output error")
-	conn, r := client(t, serve(t, Process(shelf{web: log}), auth.Admin), "GET /logtail/web:api HTTP/1.0\r\n\r\n")
+	conn, r := client(t, serve(t, Process(shelf{web: log}), auth.Full), "GET /logtail/web:api HTTP/1.0\r\n\r\n")
 	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	rest, err := io.ReadAll(r)
 	if err != nil || strings.Contains(string(rest), "input/output") {

@@ -4,6 +4,8 @@ package config
 
 import (
 	"io/fs"
+	"net/netip"
+	"time"
 
 	"supervisor/supervise"
 )
@@ -17,7 +19,8 @@ type Config struct {
 	Supervisord   Supervisord
 	HTTPServers   []HTTPServer // in the order they are opened: inet first, then unix
 	RPCInterfaces []RPCInterface
-	Groups        []Group // by priority, then name
+	Groups        []Group             // by priority, then name
+	Accounts      []supervise.Account // the [user:x] sections
 
 	// Log lines for the start of supervisord, in the order found.
 	Criticals, Warnings, Infos []string
@@ -47,7 +50,19 @@ type Supervisord struct {
 	StateDir            string // "" where neither the file nor the environment names a place
 	LogRingMaxBytes     int64
 	ChildSigpipeIgnored bool
-	Subreaper           bool // adopt the orphans of programs, where the system can
+	Subreaper           bool   // adopt the orphans of programs, where the system can
+	UsersFile           string // "": accounts cannot be changed while supervisord runs
+	SessionIdle         time.Duration
+	SessionLifetime     time.Duration
+	Trail               Trail
+	SecretNames         []string // patterns over the names of variables
+}
+
+// Trail is where it is kept who did what.
+type Trail struct {
+	File     string // "" keeps none
+	MaxBytes int64  // 0: no rotation
+	Backups  int
 }
 
 // Syslog as Supervisord.Logfile sends the main log to the syslog service.
@@ -100,7 +115,21 @@ type HTTPServer struct {
 
 	Username, Password string
 	HasAuth            bool // a username that is not empty
+
+	// Ours.
+	MapUsers          bool           // of a unix server: system users have the rights of their accounts
+	TLSCertificate    string         // a file, TLSAuto, or "" for no TLS
+	TLSKey            string         // a file
+	Insecure          bool           // may listen to others without asking who they are
+	TrustedHosts      []string       // patterns of names by which browsers may call it
+	TrustedProxies    []netip.Prefix // whose word on the address and the user of a request counts
+	ForwardAuthHeader string         // in which they name the user; "" for none
+	BasePath          string         // begins and ends with a slash
+	Exposed           bool           // anybody who reaches it may do anything, and nobody wrote that it is meant
 }
+
+// TLSAuto as HTTPServer.TLSCertificate asks for a pair made by supervisord.
+const TLSAuto = "auto"
 
 // RPCInterface is one [rpcinterface:x] section.
 type RPCInterface struct {

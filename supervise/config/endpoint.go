@@ -3,9 +3,15 @@
 package config
 
 import (
+	"fmt"
 	"io/fs"
+	"net"
+	"net/netip"
+	"path"
 	"strconv"
 	"strings"
+
+	"supervisor/supervise"
 )
 
 // inetServers reads every section whose name begins with inet_http_server.
@@ -24,12 +30,70 @@ func (l *loader) inetServers() error {
 				r.fail("port", err)
 			}
 		}
+		server.walls(r, l.sys)
 		if r.err != nil {
 			return r.err
 		}
 		l.cfg.HTTPServers = append(l.cfg.HTTPServers, server)
 	}
 	return nil
+}
+
+// walls reads what an inet server has beyond the original: TLS, and whom to
+// believe.
+func (s *HTTPServer) walls(r *reader, sys system) {
+	file := func(text string) (string, error) { return sys.absolute(text), nil }
+	certificate := func(text string) (string, error) {
+		if text == TLSAuto || text == "" {
+			return text, nil
+		}
+		return file(text)
+	}
+	s.TLSCertificate = read(r, "tls_certificate", certificate)
+	s.TLSKey = read(r, "tls_key", file)
+	s.Insecure = read(r, "insecure", boolean)
+	s.TrustedHosts = read(r, "trusted_hosts", patterns)
+	s.TrustedProxies = read(r, "trusted_proxies", networks)
+	s.ForwardAuthHeader = r.text("forward_auth_header")
+	s.BasePath = read(r, "base_path", basePath)
+	switch {
+	case s.TLSCertificate == TLSAuto && s.TLSKey != "":
+		r.failf("tls_key", "section [%s]: tls_certificate=auto makes its own key, so tls_key must not be set", r.section)
+	case s.TLSCertificate != TLSAuto && (s.TLSCertificate == "") != (s.TLSKey == ""):
+		r.failf("tls_certificate", "section [%s]: tls_certificate and tls_key go together", r.section)
+	case s.ForwardAuthHeader != "" && len(s.TrustedProxies) == 0:
+		r.failf("forward_auth_header", "section [%s]: forward_auth_header needs trusted_proxies: without, anybody could send it", r.section)
+	}
+}
+
+// networks reads addresses and networks: 10.0.0.7, 192.168.0.0/16, ::1.
+func networks(text string) ([]netip.Prefix, error) {
+	list, err := patterns(text)
+	if err != nil {
+		return nil, err
+	}
+	var networks []netip.Prefix
+	for _, word := range list {
+		if address, err := netip.ParseAddr(word); err == nil {
+			networks = append(networks, netip.PrefixFrom(address, address.BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(word)
+		if err != nil {
+			return nil, fmt.Errorf("%s is no address or network: expected one like 10.0.0.7 or 192.168.0.0/16", supervise.Quote(word))
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks, nil
+}
+
+// basePath reads the path under which a proxy shows the server: it begins with a
+// slash, and is given one at its end.
+func basePath(text string) (string, error) {
+	if !strings.HasPrefix(text, "/") || path.Clean(text) != strings.TrimSuffix(text, "/") && text != "/" || strings.ContainsAny(text, "?#%\\") {
+		return "", fmt.Errorf("%s is no base path: expected one like /supervisor", supervise.Quote(text))
+	}
+	return strings.TrimSuffix(text, "/") + "/", nil
 }
 
 // unixServers reads every section whose name begins with unix_http_server.
@@ -54,6 +118,7 @@ func (l *loader) unixServer(section string) (HTTPServer, error) {
 	r.vars = l.env
 	server := HTTPServer{Section: section, Unix: true, Path: l.sys.absolute(trimSpace(file))}
 	server.authentication(r)
+	server.MapUsers = read(r, "map_users", boolean)
 	server.Owner, _ = readIfSet(r, "chown", func(text string) (*Owner, error) {
 		owner, err := l.sys.owner(text)
 		if err != nil {
@@ -102,4 +167,50 @@ func urlHost(host string) string {
 		return "[" + host + "]"
 	}
 	return host
+}
+
+// strangers looks for servers that let everybody in who can reach them over a
+// network. A configuration that Supervisor could run as well still starts, with
+// a warning; one that uses what is ours has to say that it is meant.
+func (l *loader) strangers() error {
+	for i, s := range l.cfg.HTTPServers {
+		if s.Unix || s.HasAuth || s.Insecure || s.Loopback() || len(l.cfg.Accounts) > 0 || l.cfg.Supervisord.UsersFile != "" {
+			continue
+		}
+		const remedy = "add a [user:NAME] section or username= and password=, listen on 127.0.0.1, or write insecure=true if this is meant"
+		if l.modern() {
+			return locate(fmt.Errorf("section [%s]: everybody who reaches %s could start and stop programs: %s",
+				s.Section, net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), remedy), l.doc.at(s.Section, "port"), s.Section, "port")
+		}
+		// The log has the original's own line about it.
+		l.cfg.HTTPServers[i].Exposed = true
+		at := l.doc.at(s.Section, "port")
+		l.findings = append(l.findings, Finding{Doubtful, at.File, at.Line, s.Section, "port", "lets everybody in who reaches it: " + remedy})
+	}
+	return nil
+}
+
+// modern tells whether the files use any option that Supervisor does not know.
+func (l *loader) modern() bool {
+	for _, section := range l.doc.sections() {
+		spec, known := specOf(section)
+		if !known {
+			continue
+		}
+		for _, name := range l.doc.own(section) {
+			if option, known := optionOf(spec.options, name); known && option.ours {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Loopback tells whether only this machine can reach an inet server.
+func (s HTTPServer) Loopback() bool {
+	if s.Host == "localhost" {
+		return true
+	}
+	address, err := netip.ParseAddr(s.Host)
+	return err == nil && address.IsLoopback()
 }

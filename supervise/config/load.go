@@ -65,8 +65,10 @@ func (l *loader) load(over Overrides) (*Config, error) {
 		l.supervisord,
 		l.rpcInterfaces,
 		l.groups,
+		l.accounts,
 		l.inetServers,
 		l.unixServers,
+		l.strangers,
 		func() error { return l.override(over) },
 		l.settle,
 	}

@@ -34,6 +34,15 @@ const (
 	kindURL
 	kindSigpipe
 	kindLengthUnit
+	kindRole
+	kindPatterns
+	kindActions
+	kindHash
+	kindDigest
+	kindTime
+	kindDuration
+	kindCertificate
+	kindNetworks
 )
 
 var kindNames = [...]string{
@@ -43,6 +52,9 @@ var kindNames = [...]string{
 	kindUser: "user", kindOwner: "user or user:group", kindLogfile: "log file", kindEnvironment: "KEY=value list",
 	kindAddress: "[host:]port", kindSocket: "tcp:// or unix:// URL", kindEvents: "list of events", kindURL: "URL",
 	kindSigpipe: "default or ignore", kindLengthUnit: "characters or bytes",
+	kindRole: "viewer, operator or admin", kindPatterns: "list of patterns", kindActions: "list of actions",
+	kindHash: "bcrypt hash", kindDigest: "SHA-256 in hexadecimal", kindTime: "date or time", kindDuration: "duration",
+	kindCertificate: "file or auto", kindNetworks: "list of addresses or networks",
 }
 
 func (k kind) String() string { return kindNames[k] }
@@ -74,6 +86,7 @@ var sectionSpecs = []sectionSpec{
 	{name: "unix_http_server", prefix: true, options: unixServerOptions},
 	{name: "inet_http_server", prefix: true, options: inetServerOptions},
 	{name: "supervisorctl", options: supervisorctlOptions},
+	{name: "user:", options: userOptions},
 	{name: "program:", options: programOptions},
 	{name: "group:", options: groupOptions},
 	{name: "fcgi-program:", options: slices.Concat(programOptions, fastCGIOptions)},
@@ -104,6 +117,13 @@ var supervisordOptions = []optionSpec{
 	{name: "log_ring_maxbytes", kind: kindByteSize, standard: "64KB", ours: true},
 	{name: "child_sigpipe", kind: kindSigpipe, standard: "default", ours: true},
 	{name: "subreaper", kind: kindBoolean, standard: "false", ours: true},
+	{name: "users_file", kind: kindPath, unset: true, ours: true},
+	{name: "session_idle", kind: kindDuration, standard: "12h", ours: true},
+	{name: "session_lifetime", kind: kindDuration, standard: "7d", ours: true},
+	{name: "audit_logfile", kind: kindLogfile, standard: "AUTO", ours: true},
+	{name: "audit_logfile_maxbytes", kind: kindByteSize, standard: "50MB", ours: true},
+	{name: "audit_logfile_backups", kind: kindInteger, standard: "10", ours: true},
+	{name: "secret_names", kind: kindPatterns, standard: "*PASSWORD*, *PASSWD*, *TOKEN*, *SECRET*, *KEY*", ours: true},
 }
 
 var unixServerOptions = []optionSpec{
@@ -112,12 +132,43 @@ var unixServerOptions = []optionSpec{
 	{name: "chown", kind: kindOwner, unset: true},
 	{name: "username", kind: kindText, unset: true},
 	{name: "password", kind: kindText, unset: true},
+	{name: "map_users", kind: kindBoolean, standard: "false", ours: true},
 }
 
 var inetServerOptions = []optionSpec{
 	{name: "port", kind: kindAddress, unset: true},
 	{name: "username", kind: kindText, unset: true},
 	{name: "password", kind: kindText, unset: true},
+	{name: "tls_certificate", kind: kindCertificate, unset: true, ours: true},
+	{name: "tls_key", kind: kindPath, unset: true, ours: true},
+	{name: "insecure", kind: kindBoolean, standard: "false", ours: true},
+	{name: "trusted_hosts", kind: kindPatterns, standard: "", ours: true},
+	{name: "trusted_proxies", kind: kindNetworks, standard: "", ours: true},
+	{name: "forward_auth_header", kind: kindText, unset: true, ours: true},
+	{name: "base_path", kind: kindText, standard: "/", ours: true},
+}
+
+var userOptions = []optionSpec{
+	{name: "password", kind: kindHash, unset: true, ours: true},
+	{name: "role", kind: kindRole, unset: true, ours: true},
+	{name: "programs", kind: kindPatterns, unset: true, ours: true},
+	{name: "deny", kind: kindPatterns, unset: true, ours: true},
+	{name: "actions", kind: kindActions, unset: true, ours: true},
+	{name: "unix_users", kind: kindList, unset: true, ours: true},
+	{name: "disabled", kind: kindBoolean, standard: "false", ours: true},
+	{name: "comment", kind: kindText, standard: "", ours: true},
+}
+
+// tokenOptions are those of [token:x], which stands in a users file only.
+var tokenOptions = []optionSpec{
+	{name: "sha256", kind: kindDigest, unset: true, ours: true},
+	{name: "role", kind: kindRole, unset: true, ours: true},
+	{name: "programs", kind: kindPatterns, unset: true, ours: true},
+	{name: "deny", kind: kindPatterns, unset: true, ours: true},
+	{name: "actions", kind: kindActions, unset: true, ours: true},
+	{name: "expires", kind: kindTime, unset: true, ours: true},
+	{name: "disabled", kind: kindBoolean, standard: "false", ours: true},
+	{name: "comment", kind: kindText, standard: "", ours: true},
 }
 
 var supervisorctlOptions = []optionSpec{

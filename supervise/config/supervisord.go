@@ -4,7 +4,9 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"supervisor/supervise"
 )
@@ -82,8 +84,28 @@ func supervisordFields(s *Supervisord, sys system) []field {
 		{"log_ring_maxbytes", assign(&s.LogRingMaxBytes, ringSize)},
 		{"child_sigpipe", assign(&s.ChildSigpipeIgnored, sigpipe)},
 		{"subreaper", assign(&s.Subreaper, boolean)},
+		{"users_file", assign(&s.UsersFile, path)},
+		{"session_idle", assign(&s.SessionIdle, duration)},
+		{"session_lifetime", assign(&s.SessionLifetime, duration)},
+		{"audit_logfile", assign(&s.Trail.File, trailFile)},
+		{"audit_logfile_maxbytes", assign(&s.Trail.MaxBytes, byteSize)},
+		{"audit_logfile_backups", assign(&s.Trail.Backups, integer)},
+		{"secret_names", assign(&s.SecretNames, patterns)},
 	}
 }
+
+// trailFile reads audit_logfile=: a file, NONE, or AUTO for one in statedir.
+func trailFile(text string) (string, error) {
+	switch strings.ToUpper(text) {
+	case "NONE":
+		return "", nil
+	case trailAuto:
+		return trailAuto, nil
+	}
+	return text, nil
+}
+
+const trailAuto = "AUTO"
 
 func ringSize(text string) (int64, error) {
 	size, err := byteSize(text)
@@ -160,6 +182,14 @@ func (l *loader) settle() error {
 	s.Pidfile = l.sys.absolute(s.Pidfile)
 	if s.StateDir == "" {
 		s.StateDir = l.sys.stateDir()
+	}
+	switch {
+	case s.Trail.File == trailAuto && s.StateDir == "":
+		s.Trail.File = ""
+	case s.Trail.File == trailAuto:
+		s.Trail.File = filepath.Join(s.StateDir, "audit.log")
+	case s.Trail.File != "":
+		s.Trail.File = l.sys.absolute(s.Trail.File)
 	}
 	if s.ChildLogDir != "" {
 		return nil

@@ -57,7 +57,7 @@ var may = map[string][]string{
 	"cmd/supervisorctl":         {"cmd/internal/ctl"},
 	"cmd/pidproxy":              {},
 	"cmd/echo_supervisord_conf": {},
-	"cmd/wirets":                {"server/wire"},
+	"cmd/wirets":                {"server/wire", "supervise"},
 	"bench":                     {},
 }
 

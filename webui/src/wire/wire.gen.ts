@@ -19,11 +19,16 @@ export const CAPS = {
   reload: 2048,
   events: 4096,
   shutdown: 8192,
+  link: 16384,
+  audit: 32768,
+  users: 65536,
+  reveal: 131072,
 } as const;
 
 /**
  * Caps is a set of things a user may do, as bits: in a row what they may do to
- * that process, in User what they may do to supervisord itself.
+ * that process, in User what they may do to supervisord itself. Bit n stands for
+ * supervise.Verbs[n].
  */
 export type Caps = number;
 

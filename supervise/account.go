@@ -1,0 +1,187 @@
+package supervise
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Role is what somebody is. The zero Role may do nothing.
+type Role int
+
+const (
+	Nobody   Role = iota
+	Viewer        // sees programs and reads their logs
+	Operator      // and starts, stops, restarts, signals, clears logs
+	Admin         // everything
+)
+
+var roleNames = [...]string{Nobody: "nobody", Viewer: "viewer", Operator: "operator", Admin: "admin"}
+
+// String gives the word that configurations use.
+func (r Role) String() string { return roleNames[r] }
+
+// ParseRole reads "viewer", "operator" or "admin".
+func ParseRole(text string) (Role, error) {
+	if i := slices.Index(roleNames[:], text); i > int(Nobody) {
+		return Role(i), nil
+	}
+	return Nobody, fmt.Errorf("%s is no role: expected viewer, operator or admin", Quote(text))
+}
+
+// Verb is something that somebody may be allowed to do.
+type Verb string
+
+// What can be done to a process, or to a group named "group:*".
+const (
+	VerbView      Verb = "view" // see that it exists, its state and its facts
+	VerbLogs      Verb = "logs" // read what it wrote
+	VerbStart     Verb = "start"
+	VerbStop      Verb = "stop"
+	VerbRestart   Verb = "restart"
+	VerbSignal    Verb = "signal"
+	VerbStdin     Verb = "stdin" // write to its standard input: may run code as its user
+	VerbClearLogs Verb = "clear-logs"
+	VerbLink      Verb = "link"  // hand out a link that lets others do some of this
+	VerbTrail     Verb = "audit" // read who did what to it; about supervisord: all of the trail
+)
+
+// What can be done to supervisord itself.
+const (
+	VerbMainLog      Verb = "main-log" // read supervisord's own log
+	VerbClearMainLog Verb = "clear-main-log"
+	VerbConfig       Verb = "config"   // see the configuration, with commands and environments
+	VerbReload       Verb = "reload"   // reread it, add and remove groups
+	VerbEvents       Verb = "events"   // send an event to listeners
+	VerbShutdown     Verb = "shutdown" // end or restart supervisord
+	VerbUsers        Verb = "users"    // see and change accounts, tokens, sessions and links
+	VerbReveal       Verb = "reveal"   // see the values of secrets
+)
+
+// Verbs is the closed set, in the order of the bits that browsers are told. Add
+// at the end, never move.
+var Verbs = [...]Verb{
+	VerbView, VerbLogs, VerbStart, VerbStop, VerbRestart, VerbSignal, VerbStdin, VerbClearLogs,
+	VerbMainLog, VerbClearMainLog, VerbConfig, VerbReload, VerbEvents, VerbShutdown,
+	VerbLink, VerbTrail, VerbUsers, VerbReveal,
+}
+
+// verbRoles gives, for each verb about programs, the least role that has it
+// without being given it by name. Stdin is for administrators, for it may be as
+// good as a shell; actions= can hand it to others.
+var verbRoles = map[Verb]Role{
+	VerbView: Viewer, VerbLogs: Viewer,
+	VerbStart: Operator, VerbStop: Operator, VerbRestart: Operator, VerbSignal: Operator, VerbClearLogs: Operator,
+	VerbLink: Operator, VerbTrail: Operator,
+	VerbStdin: Admin,
+}
+
+// AboutPrograms tells whether a verb can be done to a program, so that actions=
+// may name it.
+func (v Verb) AboutPrograms() bool { return verbRoles[v] != Nobody }
+
+// AboutSupervisord tells whether a verb can be done to supervisord itself. That
+// it is there, its name and its state, is for all who may come in.
+func (v Verb) AboutSupervisord() bool {
+	return v == VerbView || v == VerbTrail || !v.AboutPrograms() && slices.Contains(Verbs[:], v)
+}
+
+// ParseVerb reads a verb that can be done to programs, as actions= lists them.
+func ParseVerb(text string) (Verb, error) {
+	if v := Verb(text); v.AboutPrograms() {
+		return v, nil
+	}
+	var known []string
+	for _, v := range Verbs {
+		if v.AboutPrograms() {
+			known = append(known, string(v))
+		}
+	}
+	return "", fmt.Errorf("%s is no action: expected some of %s", Quote(text), strings.Join(known, ", "))
+}
+
+// Grant is what somebody may do, and to which programs. The zero Grant allows
+// nothing. It is never changed once made.
+type Grant struct {
+	Role     Role
+	Programs []string // patterns; an administrator has all programs, whatever stands here
+	Deny     []string // patterns that take away what Programs gives
+	Actions  []Verb   // if any: only these, and view; one that the role lacks is given
+}
+
+// Allows is the decision of the house: may a holder of g do verb to name? Name
+// may be one process, a whole group, or the zero NameSpec, which is supervisord.
+// Of a whole group it tells whether verb may be done to some of it: whoever acts
+// on groups asks again for each process.
+func (g Grant) Allows(verb Verb, name NameSpec) bool {
+	if name == (NameSpec{}) {
+		return g.Role == Admin && verb.AboutSupervisord() || g.Role != Nobody && verb == VerbView
+	}
+	return g.has(verb) && g.covers(name)
+}
+
+// AllowsSome tells whether a holder of g may do verb to any program at all.
+func (g Grant) AllowsSome(verb Verb) bool {
+	return g.has(verb) && (g.Role == Admin || len(g.Programs) > 0)
+}
+
+// has tells whether g includes a verb for the programs it covers.
+func (g Grant) has(verb Verb) bool {
+	least, known := verbRoles[verb]
+	switch {
+	case !known || g.Role == Nobody:
+		return false
+	case len(g.Actions) > 0:
+		return verb == VerbView || slices.Contains(g.Actions, verb)
+	}
+	return g.Role >= least
+}
+
+// covers tells whether a program is one of those g is about.
+func (g Grant) covers(name NameSpec) bool {
+	if g.Role == Admin {
+		return true
+	}
+	matches := func(pattern string) bool { return MatchProgram(pattern, name) }
+	if !slices.ContainsFunc(g.Programs, matches) {
+		return false
+	}
+	// A pattern that denies a part of a group leaves the rest of it.
+	return name.WholeGroup() || !slices.ContainsFunc(g.Deny, matches)
+}
+
+// MatchProgram tells whether a pattern over group:process covers a process, or
+// some process of a whole group. A pattern without a colon is about groups, and
+// a program that no group names is a group of its own: "worker" is "worker:*".
+func MatchProgram(pattern string, name NameSpec) bool {
+	group, process, found := strings.Cut(pattern, ":")
+	if !MatchGlob(group, name.Group) {
+		return false
+	}
+	return !found || process == "" || name.WholeGroup() || MatchGlob(process, name.Process)
+}
+
+// Account is somebody who may come in: a [user:x] or [token:x] section, or the
+// username of a server section.
+type Account struct {
+	Name     string
+	Password string // a bcrypt hash; of a server section also plain text or {SHA}; "" lets nobody in by password
+	Grant    Grant
+	Disabled bool
+	Comment  string
+
+	// UnixUsers are the names or ids of system users who are this person when
+	// they come through a unix socket.
+	UnixUsers []string
+
+	Token   string    // of a token: the hexadecimal SHA-256 of its secret
+	Expires time.Time // of a token; zero for never
+
+	File     string // where it is written
+	Line     int
+	Editable bool // it stands in the users file
+}
+
+// IsToken tells a token from a person.
+func (a Account) IsToken() bool { return a.Token != "" }

@@ -1,0 +1,73 @@
+package supervise
+
+import "testing"
+
+func TestWhatAGrantAllows(t *testing.T) {
+	api, migrate := NameSpec{Group: "web", Process: "api"}, NameSpec{Group: "web", Process: "migrate"}
+	worker, db := NameSpec{Group: "worker", Process: "worker_01"}, NameSpec{Group: "db", Process: "db"}
+	supervisord := NameSpec{}
+	scoped := func(role Role, actions ...Verb) Grant {
+		return Grant{Role: role, Programs: []string{"web:*", "worker"}, Deny: []string{"web:migrate"}, Actions: actions}
+	}
+	for _, tt := range []struct {
+		name  string
+		grant Grant
+		verb  Verb
+		about NameSpec
+		want  bool
+	}{
+		{"nobody sees nothing", Grant{Programs: []string{"*"}}, VerbView, api, false},
+		{"nobody does not even see supervisord", Grant{}, VerbView, supervisord, false},
+		{"a viewer without programs sees none", Grant{Role: Viewer}, VerbView, api, false},
+		{"a viewer sees", scoped(Viewer), VerbView, api, true},
+		{"a viewer reads logs", scoped(Viewer), VerbLogs, worker, true},
+		{"a viewer does not start", scoped(Viewer), VerbStart, api, false},
+		{"a viewer whose actions name start may", scoped(Viewer, VerbStart), VerbStart, api, true},
+		{"a pattern without a colon is about the group", scoped(Operator), VerbStart, worker, true},
+		{"not about processes elsewhere", scoped(Operator), VerbStart, NameSpec{Group: "g", Process: "worker"}, false},
+		{"out of scope", scoped(Operator), VerbView, db, false},
+		{"denied", scoped(Operator), VerbView, migrate, false},
+		{"a group of which a part is denied", scoped(Operator), VerbStop, AllOf("web"), true},
+		{"a group out of scope", scoped(Operator), VerbStop, AllOf("db"), false},
+		{"an operator does not write to stdin", scoped(Operator), VerbStdin, api, false},
+		{"unless actions say so", scoped(Operator, VerbStdin), VerbStdin, api, true},
+		{"actions narrow", scoped(Operator, VerbRestart), VerbStop, api, false},
+		{"actions keep view", scoped(Operator, VerbRestart), VerbView, api, true},
+		{"an operator does not see the configuration", scoped(Operator), VerbConfig, supervisord, false},
+		{"an operator knows that supervisord is there", scoped(Operator), VerbView, supervisord, true},
+		{"an operator does not read all of the trail", scoped(Operator), VerbTrail, supervisord, false},
+		{"but that of a program", scoped(Operator), VerbTrail, api, true},
+		{"an admin writes to stdin", Grant{Role: Admin}, VerbStdin, api, true},
+		{"an admin ends supervisord", Grant{Role: Admin}, VerbShutdown, supervisord, true},
+		{"nobody ends a program as one ends supervisord", Grant{Role: Admin}, VerbShutdown, api, false},
+		{"an unknown verb", Grant{Role: Admin}, "fly", api, false},
+		{"an unknown verb about supervisord", Grant{Role: Admin}, "fly", supervisord, false},
+	} {
+		if got := tt.grant.Allows(tt.verb, tt.about); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+func TestPatternsOverPrograms(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, group, process string
+		want                    bool
+	}{
+		{"*", "a", "b", true},
+		{"web", "web", "api", true},
+		{"web", "webs", "api", false},
+		{"web:", "web", "api", true},
+		{"web:*", "web", "api", true},
+		{"*:api", "web", "api", true},
+		{"*:api", "web", "apis", false},
+		{"w[ae]b:ap?", "web", "api", true},
+		{"api", "web", "api", false},
+		{"web:api", "web", "a:b", false},
+		{"g:a:b", "g", "a:b", true},
+	} {
+		if got := MatchProgram(tt.pattern, NameSpec{Group: tt.group, Process: tt.process}); got != tt.want {
+			t.Errorf("%s covers %s:%s: %v", tt.pattern, tt.group, tt.process, got)
+		}
+	}
+}

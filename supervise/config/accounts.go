@@ -1,0 +1,349 @@
+//go:build unix
+
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"supervisor/supervise"
+)
+
+// accounts reads the [user:x] sections of the configuration. Tokens are made by
+// supervisorctl and live in the users file only.
+func (l *loader) accounts() error {
+	accounts, err := l.people("user:")
+	l.cfg.Accounts = accounts
+	return err
+}
+
+// people reads the sections of some kinds, in the order of the file.
+func (l *loader) people(kinds ...string) ([]supervise.Account, error) {
+	var accounts []supervise.Account
+	for _, section := range l.doc.sections() {
+		i := slices.IndexFunc(kinds, func(kind string) bool { return strings.HasPrefix(section, kind) })
+		if i < 0 {
+			continue
+		}
+		account, err := l.account(section, kinds[i])
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, account)
+	}
+	return accounts, nil
+}
+
+func (l *loader) account(section, kind string) (supervise.Account, error) {
+	options := userOptions
+	if kind == "token:" {
+		options = tokenOptions
+	}
+	r := l.reader(section, options, nil)
+	at := l.doc.sectionAt[section]
+	a := supervise.Account{Name: strings.TrimPrefix(section, kind), File: at.File, Line: at.Line}
+	if err := accountName(a.Name); err != nil {
+		r.fail("", err)
+	}
+	a.Grant = r.grant()
+	a.Disabled = read(r, "disabled", boolean)
+	a.Comment = r.text("comment")
+	if kind == "token:" {
+		a.Token = read(r, "sha256", digest)
+		a.Expires = read(r, "expires", moment)
+		if r.err == nil && a.Token == "" {
+			r.failf("", "section [%s] has no sha256 value: supervisorctl token add makes one", section)
+		}
+		return a, r.err
+	}
+	a.Password = read(r, "password", bcryptHash)
+	a.UnixUsers = read(r, "unix_users", stringList)
+	return a, r.err
+}
+
+// grant reads role=, programs=, deny= and actions=.
+func (r *reader) grant() supervise.Grant {
+	if _, found := r.raw("role"); !found {
+		r.failf("", "section [%s] has no role value: expected viewer, operator or admin", r.section)
+	}
+	g := supervise.Grant{
+		Role:     read(r, "role", supervise.ParseRole),
+		Programs: read(r, "programs", patterns),
+		Deny:     read(r, "deny", patterns),
+		Actions:  read(r, "actions", verbs),
+	}
+	switch scoped := len(g.Programs)+len(g.Deny)+len(g.Actions) > 0; {
+	case g.Role == supervise.Admin && scoped:
+		r.failf("role", "section [%s]: an admin may do everything, so programs, deny and actions mean nothing: use role=operator", r.section)
+	case g.Role != supervise.Admin && len(g.Programs) == 0:
+		r.failf("", "section [%s] has no programs value: expected patterns like web:*, worker, or * for all", r.section)
+	}
+	return g
+}
+
+func accountName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("a user needs a name after the colon")
+	case len(name) > 255:
+		return fmt.Errorf("%s is too long for a name: expected at most 255 bytes", supervise.Quote(name))
+	case strings.ContainsAny(name, ":;#[]") || strings.ContainsFunc(name, func(r rune) bool { return isSpace(r) || !unicode.IsPrint(r) }):
+		return fmt.Errorf("%s is no name for a user: expected one without spaces and without any of : ; # [ ]", supervise.Quote(name))
+	}
+	return nil
+}
+
+// patterns reads a list of patterns over group:process, without empty ones.
+func patterns(text string) ([]string, error) {
+	list, err := stringList(text)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(list, "") {
+		return nil, fmt.Errorf("%s has an empty pattern", supervise.Quote(text))
+	}
+	return list, nil
+}
+
+func verbs(text string) ([]supervise.Verb, error) {
+	list, err := patterns(text)
+	if err != nil {
+		return nil, err
+	}
+	var verbs []supervise.Verb
+	for _, word := range list {
+		verb, err := supervise.ParseVerb(word)
+		if err != nil {
+			return nil, err
+		}
+		verbs = append(verbs, verb)
+	}
+	return verbs, nil
+}
+
+// bcryptHash wants a hash, with or without {bcrypt} before it: whoever may read
+// the file shall not learn a password. Server sections take others too.
+func bcryptHash(text string) (string, error) {
+	hash := strings.TrimPrefix(text, "{bcrypt}")
+	if !IsBcrypt(hash) {
+		return "", errors.New("a user's password is a bcrypt hash: make one with supervisorctl passwd")
+	}
+	return hash, nil
+}
+
+// IsBcrypt tells a bcrypt hash from other texts, by how it begins.
+func IsBcrypt(text string) bool {
+	return slices.ContainsFunc([]string{"$2a$", "$2b$", "$2y$"}, func(p string) bool { return strings.HasPrefix(text, p) })
+}
+
+// digest reads 64 hexadecimal digits.
+func digest(text string) (string, error) {
+	text = strings.ToLower(text)
+	if len(text) != 64 || strings.Trim(text, "0123456789abcdef") != "" {
+		return "", fmt.Errorf("%s is no SHA-256: expected 64 hexadecimal digits", supervise.Quote(text))
+	}
+	return text, nil
+}
+
+// moment reads a time as RFC 3339 writes it, or a date.
+func moment(text string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s is no time: expected one like 2027-01-31 or 2027-01-31T12:00:00Z", supervise.Quote(text))
+}
+
+// duration reads a number with its unit: 90s, 30m, 12h, 7d.
+func duration(text string) (time.Duration, error) {
+	if number, found := strings.CutSuffix(text, "d"); found {
+		days, err := parseInt(number, 10)
+		if err == nil && days > 0 && days < 36500 {
+			return time.Duration(days) * 24 * time.Hour, nil
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return d, nil
+	}
+	return 0, fmt.Errorf("%s is no duration: expected one like 90s, 30m, 12h or 7d", supervise.Quote(text))
+}
+
+// ReadAccounts reads a users file: [user:x] and [token:x] sections, in the
+// dialect of the configuration. No file is no accounts. The file is meant to be
+// changed while supervisord runs, so every error names file and line.
+func ReadAccounts(file string) ([]supervise.Account, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parseAccounts(file, text)
+}
+
+func parseAccounts(file string, text []byte) ([]supervise.Account, error) {
+	sys, err := newSystem(Options{})
+	if err != nil {
+		return nil, err
+	}
+	l := &loader{file: file, sys: sys, here: filepath.Dir(file), env: variables{}, doc: newDocument(), cfg: &Config{}}
+	if _, err := l.doc.merge(source{file, sys.join(file)}, text); err != nil {
+		return nil, err
+	}
+	for _, section := range l.doc.sections() {
+		if !strings.HasPrefix(section, "user:") && !strings.HasPrefix(section, "token:") {
+			return nil, locate(fmt.Errorf("a users file has [user:x] and [token:x] sections only, not [%s]", section),
+				l.doc.sectionAt[section], section, "")
+		}
+	}
+	accounts, err := l.people("user:", "token:")
+	for i := range accounts {
+		accounts[i].Editable = true
+	}
+	return accounts, err
+}
+
+// WriteAccount puts an account into a users file, in the place of the one of its
+// name and kind if there is one, and leaves every other line as it is. The file
+// is replaced in one step, and only its owner may read it.
+func WriteAccount(file string, a supervise.Account) error {
+	return editAccounts(file, sectionOfAccount(a), accountText(a))
+}
+
+// RemoveAccount takes an account out of a users file. It answers fs.ErrNotExist
+// if it is not there.
+func RemoveAccount(file string, a supervise.Account) error {
+	return editAccounts(file, sectionOfAccount(a), "")
+}
+
+func sectionOfAccount(a supervise.Account) string {
+	if a.IsToken() {
+		return "token:" + a.Name
+	}
+	return "user:" + a.Name
+}
+
+func editAccounts(file, section, with string) error {
+	before, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	// A file that cannot be read as it stands is for a person to look at.
+	if _, err := parseAccounts(file, before); err != nil {
+		return err
+	}
+	after, found := replaceSection(string(before), section, with)
+	if with == "" && !found {
+		return fmt.Errorf("[%s] in %s: %w", section, file, fs.ErrNotExist)
+	}
+	if _, err := parseAccounts(file, []byte(after)); err != nil {
+		return err
+	}
+	return replaceFile(file, []byte(after))
+}
+
+// replaceSection gives a text in which the section, its header and its lines,
+// is replaced, or added at the end. Comments right above the next header are of
+// that one, and stay.
+func replaceSection(text, section, with string) (result string, found bool) {
+	lines := strings.SplitAfter(text, "\n")
+	begin := slices.IndexFunc(lines, func(line string) bool { return headerOf(line) == section })
+	if begin < 0 {
+		if text != "" && !strings.HasSuffix(text, "\n") {
+			text += "\n"
+		}
+		if text != "" && with != "" {
+			text += "\n"
+		}
+		return text + with, false
+	}
+	end := begin + 1
+	for end < len(lines) && headerOf(lines[end]) == "" {
+		end++
+	}
+	for end > begin+1 && (trimSpace(lines[end-1]) == "" || commentStart(lines[end-1]) == 0) {
+		end--
+	}
+	if with == "" { // and the blank line that kept it apart
+		for end < len(lines) && trimSpace(lines[end]) == "" && lines[end] != "" {
+			end++
+		}
+	}
+	return strings.Join(lines[:begin], "") + with + strings.Join(lines[end:], ""), true
+}
+
+// headerOf gives the name of the section that begins with a line, or "".
+func headerOf(line string) string {
+	text := trimSpace(line[:min(commentStart(line), len(line))])
+	if indentation(line) > 0 || !isHeader(text) {
+		return ""
+	}
+	return text[1:strings.LastIndexByte(text, ']')]
+}
+
+// accountText writes an account down as ReadAccounts reads it.
+func accountText(a supervise.Account) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[%s]\n", sectionOfAccount(a))
+	option := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%s = %s\n", name, strings.ReplaceAll(oneLine(value), "%", "%%"))
+		}
+	}
+	option("password", a.Password)
+	option("sha256", a.Token)
+	option("role", a.Grant.Role.String())
+	option("programs", strings.Join(a.Grant.Programs, ", "))
+	option("deny", strings.Join(a.Grant.Deny, ", "))
+	option("actions", joinVerbs(a.Grant.Actions))
+	option("unix_users", strings.Join(a.UnixUsers, ", "))
+	if !a.Expires.IsZero() {
+		option("expires", a.Expires.UTC().Format(time.RFC3339))
+	}
+	if a.Disabled {
+		option("disabled", "true")
+	}
+	option("comment", a.Comment)
+	return b.String()
+}
+
+// oneLine makes a text safe as a value: it begins no comment and no other line.
+func oneLine(text string) string {
+	return strings.NewReplacer("\n", " ", "\r", " ", " ;", " ,", " #", " ,").Replace(trimSpace(text))
+}
+
+func joinVerbs(verbs []supervise.Verb) string {
+	words := make([]string, len(verbs))
+	for i, verb := range verbs {
+		words[i] = string(verb)
+	}
+	return strings.Join(words, ", ")
+}
+
+// replaceFile writes a file beside the old one and puts it in its place, so that
+// no reader ever sees half of it.
+func replaceFile(file string, text []byte) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*") // 0600, and new
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(temporary.Name()))
+		}
+	}()
+	_, err = temporary.Write(text)
+	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), file)
+}
