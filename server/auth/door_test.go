@@ -70,7 +70,7 @@ func TestWhoComesThroughADoor(t *testing.T) {
 			if who.Name != tt.who {
 				t.Errorf("principal %+v, want %q", who, tt.who)
 			}
-			if got := Can(who, Restart, Supervisord); got != asked {
+			if got := Can(who, Restart, Everything); got != asked {
 				t.Errorf("may restart: %v", got)
 			}
 			challenge := w.Header().Get("WWW-Authenticate")
