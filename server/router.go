@@ -24,7 +24,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	// them. It goes by how a path begins.
 	r.Group(func(r chi.Router) {
 		r.Use(plain)
-		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...))
+		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets))
 		r.Get("/ok.html", healthy)
 		r.Group(func(r chi.Router) {
 			r.Use(s.streaming)

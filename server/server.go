@@ -19,6 +19,7 @@ import (
 	"supervisor/server/live"
 	"supervisor/server/rpc"
 	"supervisor/server/tail"
+	"supervisor/supervise"
 )
 
 // Engine is what all rooms together need of whoever keeps the processes.
@@ -68,6 +69,8 @@ type House struct {
 	Namespaces []string
 	// Problems says what an administrator should look into; nil for nothing.
 	Problems func() []string
+	// Secrets are the variables whose values are not shown unless asked for.
+	Secrets supervise.Secrets
 }
 
 // Server is made by New, and used in the order Listen, Start, Stop.

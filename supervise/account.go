@@ -111,11 +111,11 @@ type Grant struct {
 }
 
 // Allows is the decision of the house: may a holder of g do verb to name? Name
-// may be one process, a whole group, or the zero NameSpec, which is supervisord.
+// may be one process, a whole group, or Itself.
 // Of a whole group it tells whether verb may be done to some of it: whoever acts
 // on groups asks again for each process.
 func (g Grant) Allows(verb Verb, name NameSpec) bool {
-	if name == (NameSpec{}) {
+	if name == Itself {
 		return g.Role == Admin && verb.AboutSupervisord() || g.Role != Nobody && verb == VerbView
 	}
 	return g.has(verb) && g.covers(name)

@@ -5,7 +5,7 @@ import "testing"
 func TestWhatAGrantAllows(t *testing.T) {
 	api, migrate := NameSpec{Group: "web", Process: "api"}, NameSpec{Group: "web", Process: "migrate"}
 	worker, db := NameSpec{Group: "worker", Process: "worker_01"}, NameSpec{Group: "db", Process: "db"}
-	supervisord := NameSpec{}
+	supervisord := Itself
 	scoped := func(role Role, actions ...Verb) Grant {
 		return Grant{Role: role, Programs: []string{"web:*", "worker"}, Deny: []string{"web:migrate"}, Actions: actions}
 	}

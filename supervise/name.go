@@ -9,7 +9,11 @@ type NameSpec struct {
 	Process string // "" where the whole group is meant
 
 	whole bool // not told by Process: a program may be called "*", a name be empty
+	self  bool // supervisord itself, which has no name that a program could not have too
 }
+
+// Itself stands for supervisord where a name is asked for.
+var Itself = NameSpec{self: true}
 
 // AllOf names every process of a group.
 func AllOf(group string) NameSpec { return NameSpec{Group: group, whole: true} }
@@ -35,6 +39,8 @@ func (n NameSpec) WholeGroup() bool { return n.whole }
 // process share a name, else "group:process".
 func (n NameSpec) String() string {
 	switch {
+	case n.self:
+		return "supervisord"
 	case n.whole:
 		return n.Group + ":*"
 	case n.Group == n.Process:
@@ -77,4 +83,8 @@ func ParseChannel(text string) (Channel, bool) {
 type Selection struct {
 	All   bool
 	Group string // when not All
+	// May narrows it to the processes it answers true for; nil leaves all. It is
+	// asked at the moment of acting, so that nothing slips in between, and a group
+	// it leaves nothing of is one that does not exist.
+	May func(NameSpec) bool
 }

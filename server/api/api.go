@@ -127,15 +127,6 @@ func param(r *http.Request, name string) string {
 	return plain
 }
 
-// allow answers nil if whoever asks may do verb to name. A name they may not see
-// is BAD_NAME, as one that does not exist.
-func allow(ctx context.Context, verb auth.Verb, name supervise.NameSpec) error {
-	if name != auth.Supervisord && !auth.Can(auth.From(ctx), auth.View, name) {
-		return badName(name)
-	}
-	return auth.Check(ctx, verb, name)
-}
-
 func badName(name supervise.NameSpec) error {
 	return supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
 }
@@ -161,7 +152,12 @@ func (a *api) identity(w http.ResponseWriter, r *http.Request) error {
 	identity := wire.FromIdentity(a.engine.Identity())
 	identity.Mood = wire.FromMood(a.engine.Mood())
 	identity.Epoch = epoch
-	identity.User = auth.User(auth.From(r.Context()))
-	identity.Problems = append(identity.Problems, a.problems()...)
+	who := auth.From(r.Context())
+	identity.User = auth.User(who)
+	if auth.Can(who, auth.Config, auth.Supervisord) {
+		identity.Problems = append(identity.Problems, a.problems()...)
+	} else {
+		identity.ConfigFile = ""
+	}
 	return reply.JSON(w, identity)
 }

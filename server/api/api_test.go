@@ -84,10 +84,10 @@ func TestOrders(t *testing.T) {
 		{"/processes/web:*/restart", "", 404, `{"error":{"code":10,"name":"BAD_NAME","detail":"web:*"}}`, ""},
 		{"/processes/fails/start", "", 422, `{"error":{"code":50,"name":"SPAWN_ERROR","detail":"fails"}}`, "start fails false"},
 		{"/processes/breaks/start", "", 500, `{"error":{"code":0,"name":"INTERNAL_SERVER_ERROR"}}`, "start breaks false"},
-		{"/groups/web/start", "", 202, `{"seq":42,"results":[{"group":"web","name":"api","code":"SUCCESS","message":"OK"}]}`, "start {All:false Group:web} false"},
-		{"/groups/odd%2Fname/stop", "", 202, `{"seq":42,"results":[{"group":"web","name":"api","code":"SUCCESS","message":"OK"}]}`, "stop {All:false Group:odd/name} false"},
-		{"/groups/web/restart", "", 202, `{"seq":53}`, "restart {All:false Group:web}"},
-		{"/all/restart", "", 202, `{"seq":53}`, "restart {All:true Group:}"},
+		{"/groups/web/start", "", 202, `{"seq":42,"results":[{"group":"web","name":"api","code":"SUCCESS","message":"OK"}]}`, "start {All:false Group:web May:<nil>} false"},
+		{"/groups/odd%2Fname/stop", "", 202, `{"seq":42,"results":[{"group":"web","name":"api","code":"SUCCESS","message":"OK"}]}`, "stop {All:false Group:odd/name May:<nil>} false"},
+		{"/groups/web/restart", "", 202, `{"seq":53}`, "restart {All:false Group:web May:<nil>}"},
+		{"/all/restart", "", 202, `{"seq":53}`, "restart {All:true Group: May:<nil>}"},
 		{"/config/reread", "", 200, `{"added":["new"],"changed":[],"removed":[]}`, "stage"},
 		{"/shutdown", "", 202, `{"seq":42}`, "shutdown"},
 		{"/reload", "", 202, `{"seq":42}`, "reload"},
@@ -313,16 +313,16 @@ func TestUpdateGoesGroupByGroup(t *testing.T) {
 		steps      string
 	}{
 		{"all", "", nil, 200,
-			"stage; stop {All:false Group:old} true; remove old; stop {All:false Group:web} true; remove web; add web; add new; add newer",
+			"stage; stop {All:false Group:old May:<nil>} true; remove old; stop {All:false Group:web May:<nil>} true; remove web; add web; add new; add newer",
 			"old removed; stubborn removed FAILED; web changed; new added; newer added"},
 		{"some", `{"groups":["new","web"]}`, nil, 200,
-			"stage; stop {All:false Group:web} true; remove web; add web; add new", "web changed; new added"},
+			"stage; stop {All:false Group:web May:<nil>} true; remove web; add web; add new", "web changed; new added"},
 		{"one that does not exist", `{"groups":["new","none"]}`, nil, 404, "stage", ""},
 		{"a broken file", "", map[string]error{"stage": supervise.Fault{Code: supervise.FaultCantReread, Detail: "line 3"}}, 422, "stage", ""},
 		{"trouble on the way", `{"groups":["web","new"]}`, map[string]error{"remove web": supervise.Fault{Code: supervise.FaultStillRunning}, "add new": errors.New("inner")}, 200,
-			"stage; stop {All:false Group:web} true; remove web; add new", "web changed STILL_RUNNING; new added FAILED"},
+			"stage; stop {All:false Group:web May:<nil>} true; remove web; add new", "web changed STILL_RUNNING; new added FAILED"},
 		{"a group that cannot come back", `{"groups":["web","new"]}`, map[string]error{"add web": supervise.Fault{Code: supervise.FaultFailed, Detail: "no such directory"}}, 200,
-			"stage; stop {All:false Group:web} true; remove web; add web; add new", "web changed FAILED; new added"},
+			"stage; stop {All:false Group:web May:<nil>} true; remove web; add web; add new", "web changed FAILED; new added"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDesk(t)
@@ -357,7 +357,7 @@ func TestAGroupLeftHalfwayIsToldSo(t *testing.T) {
 		err  error
 		want string
 	}{
-		"stop {All:false Group:web} true": {supervise.Fault{Code: supervise.FaultBadName, Detail: "web"}, "web"},
+		"stop {All:false Group:web May:<nil>} true": {supervise.Fault{Code: supervise.FaultBadName, Detail: "web"}, "web"},
 		"remove web": {supervise.Fault{Code: supervise.FaultStillRunning, Detail: "web"},
 			"web was stopped, but keeps its old configuration: STILL_RUNNING: web"},
 		"add web": {supervise.Fault{Code: supervise.FaultFailed, Detail: "no such directory"},
@@ -397,7 +397,7 @@ func TestTwoUpdatesTakeTurns(t *testing.T) {
 			go d.send("POST", "/config/update", "")
 			synctest.Wait() // the first is at work, then the second waits for it
 		}
-		want := []string{"stage", "stop {All:false Group:old} true", "remove old"}
+		want := []string{"stage", "stop {All:false Group:old May:<nil>} true", "remove old"}
 		if asked := d.engine.took(); !slices.Equal(asked, want) {
 			t.Errorf("while the first is at work the engine is asked to %v", asked)
 		}

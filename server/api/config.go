@@ -13,18 +13,11 @@ import (
 )
 
 func (a *api) reread(ctx context.Context, _ *http.Request) (any, error) {
-	if err := a.mayReload(ctx); err != nil {
+	if err := a.may(ctx, auth.Reload, auth.Supervisord); err != nil {
 		return nil, err
 	}
 	plan, err := a.engine.Stage(ctx)
 	return wire.FromPlan(plan), err
-}
-
-func (a *api) mayReload(ctx context.Context) error {
-	if err := auth.Check(ctx, auth.Reload, auth.Supervisord); err != nil {
-		return err
-	}
-	return a.up()
 }
 
 // update reads the configuration and brings what runs in line with it, group by
@@ -32,7 +25,7 @@ func (a *api) mayReload(ctx context.Context) error {
 // groups that go take to stop. Updates take turns, and each reads what stands in
 // the files when its turn comes: two at once would take each other's groups away.
 func (a *api) update(ctx context.Context, r *http.Request) (any, error) {
-	if err := a.mayReload(ctx); err != nil {
+	if err := a.may(ctx, auth.Reload, auth.Supervisord); err != nil {
 		return nil, err
 	}
 	var asked wire.UpdateRequest

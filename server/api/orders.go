@@ -116,13 +116,14 @@ func (o *orders) remember(key orderKey, now time.Time) (known *outcome, first bo
 	return known, true, nil
 }
 
-// up answers nil unless supervisord is going down, when it takes no orders
-// (rpcinterface.py _update).
-func (a *api) up() error {
+// may answers nil if an order may be carried out. While supervisord is going down
+// it takes none (rpcinterface.py _update), which is told whatever it is about: so
+// nobody learns then which names there are.
+func (a *api) may(ctx context.Context, verb auth.Verb, name supervise.NameSpec) error {
 	if a.engine.Mood() < supervise.MoodRunning {
 		return supervise.Fault{Code: supervise.FaultShutdownState}
 	}
-	return nil
+	return auth.Permit(ctx, verb, name)
 }
 
 // processOrder is an order about one process.
@@ -164,10 +165,7 @@ func (a *api) onProcess(p processOrder) order {
 		if err != nil {
 			return nil, err
 		}
-		if err := allow(ctx, p.verb, name); err != nil {
-			return nil, err
-		}
-		if err := a.up(); err != nil {
+		if err := a.may(ctx, p.verb, name); err != nil {
 			return nil, err
 		}
 		seq, err := p.act(ctx, a.engine, name, r)
@@ -198,25 +196,19 @@ var manyOrders = [...]manyOrder{
 func (a *api) onGroup(m manyOrder) order {
 	return func(ctx context.Context, r *http.Request) (any, error) {
 		group := param(r, "group")
-		if err := allow(ctx, m.verb, supervise.AllOf(group)); err != nil {
+		if err := a.may(ctx, m.verb, supervise.AllOf(group)); err != nil {
 			return nil, err
 		}
-		if err := a.up(); err != nil {
-			return nil, err
-		}
-		return m.act(ctx, a.engine, supervise.Selection{Group: group})
+		return m.act(ctx, a.engine, supervise.Selection{Group: group, May: auth.Scope(ctx, m.verb)})
 	}
 }
 
 func (a *api) onAll(m manyOrder) order {
 	return func(ctx context.Context, _ *http.Request) (any, error) {
-		if err := auth.Check(ctx, m.verb, auth.Everything); err != nil {
+		if err := a.may(ctx, m.verb, auth.Everything); err != nil {
 			return nil, err
 		}
-		if err := a.up(); err != nil {
-			return nil, err
-		}
-		return m.act(ctx, a.engine, supervise.Selection{All: true})
+		return m.act(ctx, a.engine, supervise.Selection{All: true, May: auth.Scope(ctx, m.verb)})
 	}
 }
 
@@ -245,10 +237,7 @@ func (a *api) reload(ctx context.Context, _ *http.Request) (any, error) {
 }
 
 func (a *api) onSupervisord(ctx context.Context, act func(context.Context) error) (any, error) {
-	if err := auth.Check(ctx, auth.Shutdown, auth.Supervisord); err != nil {
-		return nil, err
-	}
-	if err := a.up(); err != nil {
+	if err := a.may(ctx, auth.Shutdown, auth.Supervisord); err != nil {
 		return nil, err
 	}
 	seq, err := before(ctx, a.engine, func() error { return act(ctx) })

@@ -43,7 +43,7 @@ func (a *api) process(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := allow(r.Context(), auth.View, name); err != nil {
+	if err := auth.Permit(r.Context(), auth.View, name); err != nil {
 		return err
 	}
 	info, err := a.engine.Process(r.Context(), name)

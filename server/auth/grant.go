@@ -36,7 +36,7 @@ const (
 )
 
 // Supervisord is the name to ask about for verbs that concern no process.
-var Supervisord = supervise.NameSpec{}
+var Supervisord = supervise.Itself
 
 // Everything is the name to ask about for verbs done to all processes at once:
 // the group "*", as if it held them all.
@@ -83,20 +83,18 @@ func Can(who Principal, verb Verb, name supervise.NameSpec) bool {
 	return who.Grant.Allows(verb, name)
 }
 
-// Check asks Can for whoever ctx belongs to. The error is the FORBIDDEN fault,
-// whose text names the verb and what it was about.
+// Check asks Can for whoever ctx belongs to. The error is a Refusal with the
+// FORBIDDEN fault, whose text names the verb and what it was about.
 func Check(ctx context.Context, verb Verb, name supervise.NameSpec) error {
 	if Can(From(ctx), verb, name) {
 		return nil
 	}
 	about := name.String()
-	switch name {
-	case Supervisord:
-		about = "supervisord"
-	case Everything:
+	if name == Everything {
 		about = "everything"
 	}
-	return supervise.Fault{Code: supervise.FaultForbidden, Detail: string(verb) + " " + about}
+	fault := supervise.Fault{Code: supervise.FaultForbidden, Detail: string(verb) + " " + about}
+	return Refusal{Fault: fault, Verb: verb, Name: name}
 }
 
 type principalKey struct{}

@@ -78,10 +78,10 @@ func (h *Hub) lookUp(ctx context.Context, who auth.Principal, f wire.Sub) (logKe
 		return logKey{}, nil, supervise.Fault{Code: supervise.FaultBadArguments, Detail: "ch is stdout or stderr"}
 	}
 	if name.WholeGroup() || !h.can(who, auth.View, name) {
-		return logKey{}, nil, supervise.Fault{Code: supervise.FaultBadName, Detail: f.Proc}
+		return logKey{}, nil, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
 	}
 	if !h.can(who, auth.Logs, name) {
-		return logKey{}, nil, supervise.Fault{Code: supervise.FaultForbidden, Detail: "logs " + f.Proc}
+		return logKey{}, nil, supervise.Fault{Code: supervise.FaultForbidden, Detail: "logs " + name.String()}
 	}
 	log, err := h.Engine.Log(ctx, name, ch)
 	return logKey{name: name, ch: ch}, log, err

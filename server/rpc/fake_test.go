@@ -227,8 +227,8 @@ func (w *world) ClearLogs(ctx context.Context, name supervise.NameSpec) error {
 	return err
 }
 
-func (w *world) ClearAllLogs(context.Context) ([]supervise.Result, error) {
-	return w.many(supervise.Selection{All: true}, func(supervise.State) bool { return true })
+func (w *world) ClearAllLogs(_ context.Context, may func(supervise.NameSpec) bool) ([]supervise.Result, error) {
+	return w.many(supervise.Selection{All: true, May: may}, func(supervise.State) bool { return true })
 }
 
 // memoryLog is a log of a few bytes, with the original's rules for reading.

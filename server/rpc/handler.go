@@ -25,6 +25,7 @@ const maxBody = 1 << 20
 type Handler struct {
 	engine  Engine
 	table   map[string]*method
+	secrets supervise.Secrets
 	buffers sync.Pool            // of *bytes.Buffer-like *[]byte, for calls and answers
 	readers chan struct{}        // see budget
 	infos   atomic.Pointer[page] // the rows of getAllProcessInfo as they last were
@@ -43,6 +44,13 @@ func (h *Handler) Offer(namespaces ...string) *Handler {
 		namespace, _, _ := strings.Cut(name, ".")
 		return namespace != "system" && !slices.Contains(namespaces, namespace)
 	})
+	return h
+}
+
+// Hide keeps the values of secrets out of command lines. Call it before the
+// handler serves.
+func (h *Handler) Hide(secrets supervise.Secrets) *Handler {
+	h.secrets = secrets
 	return h
 }
 

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"sort"
 	"strings"
 
@@ -103,9 +104,9 @@ func (m *method) may(ctx context.Context, args []value) error {
 		name = auth.Everything
 	case supervisord:
 	}
-	err := auth.Check(ctx, m.verb, name)
-	if err != nil && given != "" && !auth.Can(auth.From(ctx), auth.View, name) {
-		return badName(given)
+	err := auth.Permit(ctx, m.verb, name)
+	if isFault(err, supervise.FaultBadName) { // told as it was given
+		return errors.Join(badName(given), err)
 	}
 	return err
 }
@@ -153,8 +154,9 @@ var methods = []method{
 		name: "supervisor.removeProcessGroup", returns: "boolean", params: params("string"), verb: auth.Reload, run: (*Handler).removeProcessGroup,
 		help: "Take a group whose processes are all stopped out of what runs.",
 	}, {
-		name: "supervisor.getAllConfigInfo", returns: "array", verb: auth.Config, run: (*Handler).getAllConfigInfo,
-		help: "The options of every process of the configuration last read, as structs, sorted by the process's name.",
+		name: "supervisor.getAllConfigInfo", returns: "array", verb: auth.View, run: (*Handler).getAllConfigInfo,
+		help: "The options of every process of the configuration last read, as structs, sorted by the process's name. " +
+			"Commands are for administrators.",
 	}, {
 		name: "supervisor.getProcessInfo", returns: "struct", params: params("string"), verb: auth.View, about: process, run: (*Handler).getProcessInfo,
 		help: "What is known of one process, named \"name\" or \"group:name\".",
@@ -214,7 +216,7 @@ var methods = []method{
 		help: "Send an event of the given type and data to the listeners of REMOTE_COMMUNICATION.",
 	}, {
 		name: "system.listMethods", returns: "array", always: true, verb: auth.View, run: (*Handler).listMethods,
-		help: "The names of all methods, sorted.",
+		help: "The names of all methods that the caller may use, sorted.",
 	}, {
 		name: "system.methodHelp", returns: "string", params: params("string"), always: true, verb: auth.View, run: (*Handler).methodHelp,
 		help: "What a method does.",

@@ -34,5 +34,5 @@ type Engine interface {
 	Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error)
 	MainLog(ctx context.Context) (supervise.Log, error)
 	ClearLogs(ctx context.Context, name supervise.NameSpec) error
-	ClearAllLogs(ctx context.Context) ([]supervise.Result, error)
+	ClearAllLogs(ctx context.Context, may func(supervise.NameSpec) bool) ([]supervise.Result, error)
 }

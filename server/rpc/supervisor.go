@@ -105,6 +105,16 @@ func groupAsGiven(err error, given string) error {
 	return err
 }
 
+// groupOf selects those of a group that whoever asks may do verb to.
+func groupOf(ctx context.Context, verb auth.Verb, group string) supervise.Selection {
+	return supervise.Selection{Group: group, May: auth.Scope(ctx, verb)}
+}
+
+// all selects every process that whoever asks may do verb to.
+func all(ctx context.Context, verb auth.Verb) supervise.Selection {
+	return supervise.Selection{All: true, May: auth.Scope(ctx, verb)}
+}
+
 func (h *Handler) startProcess(ctx context.Context, args []value) (value, error) {
 	name, given, err := asName(args[0])
 	if err != nil {
@@ -112,7 +122,7 @@ func (h *Handler) startProcess(ctx context.Context, args []value) (value, error)
 	}
 	wait := optional(args, 1)
 	if name.WholeGroup() {
-		lines, err := h.engine.StartMany(ctx, supervise.Selection{Group: name.Group}, wait)
+		lines, err := h.engine.StartMany(ctx, groupOf(ctx, auth.Start, name.Group), wait)
 		return results(lines), groupAsGiven(err, given)
 	}
 	_, err = h.engine.Start(ctx, name, wait)
@@ -124,12 +134,12 @@ func (h *Handler) startProcessGroup(ctx context.Context, args []value) (value, e
 	if err != nil {
 		return nil, err
 	}
-	lines, err := h.engine.StartMany(ctx, supervise.Selection{Group: name}, optional(args, 1))
+	lines, err := h.engine.StartMany(ctx, groupOf(ctx, auth.Start, name), optional(args, 1))
 	return results(lines), groupAsGiven(err, name)
 }
 
 func (h *Handler) startAllProcesses(ctx context.Context, args []value) (value, error) {
-	lines, err := h.engine.StartMany(ctx, supervise.Selection{All: true}, optional(args, 0))
+	lines, err := h.engine.StartMany(ctx, all(ctx, auth.Start), optional(args, 0))
 	return results(lines), err
 }
 
@@ -140,7 +150,7 @@ func (h *Handler) stopProcess(ctx context.Context, args []value) (value, error) 
 	}
 	wait := optional(args, 1)
 	if name.WholeGroup() {
-		lines, err := h.engine.StopMany(ctx, supervise.Selection{Group: name.Group}, wait)
+		lines, err := h.engine.StopMany(ctx, groupOf(ctx, auth.Stop, name.Group), wait)
 		return results(lines), groupAsGiven(err, given)
 	}
 	_, err = h.engine.Stop(ctx, name, wait)
@@ -152,12 +162,12 @@ func (h *Handler) stopProcessGroup(ctx context.Context, args []value) (value, er
 	if err != nil {
 		return nil, err
 	}
-	lines, err := h.engine.StopMany(ctx, supervise.Selection{Group: name}, optional(args, 1))
+	lines, err := h.engine.StopMany(ctx, groupOf(ctx, auth.Stop, name), optional(args, 1))
 	return results(lines), groupAsGiven(err, name)
 }
 
 func (h *Handler) stopAllProcesses(ctx context.Context, args []value) (value, error) {
-	lines, err := h.engine.StopMany(ctx, supervise.Selection{All: true}, optional(args, 0))
+	lines, err := h.engine.StopMany(ctx, all(ctx, auth.Stop), optional(args, 0))
 	return results(lines), err
 }
 
@@ -172,7 +182,7 @@ func (h *Handler) signalProcess(ctx context.Context, args []value) (value, error
 		return nil, err
 	}
 	if name.WholeGroup() {
-		v, err := h.signalMany(ctx, supervise.Selection{Group: name.Group}, args[1])
+		v, err := h.signalMany(ctx, groupOf(ctx, auth.Signal, name.Group), args[1])
 		return v, groupAsGiven(err, given)
 	}
 	sig, unknown := asSignal(args[1])
@@ -190,12 +200,12 @@ func (h *Handler) signalProcessGroup(ctx context.Context, args []value) (value, 
 	if err != nil {
 		return nil, err
 	}
-	v, err := h.signalMany(ctx, supervise.Selection{Group: name}, args[1])
+	v, err := h.signalMany(ctx, groupOf(ctx, auth.Signal, name), args[1])
 	return v, groupAsGiven(err, name)
 }
 
 func (h *Handler) signalAllProcesses(ctx context.Context, args []value) (value, error) {
-	return h.signalMany(ctx, supervise.Selection{All: true}, args[0])
+	return h.signalMany(ctx, all(ctx, auth.Signal), args[0])
 }
 
 // signalMany looks at the signal last, as the original does: an unknown one is
@@ -218,10 +228,16 @@ func (h *Handler) refuseSignal(ctx context.Context, which supervise.Selection, u
 	if !which.All && !slices.ContainsFunc(snapshot.Groups, func(g supervise.GroupInfo) bool { return g.Name == which.Group }) {
 		return nil, badName(which.Group)
 	}
+	meant := slices.DeleteFunc(slices.Clone(snapshot.Processes), func(p supervise.ProcessInfo) bool {
+		return !which.All && p.Group != which.Group || which.May != nil && !which.May(p.NameSpec())
+	})
+	if !which.All && which.May != nil && len(meant) == 0 {
+		return nil, badName(which.Group)
+	}
 	f, told := asFault(unknown)
 	var lines []supervise.Result
-	for _, p := range snapshot.Processes {
-		if (which.All || p.Group == which.Group) && p.State.Signallable() {
+	for _, p := range meant {
+		if p.State.Signallable() {
 			lines = append(lines, supervise.Result{Group: p.Group, Name: p.Name, Status: f.code, Description: f.text})
 		}
 	}
@@ -236,11 +252,16 @@ func (h *Handler) getAllConfigInfo(ctx context.Context, _ []value) (value, error
 	if err != nil {
 		return nil, err
 	}
+	who := auth.From(ctx)
 	list := make(array, 0, len(infos))
 	for _, info := range infos {
-		if auth.Can(auth.From(ctx), auth.View, supervise.NameSpec{Group: info.Group, Process: info.Name}) {
-			list = append(list, configStruct(info))
+		if !auth.Can(who, auth.View, supervise.NameSpec{Group: info.Group, Process: info.Name}) {
+			continue
 		}
+		if info.Command = h.secrets.Mask(info.Command); !auth.Can(who, auth.Config, auth.Supervisord) {
+			info.Command = ""
+		}
+		list = append(list, configStruct(info))
 	}
 	return list, nil
 }
@@ -429,7 +450,7 @@ func (h *Handler) clearProcessLogs(ctx context.Context, args []value) (value, er
 }
 
 func (h *Handler) clearAllProcessLogs(ctx context.Context, _ []value) (value, error) {
-	lines, err := h.engine.ClearAllLogs(ctx)
+	lines, err := h.engine.ClearAllLogs(ctx, auth.Scope(ctx, auth.ClearLogs))
 	return results(lines), err
 }
 

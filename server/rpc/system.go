@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/supervise"
 )
@@ -11,10 +12,17 @@ import (
 // maxCalls is how many calls one multicall may make.
 const maxCalls = 1000
 
-func (h *Handler) listMethods(context.Context, []value) (value, error) {
+// listMethods tells of the methods that whoever asks may call for something.
+func (h *Handler) listMethods(ctx context.Context, _ []value) (value, error) {
 	list := make(array, 0, len(h.table))
 	for _, name := range names(h.table) {
-		list = append(list, text(name))
+		about := auth.Everything
+		if h.table[name].about == supervisord {
+			about = auth.Supervisord
+		}
+		if auth.Can(auth.From(ctx), h.table[name].verb, about) {
+			list = append(list, text(name))
+		}
 	}
 	return list, nil
 }

@@ -39,7 +39,7 @@ func Process(engine Engine) http.Handler {
 		if !ok {
 			return nil, errNoLog
 		}
-		if err := auth.Check(r.Context(), auth.Logs, name); err != nil {
+		if err := auth.Permit(r.Context(), auth.Logs, name); err != nil {
 			return nil, err
 		}
 		return engine.Log(r.Context(), name, ch)
@@ -76,7 +76,7 @@ func parse(path string) (name supervise.NameSpec, ch supervise.Channel, ok bool)
 }
 
 // handler follows whatever log find finds. What cannot be found, or may not be
-// read, is 404 alike, so that nobody learns what there is by asking.
+// seen, is 404 alike, so that nobody learns what there is by asking.
 type handler struct {
 	find   func(*http.Request) (supervise.Log, error)
 	pieces sync.Pool // of *[pieceSize]byte; a follower that waits holds none
@@ -109,6 +109,8 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case r.Context().Err() != nil: // the client went away, or the server stops
 		reply.Page(w, http.StatusServiceUnavailable)
+	case errors.As(err, &fault) && fault.Code == supervise.FaultForbidden:
+		reply.Page(w, http.StatusForbidden)
 	case errors.Is(err, errNoLog), errors.As(err, &fault):
 		reply.Page(w, http.StatusNotFound)
 	default:

@@ -309,13 +309,31 @@ func (e *Engine) selected(sel supervise.Selection, order sequence) ([]*process, 
 		if g == nil {
 			return nil, badName(sel.Group)
 		}
-		return order.processes(g.processes), nil
+		allowed := only(g.processes, sel.May)
+		if sel.May != nil && len(allowed) == 0 {
+			return nil, badName(sel.Group)
+		}
+		return order.processes(allowed), nil
 	}
 	var all []*process
 	for _, g := range order.groups(e.groups) {
-		all = append(all, order.processes(g.processes)...)
+		all = append(all, order.processes(only(g.processes, sel.May))...)
 	}
 	return all, nil
+}
+
+// only leaves the processes that may answers true for; all if it is nil.
+func only(list []*process, may func(supervise.NameSpec) bool) []*process {
+	if may == nil {
+		return list
+	}
+	var left []*process
+	for _, p := range list {
+		if may(p.name) {
+			left = append(left, p)
+		}
+	}
+	return left
 }
 
 // checkCommand answers, before the state is looked at, whether a program could

@@ -98,9 +98,10 @@ func (e *Engine) ClearLogs(ctx context.Context, name supervise.NameSpec) error {
 	return err
 }
 
-// ClearAllLogs empties the logs of every process, and tells of each.
-func (e *Engine) ClearAllLogs(ctx context.Context) ([]supervise.Result, error) {
-	all, err := e.allChannels(ctx)
+// ClearAllLogs empties the logs of every process that may answers true for (nil
+// for all), and tells of each.
+func (e *Engine) ClearAllLogs(ctx context.Context, may func(supervise.NameSpec) bool) ([]supervise.Result, error) {
+	all, err := e.allChannels(ctx, may)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func (m logsCleared) handle(e *Engine) {
 // outside has moved them. The first trouble is answered; the others are tried
 // all the same.
 func (e *Engine) ReopenLogs(ctx context.Context) error {
-	all, err := e.allChannels(ctx)
+	all, err := e.allChannels(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -147,11 +148,11 @@ type named struct {
 	channel [2]*logs.Channel
 }
 
-func (e *Engine) allChannels(ctx context.Context) ([]named, error) {
+func (e *Engine) allChannels(ctx context.Context, may func(supervise.NameSpec) bool) ([]named, error) {
 	return ask(ctx, e, func(e *Engine) ([]named, error) {
 		var all []named
 		for _, g := range e.groups {
-			for _, p := range ascending.processes(g.processes) {
+			for _, p := range ascending.processes(only(g.processes, may)) {
 				all = append(all, named{p.name, p.channel})
 			}
 		}

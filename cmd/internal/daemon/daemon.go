@@ -347,7 +347,7 @@ func (l *life) openDoors() (*server.Server, error) {
 
 // house is what is served behind the doors.
 func (l *life) house() server.House {
-	h := server.House{Engine: l.engine, Static: webui.WebUI(), Logger: l.log, Problems: l.problems}
+	h := server.House{Engine: l.engine, Static: webui.WebUI(), Logger: l.log, Problems: l.problems, Secrets: l.conf.Supervisord.SecretNames}
 	for _, r := range l.conf.RPCInterfaces {
 		h.Namespaces = append(h.Namespaces, r.Name)
 	}
