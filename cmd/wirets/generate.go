@@ -16,6 +16,7 @@ import (
 var bodies = []any{
 	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.LogPage{},
 	wire.Accepted{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Update{}, wire.Failure{},
+	wire.Trail{}, wire.TrailCheck{},
 }
 
 // enum is a string type that lists its values.

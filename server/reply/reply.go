@@ -181,6 +181,14 @@ func Log(ctx context.Context) *slog.Logger {
 	return slog.Default()
 }
 
+// RequestID gives the number of the request that ctx belongs to, "" for none.
+func RequestID(ctx context.Context) string {
+	if kept, ok := ctx.Value(logKey{}).(*requestLog); ok {
+		return kept.id
+	}
+	return ""
+}
+
 // Tracing tells whether the log of ctx takes lines of LevelTrace, so that
 // nobody makes one to have it dropped.
 func Tracing(ctx context.Context) bool {

@@ -36,6 +36,8 @@ var may = map[string][]string{
 	"server/wire":  {"supervise"},
 	"server/reply": {"supervise", "server/wire"},
 	"server/auth":  {"supervise", "server/wire", "server/reply"},
+	// The trail is beside auth: every room that acts tells it, and it knows who asks.
+	"server/audit": {"supervise", "server/wire", "server/reply", "server/auth"},
 	"server/api":   {"supervise", "server/wire", "server/reply", "server/auth"},
 	"server/rpc":   {"supervise", "server/auth", "server/reply"},
 	"server/tail":  {"supervise", "server/auth", "server/reply"},

@@ -514,3 +514,65 @@ export interface Update {
 export interface Failure {
   error: Fault;
 }
+
+/**
+ * TrailEntry is one line of the trail: who did what, and what came of it. What
+ * is not known, or not for the reader, is absent.
+ */
+export interface TrailEntry {
+  /** One more than that of the line before. */
+  n: number;
+  /** When it was over, by RFC 3339 in UTC. */
+  time: string;
+  /** Empty for a guest of a server without a password. */
+  user: string;
+  /** How they came in: open, basic, session, token, link, peer, proxy. */
+  via?: string;
+  /** The server section they came through. */
+  door?: string;
+  addr?: string;
+  /** Of the process at the other end of a unix socket. */
+  uid?: number;
+  /** The session or the link they came with. */
+  session?: string;
+  /** What they did: a verb of CAPS, or "login" and such. */
+  verb: string;
+  /** To what: web:api, web:*, everything, supervisord, the name of a user. */
+  target: string;
+  /** The processes it was done to. */
+  programs?: string[];
+  /** What else there is to say: the signal, the groups. */
+  detail?: string;
+  /** Why, as they said. */
+  reason?: string;
+  /** How the target was, and how it was when the answer was given. */
+  before?: string;
+  after?: string;
+  /** "ok", "refused", or the text of the fault. */
+  result: string;
+  /** For attempts of strangers: how many of them this line stands for. */
+  count?: number;
+  /** The request that the main log knows by this. */
+  request?: string;
+}
+
+/** Trail answers GET /api/v1/audit, the newest first. */
+export interface Trail {
+  entries: TrailEntry[];
+  /**
+   * To be sent as before= for what is older; absent if nothing is. A page may
+   * be short, or empty, and yet not be the last.
+   */
+  next?: string;
+}
+
+/** TrailCheck answers GET /api/v1/audit/verify. */
+export interface TrailCheck {
+  ok: boolean;
+  /** How many lines were read, over all files. */
+  lines: number;
+  /** The first of them that is not as it was written, counted from 1. */
+  firstBad?: number;
+  /** What is wrong with it. */
+  why?: string;
+}

@@ -1,0 +1,176 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"supervisor/server/auth"
+	"supervisor/supervise"
+)
+
+// Entry is what a room knows of something that was done, or tried.
+type Entry struct {
+	Verb     auth.Verb
+	Target   string
+	Programs []supervise.NameSpec // what it was done to
+	Detail   string
+	Before   string
+	After    string
+	Reason   string // "" for that of the request
+	User     string // "" for whoever asks
+	Count    int    // of attempts; 0 for one
+	Err      error  // nil if it was done
+}
+
+// Changes tells whether doing verb belongs into the trail: whether it changes
+// something, or tells a secret. The others leave a line only when they are refused.
+func Changes(verb auth.Verb) bool {
+	switch verb {
+	case auth.View, auth.Logs, auth.MainLog, auth.Config, auth.Trail:
+		return false
+	}
+	return true
+}
+
+// Act is something somebody asked for, from the moment it is asked until it is
+// answered. Begin makes it. It may be used by one goroutine at a time.
+type Act struct {
+	log   *Log
+	entry Entry
+	look  func() string
+}
+
+type actKey struct{}
+
+// Begin makes an act of what is done under ctx.
+func (l *Log) Begin(ctx context.Context) (context.Context, *Act) {
+	act := &Act{log: l}
+	return context.WithValue(ctx, actKey{}, act), act
+}
+
+// Of gives the act that ctx belongs to; if it belongs to none, one that nobody
+// hears of.
+func Of(ctx context.Context) *Act {
+	if act, ok := ctx.Value(actKey{}).(*Act); ok {
+		return act
+	}
+	return &Act{}
+}
+
+// About says what the act is: verb, done to name. look tells how the name is, now
+// and when it is over; it may be nil.
+func (a *Act) About(verb auth.Verb, name supervise.NameSpec, look func() string) {
+	a.entry.Verb, a.entry.Target = verb, targetOf(name)
+	if name != auth.Supervisord && name != auth.Everything {
+		a.entry.Programs = []supervise.NameSpec{name}
+	}
+	if a.look = look; look != nil && Changes(verb) {
+		a.entry.Before = look()
+	}
+}
+
+// AboutThing says what the act is where its target is no program: a user, a link.
+func (a *Act) AboutThing(verb auth.Verb, target string) { a.entry.Verb, a.entry.Target = verb, target }
+
+// DidTo says which of the processes of a group, or of all, were meant.
+func (a *Act) DidTo(programs []supervise.NameSpec) { a.entry.Programs = programs }
+
+// Tell adds a detail.
+func (a *Act) Tell(detail string) { a.entry.Detail = detail }
+
+// Moved says how something was and is, for an act that nobody can look at.
+func (a *Act) Moved(before, after string) { a.entry.Before, a.entry.After = before, after }
+
+// Because keeps the reason that came with the order.
+func (a *Act) Because(reason string) { a.entry.Reason = reason }
+
+// End writes the line of the act, if it is to leave one. ctx is that of Begin.
+func (a *Act) End(ctx context.Context, err error) {
+	var refusal auth.Refusal
+	refused := errors.As(err, &refusal)
+	switch {
+	case refused && a.entry.Verb == "":
+		a.About(refusal.Verb, refusal.Name, nil)
+	case refused:
+		a.entry.Before = ""
+	case a.entry.Verb == "" || !Changes(a.entry.Verb):
+		return
+	case a.look != nil:
+		a.entry.After = a.look()
+	}
+	a.entry.Err = err
+	a.log.Record(ctx, a.entry)
+}
+
+func targetOf(name supervise.NameSpec) string {
+	if name == auth.Everything {
+		return "everything"
+	}
+	return name.String()
+}
+
+// Refused writes a line of an attempt that was refused, if err is that.
+func (l *Log) Refused(ctx context.Context, err error) {
+	_, act := l.Begin(ctx)
+	if errors.As(err, new(auth.Refusal)) {
+		act.End(ctx, err)
+	}
+}
+
+type reasonKey struct{}
+
+// WithReason gives what is done under ctx the reason that its request names.
+func WithReason(ctx context.Context, reason string) context.Context {
+	return context.WithValue(ctx, reasonKey{}, reason)
+}
+
+func reasonOf(ctx context.Context) string {
+	reason, _ := ctx.Value(reasonKey{}).(string)
+	return reason
+}
+
+// How much of what somebody sent is kept.
+const (
+	maxReason = 500
+	maxText   = 255
+)
+
+// clean makes a text fit for one line that people read: valid, without control
+// characters or those that turn the direction of writing, and not too long.
+func clean(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == utf8.RuneError:
+			return '?'
+		case unicode.IsSpace(r), unicode.IsControl(r):
+			return ' '
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	text = strings.TrimSpace(text)
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// resultOf is what became of it, in a few words that tell nothing of ours.
+func resultOf(err error) string {
+	var fault supervise.Fault
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, new(auth.Refusal)):
+		return "refused"
+	case errors.As(err, &fault):
+		return clean(fault.Error(), maxText)
+	case errors.Is(err, context.Canceled):
+		return "nobody waited for the answer"
+	}
+	return supervise.FaultFailed.String()
+}

@@ -1,0 +1,257 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+const (
+	// patience is how long an order waits for its line to be in the file. A disk
+	// that hangs must not keep programs from being started.
+	patience = time.Second
+	// syncEvery is how long a line may be in the file and not yet on the disk.
+	syncEvery = time.Second
+	// waiting is how many lines may wait to be written.
+	waiting = 1024
+)
+
+// Options of a trail.
+type Options struct {
+	Path     string // "" keeps none
+	MaxBytes int64  // a file that would grow beyond is rotated; 0 for never
+	Backups  int    // how many old files are kept
+	// Say writes a line to the main log; nil for nowhere. It must not wait.
+	Say func(level supervise.Level, text string)
+}
+
+// Log is the trail. New makes it and Close ends it. A nil Log keeps nothing.
+type Log struct {
+	opts      Options
+	strangers strangers
+	inbox     chan *record
+	closing   chan struct{} // closed by Close
+	done      chan struct{} // closed when the writer has ended
+
+	// names is held for writing while files change their names, and for reading
+	// while somebody looks names up.
+	names sync.RWMutex
+
+	mu      sync.Mutex // guards the fields below; held for lines only
+	closed  bool
+	trouble string    // why the last line could not be written
+	since   time.Time // of trouble
+	began   time.Time // when the write in progress did; zero if none is
+	lost    int       // entries that are in no file
+	head    head
+}
+
+// head is the end of the chain.
+type head struct {
+	known bool
+	n     uint64
+	hash  string // of the last line
+	file  fileID
+	size  int64 // of file
+}
+
+// record is an entry on its way into the file.
+type record struct {
+	entry   wire.TrailEntry
+	written chan struct{} // closed when it is, or cannot be
+}
+
+// New makes a trail. Nothing is opened before there is something to write.
+func New(opts Options) *Log {
+	if opts.Say == nil {
+		opts.Say = func(supervise.Level, string) {}
+	}
+	l := &Log{opts: opts, inbox: make(chan *record, waiting), closing: make(chan struct{}), done: make(chan struct{})}
+	l.strangers.known = map[string]*stranger{}
+	go l.write() // ended by Close
+	return l
+}
+
+// Close writes what still waits and ends the trail, or gives up when ctx is done.
+func (l *Log) Close(ctx context.Context) error {
+	if l == nil {
+		return nil
+	}
+	l.forgetStrangers()
+	l.mu.Lock()
+	if !l.closed {
+		l.closed = true
+		close(l.closing)
+	}
+	l.mu.Unlock()
+	select {
+	case <-l.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("write the last of the trail: %w", ctx.Err())
+	}
+}
+
+// Kept tells whether there is a trail at all.
+func (l *Log) Kept() bool { return l != nil && l.opts.Path != "" }
+
+// Record writes the line of an entry, and returns when it is in the file, or when
+// that takes too long. What goes wrong with it is Problem's to tell.
+func (l *Log) Record(ctx context.Context, e Entry) {
+	if !l.Kept() {
+		return
+	}
+	r := &record{entry: entryOf(ctx, e), written: make(chan struct{})}
+	if !l.send(r) {
+		return
+	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case <-r.written:
+	case <-l.done:
+	case <-late.C:
+	}
+}
+
+// send hands a record to the writer. The lock keeps it from coming after Close.
+func (l *Log) send(r *record) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	select {
+	case l.inbox <- r:
+		return true
+	default:
+		l.lost++
+		return false
+	}
+}
+
+// entryOf adds who is asking, and when.
+func entryOf(ctx context.Context, e Entry) wire.TrailEntry {
+	who := auth.From(ctx)
+	line := wire.TrailEntry{
+		Time: time.Now().UTC().Format(timeLayout), User: clean(who.Name, maxText), Via: string(who.Via), Door: who.Door, Addr: who.Addr,
+		Session: who.Session, Verb: string(e.Verb), Target: clean(e.Target, maxText), Detail: clean(e.Detail, maxText),
+		Reason: clean(e.Reason, maxReason), Before: clean(e.Before, maxText), After: clean(e.After, maxText),
+		Result: resultOf(e.Err), Count: e.Count, Request: reply.RequestID(ctx),
+	}
+	if who.UID >= 0 && who.Grant.Role != supervise.Nobody {
+		line.UID = &who.UID
+	}
+	if e.User != "" {
+		line.User = clean(e.User, maxText)
+	}
+	if line.Reason == "" {
+		line.Reason = clean(reasonOf(ctx), maxReason)
+	}
+	for _, name := range e.Programs {
+		line.Programs = append(line.Programs, clean(name.String(), maxText))
+	}
+	return line
+}
+
+const timeLayout = "2006-01-02T15:04:05.000Z07:00"
+
+// Problem says what is wrong with the trail, "" if nothing is.
+func (l *Log) Problem() string {
+	if !l.Kept() {
+		return ""
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.trouble == "" && !l.began.IsZero() && time.Since(l.began) > 5*patience {
+		return fmt.Sprintf("the trail of who did what cannot be written since %s: its disk does not answer (%s)", l.began.Format(time.TimeOnly), l.opts.Path)
+	}
+	if l.trouble == "" {
+		return ""
+	}
+	return fmt.Sprintf("the trail of who did what cannot be written since %s: %s; %d entries are missing", l.since.Format(time.TimeOnly), l.trouble, l.lost)
+}
+
+// write is the writer. It alone touches the file.
+func (l *Log) write() {
+	defer close(l.done)
+	w := writer{log: l}
+	defer w.close()
+	sync := time.NewTimer(time.Hour)
+	defer sync.Stop()
+	sync.Stop()
+	for {
+		select {
+		case r := <-l.inbox:
+			l.put(&w, r)
+			if w.dirty && !w.timed {
+				w.timed = true
+				sync.Reset(syncEvery)
+			}
+		case <-sync.C:
+			w.timed = false
+			w.sync()
+		case <-l.closing:
+			for { // nothing is sent any more
+				select {
+				case r := <-l.inbox:
+					l.put(&w, r)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// put writes one record, and before it, after trouble, how many are missing.
+func (l *Log) put(w *writer, r *record) {
+	defer close(r.written)
+	l.mu.Lock()
+	l.began = time.Now()
+	lost := l.lost
+	l.mu.Unlock()
+	err := w.ready()
+	if err == nil && lost > 0 {
+		err = w.append(own("trail", fmt.Sprintf("%d entries could not be written", lost)))
+	}
+	if err == nil {
+		err = w.append(r.entry)
+	}
+	l.settle(w, lost, err)
+}
+
+// own is an entry of which nobody is the author.
+func own(target, detail string) wire.TrailEntry {
+	return wire.TrailEntry{Time: time.Now().UTC().Format(timeLayout), Verb: "audit", Target: target, Detail: detail, Result: "ok"}
+}
+
+// settle keeps what came of a write, and tells when trouble begins or ends.
+func (l *Log) settle(w *writer, lost int, err error) {
+	l.mu.Lock()
+	l.began = time.Time{}
+	before := l.trouble
+	l.head = w.head
+	if err == nil {
+		l.trouble = ""
+		l.lost -= lost
+	} else {
+		l.lost++
+		if l.trouble = err.Error(); before == "" {
+			l.since = time.Now()
+		}
+	}
+	l.mu.Unlock()
+	switch {
+	case err != nil && before == "":
+		l.opts.Say(supervise.LevelCritical, "the trail of who did what cannot be written: "+err.Error())
+	case err == nil && before != "":
+		l.opts.Say(supervise.LevelWarn, fmt.Sprintf("the trail of who did what is written again; %d entries are missing", lost))
+	}
+}

@@ -1,0 +1,98 @@
+package audit
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"supervisor/server/auth"
+)
+
+// strangers are the addresses from which somebody was refused a moment ago. A
+// flood of attempts is a line a second for each of them, and not a flood of lines.
+type strangers struct {
+	mu    sync.Mutex // guards known
+	known map[string]*stranger
+}
+
+type stranger struct {
+	ctx   context.Context // of the last attempt
+	entry Entry
+	timer *time.Timer
+	more  int // attempts since the last line
+}
+
+const (
+	strangerEvery = time.Second
+	// maxStrangers is how many addresses are told apart; all others are one.
+	maxStrangers = 1024
+)
+
+// Stranger tells of an attempt to come in that was refused, from an address.
+func (l *Log) Stranger(ctx context.Context, addr string, e Entry) {
+	if !l.Kept() {
+		return
+	}
+	if host, _, err := net.SplitHostPort(addr); err == nil {
+		addr = host
+	}
+	who := auth.From(ctx)
+	who.Addr = addr
+	ctx = auth.With(context.WithoutCancel(ctx), who)
+	if l.strangers.meet(addr, ctx, e, func(key string) { l.again(key) }) {
+		e.Count = 1
+		l.Record(ctx, e)
+	}
+}
+
+// meet counts an attempt, and tells whether it is worth a line now.
+func (s *strangers) meet(addr string, ctx context.Context, e Entry, again func(string)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.known[addr]
+	if known == nil && len(s.known) >= maxStrangers {
+		addr = "others"
+		known = s.known[addr]
+	}
+	if known == nil {
+		s.known[addr] = &stranger{ctx: ctx, entry: e, timer: time.AfterFunc(strangerEvery, func() { again(addr) })}
+		return true
+	}
+	known.ctx, known.entry = ctx, e
+	known.more++
+	return false
+}
+
+// again writes the line of what came in the last second, if anything did.
+func (l *Log) again(addr string) {
+	s := &l.strangers
+	s.mu.Lock()
+	known := s.known[addr]
+	if known == nil || known.more == 0 {
+		delete(s.known, addr)
+		s.mu.Unlock()
+		return
+	}
+	ctx, e := known.ctx, known.entry
+	e.Count, known.more = known.more, 0
+	known.timer.Reset(strangerEvery)
+	s.mu.Unlock()
+	l.Record(ctx, e)
+}
+
+// forgetStrangers writes what has not been told of them.
+func (l *Log) forgetStrangers() {
+	s := &l.strangers
+	s.mu.Lock()
+	left := s.known
+	s.known = map[string]*stranger{}
+	s.mu.Unlock()
+	for _, known := range left {
+		known.timer.Stop()
+		if known.more > 0 {
+			known.entry.Count = known.more
+			l.Record(known.ctx, known.entry)
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// line is an entry as it stands in the file.
+type line struct {
+	Prev string `json:"prev"` // the hash of the line before, "" for the first of all
+	wire.TrailEntry
+}
+
+func hashOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// writer is the file being written.
+type writer struct {
+	log   *Log
+	file  *os.File // nil when none is open
+	head  head
+	dirty bool // there are lines that may not be on the disk
+	timed bool // a sync is due
+}
+
+// ready makes sure that the file is open and is the one its name leads to: who
+// moved it away gets a new one.
+func (w *writer) ready() error {
+	taken := false
+	if w.file != nil {
+		info, err := os.Lstat(w.log.opts.Path)
+		if err == nil && w.head.file.is(info) {
+			return nil
+		}
+		taken = true
+		w.close()
+	}
+	file, info, err := openOwn(w.log.opts.Path)
+	if err != nil {
+		return err
+	}
+	w.file, w.head.file, w.head.size = file, fileID{info}, info.Size()
+	torn, err := w.resume()
+	if err != nil {
+		w.close()
+		return err
+	}
+	switch {
+	case taken:
+		return w.append(own("trail", "the file was taken away, and begun anew"))
+	case torn > 0:
+		return w.append(own("trail", fmt.Sprintf("%d bytes of an unfinished line were dropped", torn)))
+	}
+	return nil
+}
+
+// resume finds the end of the chain: in the file, or in the one before it. What
+// follows the last whole line was torn by a crash, and is cut off.
+func (w *writer) resume() (torn int64, err error) {
+	last, end, err := lastLine(w.file, w.head.size)
+	if err != nil {
+		return 0, err
+	}
+	if torn = w.head.size - end; torn > 0 {
+		if err := w.file.Truncate(end); err != nil {
+			return 0, err
+		}
+		w.head.size = end
+	}
+	if w.head.known { // whatever the file says, we know better
+		return torn, nil
+	}
+	if last == nil {
+		if last, err = w.lastOfBackup(); err != nil {
+			return 0, err
+		}
+	}
+	if last != nil {
+		var before line
+		_ = json.Unmarshal(last, &before) // if it is none, verify says so
+		w.head.n, w.head.hash = before.N, hashOf(last)
+	}
+	w.head.known = true
+	return torn, nil
+}
+
+func (w *writer) lastOfBackup() ([]byte, error) {
+	f, info, err := openRead(backup(w.log.opts.Path, 1))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	last, _, err := lastLine(f, info.Size())
+	return last, err
+}
+
+// lastLine gives the last whole line of a file, nil if there is none, and where
+// it ends.
+func lastLine(f io.ReaderAt, size int64) (last []byte, end int64, err error) {
+	b := backward{file: f, from: size}
+	text, at, err := b.next()
+	if err != nil || text == nil {
+		return nil, 0, err
+	}
+	if bytes.HasSuffix(text, newline) {
+		return bytes.TrimSuffix(text, newline), size, nil
+	}
+	end = at
+	if text, _, err = b.next(); text == nil {
+		return nil, end, err
+	}
+	return bytes.TrimSuffix(text, newline), end, nil
+}
+
+// append writes an entry, in a new file if this one would grow too large. What
+// could be written of a line only in part is taken back.
+func (w *writer) append(e wire.TrailEntry) error {
+	e.N = w.head.n + 1
+	text, err := json.Marshal(line{Prev: w.head.hash, TrailEntry: e})
+	if err != nil {
+		return fmt.Errorf("encode an entry: %w", err)
+	}
+	most := w.log.opts.MaxBytes
+	if most > 0 && w.head.size > 0 && w.head.size+int64(len(text)) >= most {
+		if err := w.rotate(); err != nil {
+			return err
+		}
+	}
+	n, err := w.file.Write(append(text, '\n'))
+	if err != nil {
+		if n > 0 {
+			err = errors.Join(err, w.file.Truncate(w.head.size))
+		}
+		return err
+	}
+	w.head.n, w.head.hash, w.head.size = e.N, hashOf(text), w.head.size+int64(n)
+	w.dirty = true
+	return nil
+}
+
+// rotate gives every file the next name, and begins a new one. The last but one
+// is on the disk before its name changes.
+func (w *writer) rotate() error {
+	path, backups := w.log.opts.Path, w.log.opts.Backups
+	if err := w.file.Sync(); err != nil {
+		return err
+	}
+	w.dirty = false
+	w.log.names.Lock()
+	defer w.log.names.Unlock()
+	if err := shift(path, backups); err != nil {
+		return fmt.Errorf("rotate %s: %w", path, err)
+	}
+	w.close()
+	file, info, err := openOwn(path)
+	if err != nil {
+		return err
+	}
+	w.file, w.head.file, w.head.size = file, fileID{info}, info.Size()
+	w.log.opts.Say(supervise.LevelInfo, fmt.Sprintf("the trail of who did what was rotated after entry %d, %s", w.head.n, w.head.hash))
+	return nil
+}
+
+// shift renames path to path.1, path.1 to path.2 and so on; without backups it
+// goes.
+func shift(path string, backups int) error {
+	if backups <= 0 {
+		return os.Remove(path)
+	}
+	for n := backups - 1; n >= 0; n-- {
+		if err := os.Rename(backup(path, n), backup(path, n+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// backup is the name of a file n rotations after it was written.
+func backup(path string, n int) string {
+	if n == 0 {
+		return path
+	}
+	return path + "." + strconv.Itoa(n)
+}
+
+func (w *writer) sync() {
+	if w.file == nil || !w.dirty {
+		return
+	}
+	w.dirty = false
+	if err := w.file.Sync(); err != nil {
+		w.log.opts.Say(supervise.LevelError, fmt.Sprintf("the trail of who did what may lose its last lines: %v", err))
+	}
+}
+
+// close closes the file. Its lines go to the disk first.
+func (w *writer) close() {
+	w.sync()
+	if w.file != nil {
+		_ = w.file.Close() // what was synced is there
+		w.file = nil
+	}
+}
