@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"supervisor/server/audit"
 	"supervisor/server/reply"
 )
 
@@ -36,7 +37,11 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		id := prefix + "-" + strconv.FormatUint(number(), 10)
 		w.Header().Set("X-Request-Id", id)
 		a := &answer{ResponseWriter: w, wire: http.NewResponseController(w)}
-		r = r.WithContext(reply.WithLog(r.Context(), s.log, id))
+		ctx := reply.WithLog(r.Context(), s.log, id)
+		if reason := r.Header.Get("X-Reason"); reason != "" {
+			ctx = audit.WithReason(ctx, reason)
+		}
+		r = r.WithContext(ctx)
 		defer s.finish(a, r, time.Now())
 		next.ServeHTTP(a, r)
 	})

@@ -24,12 +24,12 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	// them. It goes by how a path begins.
 	r.Group(func(r chi.Router) {
 		r.Use(plain)
-		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets))
+		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail))
 		r.Get("/ok.html", healthy)
 		r.Group(func(r chi.Router) {
 			r.Use(s.streaming)
-			r.Handle("/logtail*", tail.Process(s.house.Engine))
-			r.Handle("/mainlogtail*", tail.Main(s.house.Engine))
+			r.Handle("/logtail*", tail.Process(s.house.Engine, s.house.Trail))
+			r.Handle("/mainlogtail*", tail.Main(s.house.Engine, s.house.Trail))
 		})
 	})
 
@@ -37,7 +37,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	r.Group(func(r chi.Router) {
 		r.Use(harden)
 		r.Route("/api/v1", func(r chi.Router) {
-			api.Routes(r, api.Options{Engine: s.house.Engine, Problems: s.house.Problems})
+			api.Routes(r, api.Options{Engine: s.house.Engine, Problems: s.house.Problems, Trail: s.house.Trail})
 		})
 		r.Get("/live", hub.ServeHTTP)
 		r.HandleFunc("/index.html", s.formerPage)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"supervisor/server/api"
+	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/live"
 	"supervisor/server/rpc"
@@ -69,6 +70,9 @@ type House struct {
 	Namespaces []string
 	// Problems says what an administrator should look into; nil for nothing.
 	Problems func() []string
+	// Trail is told of every change and of every attempt that is refused; nil for
+	// none. Whoever made it closes it, after Stop.
+	Trail *audit.Log
 	// Secrets are the variables whose values are not shown unless asked for.
 	Secrets supervise.Secrets
 }

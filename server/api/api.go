@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
@@ -26,11 +27,14 @@ type Options struct {
 	Engine Engine
 	// Problems says what an admin should look into; nil for nothing.
 	Problems func() []string
+	// Trail is told of orders, and of what is refused; nil for none.
+	Trail *audit.Log
 }
 
 // api is what the handlers share.
 type api struct {
 	engine   Engine
+	trail    *audit.Log
 	problems func() []string
 	orders   *orders
 	epoch    atomic.Pointer[string] // of the engine, once known
@@ -40,7 +44,7 @@ type api struct {
 // Routes puts the interface on r, which the caller has mounted at /api/v1 behind
 // auth.Require.
 func Routes(r chi.Router, o Options) {
-	a := &api{engine: o.Engine, problems: o.Problems, orders: newOrders(), updating: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, trail: o.Trail, problems: o.Problems, orders: newOrders(), updating: make(chan struct{}, 1)}
 	if a.problems == nil {
 		a.problems = func() []string { return nil }
 	}
@@ -49,7 +53,7 @@ func Routes(r chi.Router, o Options) {
 	r.MethodNotAllowed(reply.Handler(notAllowed).ServeHTTP)
 
 	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
-		r.Method(http.MethodGet, path, reply.Handler(serve))
+		r.Method(http.MethodGet, path, reply.Handler(a.noted(serve)))
 	}
 	get("/identity", a.identity)
 	get("/processes", a.processes)
@@ -58,9 +62,11 @@ func Routes(r chi.Router, o Options) {
 	get("/log/{name}/{channel}/raw", a.logRaw)
 	get("/mainlog", a.mainLogPage)
 	get("/mainlog/raw", a.mainLogRaw)
+	get("/audit", a.readTrail)
+	get("/audit/verify", a.verifyTrail)
 
 	post := func(path string, status int, act order) {
-		r.Method(http.MethodPost, path, reply.Handler(a.orders.handler(status, act)))
+		r.Method(http.MethodPost, path, reply.Handler(a.noted(a.orders.handler(status, act))))
 	}
 	for _, p := range processOrders {
 		post("/processes/{name}/"+p.name, http.StatusAccepted, a.onProcess(p))

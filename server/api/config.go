@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
@@ -17,6 +18,7 @@ func (a *api) reread(ctx context.Context, _ *http.Request) (any, error) {
 		return nil, err
 	}
 	plan, err := a.engine.Stage(ctx)
+	audit.Of(ctx).Planned("reread", plan)
 	return wire.FromPlan(plan), err
 }
 
@@ -41,6 +43,7 @@ func (a *api) update(ctx context.Context, r *http.Request) (any, error) {
 	if plan, err = a.narrow(ctx, plan, asked.Groups); err != nil {
 		return nil, err
 	}
+	audit.Of(ctx).Planned("update", plan)
 	return wire.Update{Steps: a.carryOut(ctx, plan)}, nil
 }
 
@@ -135,6 +138,7 @@ func step(ctx context.Context, group string, action wire.UpdateAction, err error
 	if err == nil {
 		return done
 	}
+	audit.Of(ctx).Tell(group + " failed")
 	if known := (supervise.Fault{}); !errors.As(err, &known) {
 		reply.Log(ctx).Error("update a group", "group", group, "err", err)
 	}

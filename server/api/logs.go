@@ -139,7 +139,7 @@ func number(query url.Values, name string, otherwise int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(query.Get(name), 10, 64)
 	if err != nil || n < 0 {
-		return 0, reply.BadRequest("%s is a number of bytes", name)
+		return 0, reply.BadRequest("%s is a whole number", name)
 	}
 	return n, nil
 }

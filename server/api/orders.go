@@ -1,12 +1,16 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"sync"
 	"time"
 
+	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
@@ -51,12 +55,30 @@ func (o *orders) handler(status int, act order) func(http.ResponseWriter, *http.
 			return err
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if err := keepReason(r); err != nil {
+			return err
+		}
 		answer, err := o.once(r, act)
 		if err != nil {
 			return err
 		}
 		return reply.Status(w, status, answer)
 	}
+}
+
+// keepReason gives the act the reason that the body of an order names, and leaves
+// the body to be read again. A body that is no JSON is for others to refuse.
+func keepReason(r *http.Request) error {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	var named wire.OrderRequest
+	if len(text) > 0 && json.Unmarshal(text, &named) == nil {
+		audit.Of(r.Context()).Because(named.Reason)
+	}
+	return nil
 }
 
 func (o *orders) once(r *http.Request, act order) (any, error) {
@@ -123,7 +145,28 @@ func (a *api) may(ctx context.Context, verb auth.Verb, name supervise.NameSpec) 
 	if a.engine.Mood() < supervise.MoodRunning {
 		return supervise.Fault{Code: supervise.FaultShutdownState}
 	}
-	return auth.Permit(ctx, verb, name)
+	if err := auth.Permit(ctx, verb, name); err != nil {
+		return err
+	}
+	audit.Of(ctx).About(verb, name, a.look(ctx, name))
+	return nil
+}
+
+// look gives the function that tells how what an order is about is at the moment.
+func (a *api) look(ctx context.Context, name supervise.NameSpec) func() string {
+	switch {
+	case name == auth.Supervisord:
+		return func() string { return a.engine.Mood().String() }
+	case name.WholeGroup():
+		return nil
+	}
+	return func() string {
+		info, err := a.engine.Process(context.WithoutCancel(ctx), name)
+		if err != nil {
+			return ""
+		}
+		return info.State.String()
+	}
 }
 
 // processOrder is an order about one process.
@@ -152,6 +195,7 @@ var processOrders = [...]processOrder{
 		if err != nil {
 			return 0, supervise.Fault{Code: supervise.FaultBadSignal, Detail: asked.Signal}
 		}
+		audit.Of(ctx).Tell(sig.String())
 		return before(ctx, e, func() error { return e.Signal(ctx, name, sig) })
 	}},
 	{"clear-logs", auth.ClearLogs, func(ctx context.Context, e Engine, name supervise.NameSpec, _ *http.Request) (uint64, error) {
@@ -188,6 +232,9 @@ var manyOrders = [...]manyOrder{
 		return withResults(ctx, e, func() ([]supervise.Result, error) { return e.StopMany(ctx, which, false) })
 	}},
 	{"restart", auth.Restart, func(ctx context.Context, e Engine, which supervise.Selection) (wire.Accepted, error) {
+		if err := noteSelected(ctx, e, which); err != nil {
+			return wire.Accepted{}, err
+		}
 		seq, err := e.RestartMany(ctx, which)
 		return wire.Accepted{Seq: seq}, err
 	}},
@@ -212,6 +259,23 @@ func (a *api) onAll(m manyOrder) order {
 	}
 }
 
+// noteSelected tells the trail of the processes of an order whose answer does not
+// name them.
+func noteSelected(ctx context.Context, e Engine, which supervise.Selection) error {
+	snapshot, err := e.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	var meant []supervise.Result
+	for _, p := range snapshot.Processes {
+		if (which.All || p.Group == which.Group) && (which.May == nil || which.May(p.NameSpec())) {
+			meant = append(meant, supervise.Result{Group: p.Group, Name: p.Name, Status: supervise.Success})
+		}
+	}
+	audit.Of(ctx).DidTo(meant)
+	return nil
+}
+
 // before carries out act and gives the change number of the moment before it,
 // for orders whose own answer has none.
 func before(ctx context.Context, e Engine, act func() error) (uint64, error) {
@@ -225,6 +289,7 @@ func before(ctx context.Context, e Engine, act func() error) (uint64, error) {
 func withResults(ctx context.Context, e Engine, act func() ([]supervise.Result, error)) (wire.Accepted, error) {
 	var results []supervise.Result
 	seq, err := before(ctx, e, func() (err error) { results, err = act(); return err })
+	audit.Of(ctx).DidTo(results)
 	return wire.Accepted{Seq: seq, Results: wire.FromResults(results)}, err
 }
 
@@ -233,7 +298,10 @@ func (a *api) shutdown(ctx context.Context, _ *http.Request) (any, error) {
 }
 
 func (a *api) reload(ctx context.Context, _ *http.Request) (any, error) {
-	return a.onSupervisord(ctx, a.engine.RestartSelf)
+	return a.onSupervisord(ctx, func(ctx context.Context) error {
+		audit.Of(ctx).Tell("and start again")
+		return a.engine.RestartSelf(ctx)
+	})
 }
 
 func (a *api) onSupervisord(ctx context.Context, act func(context.Context) error) (any, error) {

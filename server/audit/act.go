@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -67,7 +68,7 @@ func (a *Act) About(verb auth.Verb, name supervise.NameSpec, look func() string)
 	if name != auth.Supervisord && name != auth.Everything {
 		a.entry.Programs = []supervise.NameSpec{name}
 	}
-	if a.look = look; look != nil && Changes(verb) {
+	if a.look = look; look != nil && a.log.Kept() && Changes(verb) {
 		a.entry.Before = look()
 	}
 }
@@ -75,11 +76,45 @@ func (a *Act) About(verb auth.Verb, name supervise.NameSpec, look func() string)
 // AboutThing says what the act is where its target is no program: a user, a link.
 func (a *Act) AboutThing(verb auth.Verb, target string) { a.entry.Verb, a.entry.Target = verb, target }
 
-// DidTo says which of the processes of a group, or of all, were meant.
-func (a *Act) DidTo(programs []supervise.NameSpec) { a.entry.Programs = programs }
+// DidTo says which processes of a group, or of all, it was done to, and what that
+// met. None leaves what About said.
+func (a *Act) DidTo(results []supervise.Result) {
+	failed := 0
+	programs := make([]supervise.NameSpec, len(results))
+	for i, r := range results {
+		programs[i] = supervise.NameSpec{Group: r.Group, Process: r.Name}
+		if r.Status != supervise.Success {
+			failed++
+		}
+	}
+	if len(programs) > 0 {
+		a.entry.Programs = programs
+	}
+	if failed > 0 {
+		a.Tell(fmt.Sprintf("%d of %d failed", failed, len(results)))
+	}
+}
+
+// Planned says what a reading of the configuration has found.
+func (a *Act) Planned(doing string, plan supervise.Plan) {
+	for _, part := range []struct {
+		word   string
+		groups []string
+	}{{"new", plan.Added}, {"changed", plan.Changed}, {"gone", plan.Removed}} {
+		if len(part.groups) > 0 {
+			doing += "; " + part.word + ": " + strings.Join(part.groups, ", ")
+		}
+	}
+	a.Tell(doing)
+}
 
 // Tell adds a detail.
-func (a *Act) Tell(detail string) { a.entry.Detail = detail }
+func (a *Act) Tell(detail string) {
+	if a.entry.Detail != "" {
+		detail = a.entry.Detail + "; " + detail
+	}
+	a.entry.Detail = detail
+}
 
 // Moved says how something was and is, for an act that nobody can look at.
 func (a *Act) Moved(before, after string) { a.entry.Before, a.entry.After = before, after }
@@ -98,7 +133,7 @@ func (a *Act) End(ctx context.Context, err error) {
 		a.entry.Before = ""
 	case a.entry.Verb == "" || !Changes(a.entry.Verb):
 		return
-	case a.look != nil:
+	case a.look != nil && a.log.Kept():
 		a.entry.After = a.look()
 	}
 	a.entry.Err = err

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"supervisor/server/audit"
+	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/supervise"
 )
@@ -26,6 +28,7 @@ type Handler struct {
 	engine  Engine
 	table   map[string]*method
 	secrets supervise.Secrets
+	trail   *audit.Log
 	buffers sync.Pool            // of *bytes.Buffer-like *[]byte, for calls and answers
 	readers chan struct{}        // see budget
 	infos   atomic.Pointer[page] // the rows of getAllProcessInfo as they last were
@@ -51,6 +54,13 @@ func (h *Handler) Offer(namespaces ...string) *Handler {
 // handler serves.
 func (h *Handler) Hide(secrets supervise.Secrets) *Handler {
 	h.secrets = secrets
+	return h
+}
+
+// Tell has a trail kept of what is done here, and of what is refused. Call it
+// before the handler serves.
+func (h *Handler) Tell(trail *audit.Log) *Handler {
+	h.trail = trail
 	return h
 }
 
@@ -136,10 +146,50 @@ func (h *Handler) call(ctx context.Context, name string, args []value) (value, e
 	case !m.always && h.engine.Mood() < supervise.MoodRunning:
 		return nil, supervise.Fault{Code: supervise.FaultShutdownState}
 	}
-	if err := m.may(ctx, args); err != nil {
+	ctx, act := h.trail.Begin(ctx)
+	v, err := h.carryOut(ctx, m, args)
+	act.End(ctx, plainFault(err))
+	return v, err
+}
+
+// carryOut makes a call that is understood, if whoever asks may.
+func (h *Handler) carryOut(ctx context.Context, m *method, args []value) (value, error) {
+	name, given, err := m.concerns(args)
+	if err != nil {
+		return m.run(h, ctx, args) // which says so in its own words
+	}
+	if err := permit(ctx, m.verb, name, given); err != nil {
 		return nil, err
 	}
+	audit.Of(ctx).About(m.verb, name, h.look(ctx, name))
 	return m.run(h, ctx, args)
+}
+
+// look gives the function that tells how what a call concerns is at the moment.
+func (h *Handler) look(ctx context.Context, name supervise.NameSpec) func() string {
+	switch {
+	case name == auth.Supervisord:
+		return func() string { return h.engine.Mood().String() }
+	case name.WholeGroup():
+		return nil
+	}
+	return func() string {
+		info, err := h.engine.Process(context.WithoutCancel(ctx), name)
+		if err != nil {
+			return ""
+		}
+		return info.State.String()
+	}
+}
+
+// plainFault is err in the vocabulary of the house: a fault of ours repeats what
+// the client wrote, in Python's spelling.
+func plainFault(err error) error {
+	var mine fault
+	if errors.As(err, new(auth.Refusal)) || !errors.As(err, &mine) {
+		return err
+	}
+	return supervise.Fault{Code: mine.code, Detail: strings.TrimPrefix(strings.TrimPrefix(mine.text, mine.code.String()), ": ")}
 }
 
 // answer writes the result, the fault, or the page for what is neither.

@@ -86,26 +86,33 @@ func badName(given string) error {
 	return fault{supervise.FaultBadName, supervise.FaultBadName.String() + ": " + given}
 }
 
-// may finds out whether whoever asks may call m with args. What somebody may
-// not even see is told as a name that does not exist.
-func (m *method) may(ctx context.Context, args []value) error {
-	name, given := auth.Supervisord, ""
+// errNoName says that the argument that should be a name is none.
+var errNoName = errors.New("no name")
+
+// concerns finds out what a call is about; given is how the client wrote it.
+func (m *method) concerns(args []value) (name supervise.NameSpec, given string, err error) {
 	switch m.about {
 	case process, group:
 		s, ok := args[0].(text)
 		if !ok {
-			return nil // names nothing: the method refuses it in its own words
+			return name, "", errNoName
 		}
-		given = string(s)
-		if name = supervise.ParseNameSpec(given); m.about == group {
-			name = supervise.AllOf(given)
+		if m.about == group {
+			return supervise.AllOf(string(s)), string(s), nil
 		}
+		return supervise.ParseNameSpec(string(s)), string(s), nil
 	case everything:
-		name = auth.Everything
+		return auth.Everything, "", nil
 	case supervisord:
 	}
-	err := auth.Permit(ctx, m.verb, name)
-	if isFault(err, supervise.FaultBadName) { // told as it was given
+	return auth.Supervisord, "", nil
+}
+
+// permit finds out whether whoever asks may do verb to name. What somebody may
+// not even see is told as a name that does not exist, as they wrote it.
+func permit(ctx context.Context, verb auth.Verb, name supervise.NameSpec, given string) error {
+	err := auth.Permit(ctx, verb, name)
+	if isFault(err, supervise.FaultBadName) {
 		return errors.Join(badName(given), err)
 	}
 	return err

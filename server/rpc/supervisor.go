@@ -3,9 +3,11 @@ package rpc
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
+	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/supervise"
 )
@@ -59,6 +61,7 @@ func (h *Handler) shutdown(ctx context.Context, _ []value) (value, error) {
 }
 
 func (h *Handler) restart(ctx context.Context, _ []value) (value, error) {
+	audit.Of(ctx).Tell("and start again")
 	return yes, h.engine.RestartSelf(ctx)
 }
 
@@ -69,6 +72,7 @@ func (h *Handler) reloadConfig(ctx context.Context, _ []value) (value, error) {
 	if err != nil {
 		return nil, err
 	}
+	audit.Of(ctx).Planned("reread", plan)
 	return array{array{texts(plan.Added), texts(plan.Changed), texts(plan.Removed)}}, nil
 }
 
@@ -87,6 +91,7 @@ func (h *Handler) addProcessGroup(ctx context.Context, args []value) (value, err
 	if !ok {
 		return nil, repeating(supervise.FaultBadName, args[0])
 	}
+	audit.Of(ctx).Tell("add " + string(name))
 	return yes, groupAsGiven(h.engine.AddGroup(ctx, string(name)), string(name))
 }
 
@@ -95,6 +100,7 @@ func (h *Handler) removeProcessGroup(ctx context.Context, args []value) (value, 
 	if err != nil {
 		return nil, err
 	}
+	audit.Of(ctx).Tell("remove " + name)
 	return yes, groupAsGiven(h.engine.RemoveGroup(ctx, name), name)
 }
 
@@ -103,6 +109,12 @@ func groupAsGiven(err error, given string) error {
 		return badName(given)
 	}
 	return err
+}
+
+// results is the answer about many, of which the trail is told too.
+func results(ctx context.Context, lines []supervise.Result) value {
+	audit.Of(ctx).DidTo(lines)
+	return listOf(lines)
 }
 
 // groupOf selects those of a group that whoever asks may do verb to.
@@ -123,7 +135,7 @@ func (h *Handler) startProcess(ctx context.Context, args []value) (value, error)
 	wait := optional(args, 1)
 	if name.WholeGroup() {
 		lines, err := h.engine.StartMany(ctx, groupOf(ctx, auth.Start, name.Group), wait)
-		return results(lines), groupAsGiven(err, given)
+		return results(ctx, lines), groupAsGiven(err, given)
 	}
 	_, err = h.engine.Start(ctx, name, wait)
 	return yes, asGiven(err, name, given)
@@ -135,12 +147,12 @@ func (h *Handler) startProcessGroup(ctx context.Context, args []value) (value, e
 		return nil, err
 	}
 	lines, err := h.engine.StartMany(ctx, groupOf(ctx, auth.Start, name), optional(args, 1))
-	return results(lines), groupAsGiven(err, name)
+	return results(ctx, lines), groupAsGiven(err, name)
 }
 
 func (h *Handler) startAllProcesses(ctx context.Context, args []value) (value, error) {
 	lines, err := h.engine.StartMany(ctx, all(ctx, auth.Start), optional(args, 0))
-	return results(lines), err
+	return results(ctx, lines), err
 }
 
 func (h *Handler) stopProcess(ctx context.Context, args []value) (value, error) {
@@ -151,7 +163,7 @@ func (h *Handler) stopProcess(ctx context.Context, args []value) (value, error) 
 	wait := optional(args, 1)
 	if name.WholeGroup() {
 		lines, err := h.engine.StopMany(ctx, groupOf(ctx, auth.Stop, name.Group), wait)
-		return results(lines), groupAsGiven(err, given)
+		return results(ctx, lines), groupAsGiven(err, given)
 	}
 	_, err = h.engine.Stop(ctx, name, wait)
 	return yes, asGiven(err, name, given)
@@ -163,12 +175,12 @@ func (h *Handler) stopProcessGroup(ctx context.Context, args []value) (value, er
 		return nil, err
 	}
 	lines, err := h.engine.StopMany(ctx, groupOf(ctx, auth.Stop, name), optional(args, 1))
-	return results(lines), groupAsGiven(err, name)
+	return results(ctx, lines), groupAsGiven(err, name)
 }
 
 func (h *Handler) stopAllProcesses(ctx context.Context, args []value) (value, error) {
 	lines, err := h.engine.StopMany(ctx, all(ctx, auth.Stop), optional(args, 0))
-	return results(lines), err
+	return results(ctx, lines), err
 }
 
 // optional is the truth of an argument that counts as true where it is missing.
@@ -192,6 +204,7 @@ func (h *Handler) signalProcess(ctx context.Context, args []value) (value, error
 		}
 		return nil, unknown
 	}
+	audit.Of(ctx).Tell(sig.String())
 	return yes, asGiven(h.engine.Signal(ctx, name, sig), name, given)
 }
 
@@ -216,8 +229,9 @@ func (h *Handler) signalMany(ctx context.Context, which supervise.Selection, sig
 	if unknown != nil {
 		return h.refuseSignal(ctx, which, unknown)
 	}
+	audit.Of(ctx).Tell(sig.String())
 	lines, err := h.engine.SignalMany(ctx, which, sig)
-	return results(lines), err
+	return results(ctx, lines), err
 }
 
 func (h *Handler) refuseSignal(ctx context.Context, which supervise.Selection, unknown error) (value, error) {
@@ -244,7 +258,7 @@ func (h *Handler) refuseSignal(ctx context.Context, which supervise.Selection, u
 	if len(lines) > 0 && !told {
 		return nil, unknown
 	}
-	return results(lines), nil
+	return results(ctx, lines), nil
 }
 
 func (h *Handler) getAllConfigInfo(ctx context.Context, _ []value) (value, error) {
@@ -451,7 +465,7 @@ func (h *Handler) clearProcessLogs(ctx context.Context, args []value) (value, er
 
 func (h *Handler) clearAllProcessLogs(ctx context.Context, _ []value) (value, error) {
 	lines, err := h.engine.ClearAllLogs(ctx, auth.Scope(ctx, auth.ClearLogs))
-	return results(lines), err
+	return results(ctx, lines), err
 }
 
 // sendProcessStdin looks at the text before it looks at the name.
@@ -464,11 +478,14 @@ func (h *Handler) sendProcessStdin(ctx context.Context, args []value) (value, er
 	if err != nil {
 		return nil, err
 	}
+	audit.Of(ctx).Tell(fmt.Sprintf("%d bytes", len(chars)))
 	return yes, asGiven(h.engine.WriteStdin(ctx, name, []byte(chars)), name, given)
 }
 
 func (h *Handler) sendRemoteCommEvent(ctx context.Context, args []value) (value, error) {
-	return yes, h.engine.RemoteEvent(ctx, pythonStr(args[0]), pythonStr(args[1]))
+	kind := pythonStr(args[0])
+	audit.Of(ctx).Tell(kind)
+	return yes, h.engine.RemoteEvent(ctx, kind, pythonStr(args[1]))
 }
 
 func isFault(err error, code supervise.FaultCode) bool {

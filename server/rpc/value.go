@@ -205,7 +205,7 @@ func (f fault) value() value {
 }
 
 // results are the lines of a command on several processes.
-func results(lines []supervise.Result) value {
+func listOf(lines []supervise.Result) value {
 	list := make(array, len(lines))
 	for i, r := range lines {
 		list[i] = object{

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/supervise"
@@ -33,8 +34,8 @@ const (
 
 // Process follows the log named in the path, behind /logtail. Any path that
 // begins so is meant, as in the original.
-func Process(engine Engine) http.Handler {
-	return &handler{find: func(r *http.Request) (supervise.Log, error) {
+func Process(engine Engine, trail *audit.Log) http.Handler {
+	return &handler{trail: trail, find: func(r *http.Request) (supervise.Log, error) {
 		name, ch, ok := parse(r.URL.Path)
 		if !ok {
 			return nil, errNoLog
@@ -47,8 +48,8 @@ func Process(engine Engine) http.Handler {
 }
 
 // Main follows supervisord's own log.
-func Main(engine Engine) http.Handler {
-	return &handler{find: func(r *http.Request) (supervise.Log, error) {
+func Main(engine Engine, trail *audit.Log) http.Handler {
+	return &handler{trail: trail, find: func(r *http.Request) (supervise.Log, error) {
 		if err := auth.Check(r.Context(), auth.MainLog, auth.Supervisord); err != nil {
 			return nil, err
 		}
@@ -78,6 +79,7 @@ func parse(path string) (name supervise.NameSpec, ch supervise.Channel, ok bool)
 // handler follows whatever log find finds. What cannot be found, or may not be
 // seen, is 404 alike, so that nobody learns what there is by asking.
 type handler struct {
+	trail  *audit.Log // told of what is refused
 	find   func(*http.Request) (supervise.Log, error)
 	pieces sync.Pool // of *[pieceSize]byte; a follower that waits holds none
 }
@@ -89,6 +91,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	log, err := h.find(r)
 	if err != nil {
+		h.trail.Refused(r.Context(), err)
 		refuse(w, r, err)
 		return
 	}

@@ -148,23 +148,23 @@ func TestWhatCannotBeFollowedIsNotFound(t *testing.T) {
 		path    string
 		status  int
 	}{
-		{"unknown process", Process(shelf{web: web}), auth.Full, "GET", "/logtail/x", 404},
-		{"unknown channel", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:api/stdin", 404},
-		{"channel in capitals", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:api/STDOUT", 404},
-		{"more behind the channel", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:api/stdout/x", 404},
-		{"no such log", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:api/stderr", 404},
-		{"whole group", Process(shelf{web: web}), auth.Full, "GET", "/logtail/web:*", 404},
-		{"no name", Process(shelf{web: web}), auth.Full, "GET", "/logtail", 404},
-		{"empty name", Process(shelf{web: web}), auth.Full, "GET", "/logtail/", 404},
-		{"the file is gone", Process(shelf{web: gone}), auth.Full, "GET", "/logtail/web:api", 404},
-		{"in memory only", Process(shelf{web: memory}), auth.Full, "GET", "/logtail/web:api", 404},
-		{"nobody asks", Process(shelf{web: web}), supervise.Grant{}, "GET", "/logtail/web:api", 404},
-		{"out of sight", Process(shelf{web: web}), supervise.Grant{Role: supervise.Operator, Programs: []string{"db"}}, "GET", "/logtail/web:api", 404},
-		{"seen, but not its logs", Process(shelf{web: web}), supervise.Grant{Role: supervise.Operator, Programs: []string{"web"}, Actions: []supervise.Verb{auth.Start}}, "GET", "/logtail/web:api", 403},
-		{"nobody asks for the main log", Main(shelf{main: web}), supervise.Grant{}, "GET", "/mainlogtail", 403},
-		{"no main log", Main(shelf{}), auth.Full, "GET", "/mainlogtail", 404},
-		{"not GET", Process(shelf{web: web}), auth.Full, "POST", "/logtail/web:api", 400},
-		{"not even HEAD", Main(shelf{main: web}), auth.Full, "HEAD", "/mainlogtail", 400},
+		{"unknown process", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/x", 404},
+		{"unknown channel", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:api/stdin", 404},
+		{"channel in capitals", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:api/STDOUT", 404},
+		{"more behind the channel", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:api/stdout/x", 404},
+		{"no such log", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:api/stderr", 404},
+		{"whole group", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:*", 404},
+		{"no name", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail", 404},
+		{"empty name", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/", 404},
+		{"the file is gone", Process(shelf{web: gone}, nil), auth.Full, "GET", "/logtail/web:api", 404},
+		{"in memory only", Process(shelf{web: memory}, nil), auth.Full, "GET", "/logtail/web:api", 404},
+		{"nobody asks", Process(shelf{web: web}, nil), supervise.Grant{}, "GET", "/logtail/web:api", 404},
+		{"out of sight", Process(shelf{web: web}, nil), supervise.Grant{Role: supervise.Operator, Programs: []string{"db"}}, "GET", "/logtail/web:api", 404},
+		{"seen, but not its logs", Process(shelf{web: web}, nil), supervise.Grant{Role: supervise.Operator, Programs: []string{"web"}, Actions: []supervise.Verb{auth.Start}}, "GET", "/logtail/web:api", 403},
+		{"nobody asks for the main log", Main(shelf{main: web}, nil), supervise.Grant{}, "GET", "/mainlogtail", 403},
+		{"no main log", Main(shelf{}, nil), auth.Full, "GET", "/mainlogtail", 404},
+		{"not GET", Process(shelf{web: web}, nil), auth.Full, "POST", "/logtail/web:api", 400},
+		{"not even HEAD", Main(shelf{main: web}, nil), auth.Full, "HEAD", "/mainlogtail", 400},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
@@ -221,7 +221,7 @@ func TestALogStreamsAtOnceHoweverTheClientSpeaks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := newGrowing(t, strings.Repeat("x", 2000)+"past\n")
-			conn, r := client(t, serve(t, Process(shelf{web: log}), auth.Full), request)
+			conn, r := client(t, serve(t, Process(shelf{web: log}, nil), auth.Full), request)
 			first := expect(t, conn, r, "past\n")
 			headers, body, _ := strings.Cut(first, "\r\n\r\n")
 			if !strings.Contains(headers, " 200 OK") || !strings.Contains(headers, "Content-Type: text/plain;charset=utf-8") ||
@@ -242,7 +242,7 @@ func TestALogStreamsAtOnceHoweverTheClientSpeaks(t *testing.T) {
 
 func TestAQuietLogSendsItsHeadersAtOnce(t *testing.T) {
 	log := newGrowing(t, "")
-	conn, r := client(t, serve(t, Main(shelf{main: log}), auth.Full), "GET /mainlogtail HTTP/1.1\r\nHost: x\r\n\r\n")
+	conn, r := client(t, serve(t, Main(shelf{main: log}, nil), auth.Full), "GET /mainlogtail HTTP/1.1\r\nHost: x\r\n\r\n")
 	expect(t, conn, r, "\r\n\r\n")
 	log.add("first\n")
 	expect(t, conn, r, "first\n")
@@ -265,7 +265,7 @@ func TestAFollowerThatFellBehindIsToldAndGoesOn(t *testing.T) {
 
 func TestAClearedLogGoesOnWithWhatComes(t *testing.T) {
 	log := newGrowing(t, "before\n")
-	conn, r := client(t, serve(t, Process(shelf{web: log}), auth.Full), "GET /logtail/web:api HTTP/1.0\r\n\r\n")
+	conn, r := client(t, serve(t, Process(shelf{web: log}, nil), auth.Full), "GET /logtail/web:api HTTP/1.0\r\n\r\n")
 	expect(t, conn, r, "before\n")
 	log.forget(7)
 	log.add("after\n")
@@ -277,7 +277,7 @@ func TestAClearedLogGoesOnWithWhatComes(t *testing.T) {
 func TestALogThatCannotBeReadEndsTheAnswer(t *testing.T) {
 	log := newGrowing(t, "x")
 	log.failed = errors.New("input/output error")
-	conn, r := client(t, serve(t, Process(shelf{web: log}), auth.Full), "GET /logtail/web:api HTTP/1.0\r\n\r\n")
+	conn, r := client(t, serve(t, Process(shelf{web: log}, nil), auth.Full), "GET /logtail/web:api HTTP/1.0\r\n\r\n")
 	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	rest, err := io.ReadAll(r)
 	if err != nil || strings.Contains(string(rest), "input/output") {

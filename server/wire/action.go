@@ -19,8 +19,16 @@ type Result struct {
 	Message string `json:"message"`
 }
 
+// OrderRequest is the body of every order; those that need more have it too.
+type OrderRequest struct {
+	// Why, for the trail: up to 500 characters.
+	Reason string `json:"reason,omitempty"`
+}
+
 // SignalRequest is the body of POST .../signal.
 type SignalRequest struct {
+	// Why, for the trail: up to 500 characters.
+	Reason string `json:"reason,omitempty"`
 	// A name such as "HUP" or "SIGHUP", or a number as text.
 	Signal string `json:"signal"`
 }

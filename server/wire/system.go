@@ -82,6 +82,8 @@ type Update struct {
 
 // UpdateRequest is the body of POST /api/v1/config/update.
 type UpdateRequest struct {
+	// Why, for the trail: up to 500 characters.
+	Reason string `json:"reason,omitempty"`
 	// Only these groups; absent for all.
 	Groups []string `json:"groups,omitempty"`
 }

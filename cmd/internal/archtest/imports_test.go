@@ -38,18 +38,18 @@ var may = map[string][]string{
 	"server/auth":  {"supervise", "server/wire", "server/reply"},
 	// The trail is beside auth: every room that acts tells it, and it knows who asks.
 	"server/audit": {"supervise", "server/wire", "server/reply", "server/auth"},
-	"server/api":   {"supervise", "server/wire", "server/reply", "server/auth"},
-	"server/rpc":   {"supervise", "server/auth", "server/reply"},
-	"server/tail":  {"supervise", "server/auth", "server/reply"},
-	"server/live":  {"supervise", "server/wire", "server/auth", "server/reply"},
+	"server/api":   {"supervise", "server/wire", "server/reply", "server/auth", "server/audit"},
+	"server/rpc":   {"supervise", "server/auth", "server/reply", "server/audit"},
+	"server/tail":  {"supervise", "server/auth", "server/reply", "server/audit"},
+	"server/live":  {"supervise", "server/wire", "server/auth", "server/reply", "server/audit"},
 	"server": {
 		"supervise", "server/wire", "server/reply", "server/auth", "server/api", "server/rpc",
-		"server/tail", "server/live",
+		"server/tail", "server/live", "server/audit",
 	},
 
 	"cmd/internal/daemon": {
 		"", "supervise", "supervise/config", "supervise/child", "supervise/logs", "supervise/pool",
-		"supervise/engine", "server", "cmd/internal/getopt",
+		"supervise/engine", "server", "server/audit", "cmd/internal/getopt",
 	},
 	"cmd/internal/ctl":          {"supervise", "supervise/config", "cmd/internal/getopt"},
 	"cmd/internal/getopt":       {},

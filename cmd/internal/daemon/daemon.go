@@ -14,6 +14,7 @@ import (
 
 	webui "supervisor"
 	"supervisor/server"
+	"supervisor/server/audit"
 	"supervisor/supervise"
 	"supervisor/supervise/child"
 	"supervisor/supervise/config"
@@ -69,6 +70,7 @@ type life struct {
 	gate    *logs.Gate
 	mainLog *logs.MainLog
 	log     *slog.Logger
+	trail   *audit.Log
 	state   *stateDir
 	host    *child.OSHost
 	deaf    chan struct{} // closed when nobody hears the host any more
@@ -114,6 +116,8 @@ func (l *life) open() error {
 		return err
 	}
 	l.writeFirstLines(lines)
+	trail := l.conf.Supervisord.Trail
+	l.trail = audit.New(audit.Options{Path: trail.File, MaxBytes: trail.MaxBytes, Backups: trail.Backups, Say: l.say})
 	if err := l.makeEngine(); err != nil {
 		return usageError{err}
 	}
@@ -149,6 +153,7 @@ func (l *life) end() {
 	if l.doors != nil {
 		try("close the doors", within(stopWithin, l.doors.Stop))
 	}
+	try("close the trail", within(stopWithin, l.trail.Close))
 	if l.engine != nil {
 		l.engine.Close()
 	}
@@ -347,7 +352,7 @@ func (l *life) openDoors() (*server.Server, error) {
 
 // house is what is served behind the doors.
 func (l *life) house() server.House {
-	h := server.House{Engine: l.engine, Static: webui.WebUI(), Logger: l.log, Problems: l.problems, Secrets: l.conf.Supervisord.SecretNames}
+	h := server.House{Engine: l.engine, Static: webui.WebUI(), Logger: l.log, Problems: l.problems, Trail: l.trail, Secrets: l.conf.Supervisord.SecretNames}
 	for _, r := range l.conf.RPCInterfaces {
 		h.Namespaces = append(h.Namespaces, r.Name)
 	}
@@ -357,7 +362,7 @@ func (l *life) house() server.House {
 // problems is what an operator should know of supervisord itself.
 func (l *life) problems() []string {
 	var all []string
-	for _, text := range []string{l.state.trouble(), l.mainLog.Trouble()} {
+	for _, text := range []string{l.state.trouble(), l.mainLog.Trouble(), l.trail.Problem()} {
 		if text != "" {
 			all = append(all, text)
 		}

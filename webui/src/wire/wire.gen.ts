@@ -459,14 +459,24 @@ export interface Accepted {
   results?: Result[];
 }
 
+/** OrderRequest is the body of every order; those that need more have it too. */
+export interface OrderRequest {
+  /** Why, for the trail: up to 500 characters. */
+  reason?: string;
+}
+
 /** SignalRequest is the body of POST .../signal. */
 export interface SignalRequest {
+  /** Why, for the trail: up to 500 characters. */
+  reason?: string;
   /** A name such as "HUP" or "SIGHUP", or a number as text. */
   signal: string;
 }
 
 /** UpdateRequest is the body of POST /api/v1/config/update. */
 export interface UpdateRequest {
+  /** Why, for the trail: up to 500 characters. */
+  reason?: string;
   /** Only these groups; absent for all. */
   groups?: string[];
 }

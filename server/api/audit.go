@@ -1,0 +1,105 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"supervisor/server/audit"
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// noted has the trail told of what serve changes, and of what it refuses. It is
+// around every route, so that no handler can forget to.
+func (a *api) noted(serve func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		ctx, act := a.trail.Begin(r.Context())
+		err := serve(w, r.WithContext(ctx))
+		act.End(ctx, err)
+		return err
+	}
+}
+
+// readTrail gives all of the trail to those who may see all of it, and to others
+// what concerns the programs whose trail they may see.
+func (a *api) readTrail(w http.ResponseWriter, r *http.Request) error {
+	who := auth.From(r.Context())
+	everything := auth.Check(r.Context(), auth.Trail, auth.Supervisord)
+	if everything != nil && !auth.Can(who, auth.Trail, auth.Everything) {
+		return everything
+	}
+	asked, err := parseQuery(r.URL.Query(), time.Now())
+	if err != nil {
+		return err
+	}
+	if everything != nil {
+		asked.Shows = func(e wire.TrailEntry) (wire.TrailEntry, bool) { return narrowed(e, who) }
+	}
+	page, err := a.trail.Query(r.Context(), asked)
+	if err != nil {
+		return err
+	}
+	return reply.JSON(w, page)
+}
+
+// narrowed is an entry as somebody sees it who may see the trail of some
+// programs: no others are named, and of strangers there is only the name.
+func narrowed(e wire.TrailEntry, who auth.Principal) (wire.TrailEntry, bool) {
+	var seen []string
+	for _, name := range e.Programs {
+		if auth.Can(who, auth.Trail, supervise.ParseNameSpec(name)) {
+			seen = append(seen, name)
+		}
+	}
+	e.Programs = seen
+	if who.Name == "" || e.User != who.Name {
+		e.Door, e.Addr, e.UID, e.Session, e.Request = "", "", nil, "", ""
+	}
+	return e, len(seen) > 0
+}
+
+func parseQuery(query url.Values, now time.Time) (audit.Query, error) {
+	q := audit.Query{User: query.Get("user"), Program: query.Get("program"), Before: query.Get("before")}
+	var err error
+	if q.Since, err = parseTime(query, "since", now); err != nil {
+		return q, err
+	}
+	if q.Until, err = parseTime(query, "until", now); err != nil {
+		return q, err
+	}
+	limit, err := number(query, "limit", 0)
+	q.Limit = int(min(max(limit, 0), 1<<20))
+	return q, err
+}
+
+// parseTime reads a time, a date, or how long ago: 2026-01-31T12:00:00Z,
+// 2026-01-31, 36h.
+func parseTime(query url.Values, name string, now time.Time) (time.Time, error) {
+	text := query.Get(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if ago, err := time.ParseDuration(text); err == nil {
+		return now.Add(-ago), nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if when, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
+			return when, nil
+		}
+	}
+	return time.Time{}, reply.BadRequest("%s is a time (2026-01-31T12:00:00Z), a date, or how long ago (36h): %s", name, supervise.Quote(text))
+}
+
+func (a *api) verifyTrail(w http.ResponseWriter, r *http.Request) error {
+	if err := auth.Check(r.Context(), auth.Trail, auth.Supervisord); err != nil {
+		return err
+	}
+	check, err := a.trail.Verify(r.Context())
+	if err != nil {
+		return err
+	}
+	return reply.JSON(w, check)
+}
