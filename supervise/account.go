@@ -1,10 +1,12 @@
 package supervise
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Role is what somebody is. The zero Role may do nothing.
@@ -110,6 +112,24 @@ type Grant struct {
 	Actions  []Verb   // if any: only these, and view; one that the role lacks is given
 }
 
+// Equal tells whether two grants are written alike.
+func (g Grant) Equal(other Grant) bool {
+	return g.Role == other.Role && slices.Equal(g.Programs, other.Programs) &&
+		slices.Equal(g.Deny, other.Deny) && slices.Equal(g.Actions, other.Actions)
+}
+
+// Check says what is wrong with a grant that somebody has written, in words that
+// go on after the name of what it is for; nil for one that makes sense.
+func (g Grant) Check() error {
+	switch scoped := len(g.Programs)+len(g.Deny)+len(g.Actions) > 0; {
+	case g.Role == Admin && scoped:
+		return errors.New("gives an admin programs, deny or actions, but an admin may do everything: use role=operator")
+	case g.Role != Admin && len(g.Programs) == 0:
+		return errors.New("has no programs value: expected patterns like web:*, worker, or * for all")
+	}
+	return nil
+}
+
 // Allows is the decision of the house: may a holder of g do verb to name? Name
 // may be one process, a whole group, or Itself.
 // Of a whole group it tells whether verb may be done to some of it: whoever acts
@@ -181,6 +201,19 @@ type Account struct {
 	File     string // where it is written
 	Line     int
 	Editable bool // it stands in the users file
+}
+
+// CheckAccountName says what is wrong with the name of an account.
+func CheckAccountName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("a user needs a name after the colon")
+	case len(name) > 255:
+		return fmt.Errorf("%s is too long for a name: expected at most 255 bytes", Quote(name))
+	case strings.ContainsAny(name, ":;#[]") || strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
+		return fmt.Errorf("%s is no name for a user: expected one without spaces and without any of : ; # [ ]", Quote(name))
+	}
+	return nil
 }
 
 // IsToken tells a token from a person.

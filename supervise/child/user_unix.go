@@ -82,6 +82,15 @@ func (u *Users) User(nameOrID string) (User, error) {
 	return User{Name: nameOrID, UID: entry.uid, GID: entry.gid, Home: entry.home}, nil
 }
 
+// LoginName gives the name of a user by id, "" for one who has none.
+func (u *Users) LoginName(uid int) string {
+	entry, err := u.userEntry(strconv.Itoa(uid))
+	if err != nil {
+		return ""
+	}
+	return entry.name
+}
+
 // Group finds a group likewise (datatypes.py name_to_gid).
 func (u *Users) Group(nameOrID string) (gid int, err error) {
 	id, byID := number(nameOrID)

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"supervisor/supervise"
 )
@@ -49,7 +48,7 @@ func (l *loader) account(section, kind string) (supervise.Account, error) {
 	r := l.reader(section, options, nil)
 	at := l.doc.sectionAt[section]
 	a := supervise.Account{Name: strings.TrimPrefix(section, kind), File: at.File, Line: at.Line}
-	if err := accountName(a.Name); err != nil {
+	if err := supervise.CheckAccountName(a.Name); err != nil {
 		r.fail("", err)
 	}
 	a.Grant = r.grant()
@@ -57,7 +56,7 @@ func (l *loader) account(section, kind string) (supervise.Account, error) {
 	a.Comment = r.text("comment")
 	if kind == "token:" {
 		a.Token = read(r, "sha256", digest)
-		a.Expires = read(r, "expires", moment)
+		a.Expires = read(r, "expires", supervise.ParseMoment)
 		if r.err == nil && a.Token == "" {
 			r.failf("", "section [%s] has no sha256 value: supervisorctl token add makes one", section)
 		}
@@ -79,25 +78,10 @@ func (r *reader) grant() supervise.Grant {
 		Deny:     read(r, "deny", patterns),
 		Actions:  read(r, "actions", verbs),
 	}
-	switch scoped := len(g.Programs)+len(g.Deny)+len(g.Actions) > 0; {
-	case g.Role == supervise.Admin && scoped:
-		r.failf("role", "section [%s]: an admin may do everything, so programs, deny and actions mean nothing: use role=operator", r.section)
-	case g.Role != supervise.Admin && len(g.Programs) == 0:
-		r.failf("", "section [%s] has no programs value: expected patterns like web:*, worker, or * for all", r.section)
+	if err := g.Check(); err != nil {
+		r.failf("", "section [%s] %v", r.section, err)
 	}
 	return g
-}
-
-func accountName(name string) error {
-	switch {
-	case name == "":
-		return errors.New("a user needs a name after the colon")
-	case len(name) > 255:
-		return fmt.Errorf("%s is too long for a name: expected at most 255 bytes", supervise.Quote(name))
-	case strings.ContainsAny(name, ":;#[]") || strings.ContainsFunc(name, func(r rune) bool { return isSpace(r) || !unicode.IsPrint(r) }):
-		return fmt.Errorf("%s is no name for a user: expected one without spaces and without any of : ; # [ ]", supervise.Quote(name))
-	}
-	return nil
 }
 
 // patterns reads a list of patterns over group:process, without empty ones.
@@ -150,30 +134,6 @@ func digest(text string) (string, error) {
 		return "", fmt.Errorf("%s is no SHA-256: expected 64 hexadecimal digits", supervise.Quote(text))
 	}
 	return text, nil
-}
-
-// moment reads a time as RFC 3339 writes it, or a date.
-func moment(text string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%s is no time: expected one like 2027-01-31 or 2027-01-31T12:00:00Z", supervise.Quote(text))
-}
-
-// duration reads a number with its unit: 90s, 30m, 12h, 7d.
-func duration(text string) (time.Duration, error) {
-	if number, found := strings.CutSuffix(text, "d"); found {
-		days, err := parseInt(number, 10)
-		if err == nil && days > 0 && days < 36500 {
-			return time.Duration(days) * 24 * time.Hour, nil
-		}
-	}
-	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		return d, nil
-	}
-	return 0, fmt.Errorf("%s is no duration: expected one like 90s, 30m, 12h or 7d", supervise.Quote(text))
 }
 
 // ReadAccounts reads a users file: [user:x] and [token:x] sections, in the
@@ -318,7 +278,8 @@ func accountText(a supervise.Account) string {
 
 // oneLine makes a text safe as a value: it begins no comment and no other line.
 func oneLine(text string) string {
-	return strings.NewReplacer("\n", " ", "\r", " ", " ;", " ,", " #", " ,").Replace(trimSpace(text))
+	// The blank stands for the one after the equals sign.
+	return trimSpace(strings.NewReplacer("\n", " ", "\r", " ", " ;", " ,", " #", " ,").Replace(" " + trimSpace(text)))
 }
 
 func joinVerbs(verbs []supervise.Verb) string {

@@ -23,7 +23,7 @@ func TestAccountsInAConfiguration(t *testing.T) {
 		{"no role", "[user:ann]\nprograms=*", "section [user:ann] has no role value"},
 		{"an unknown role", "[user:ann]\nrole=boss\nprograms=*", "'boss' is no role: expected viewer, operator or admin"},
 		{"no programs", "[user:ann]\nrole=viewer", "section [user:ann] has no programs value"},
-		{"an admin with a scope", "[user:ann]\nrole=admin\nprograms=web", "an admin may do everything"},
+		{"an admin with a scope", "[user:ann]\nrole=admin\nprograms=web", "section [user:ann] gives an admin programs, deny or actions, but an admin may do everything"},
 		{"a plain password", "[user:ann]\nrole=admin\npassword=secret", "a user's password is a bcrypt hash"},
 		{"an unknown action", "[user:ann]\nrole=viewer\nprograms=*\nactions=fly", "'fly' is no action: expected some of view, logs"},
 		{"an action that is about supervisord", "[user:ann]\nrole=viewer\nprograms=*\nactions=shutdown", "'shutdown' is no action"},

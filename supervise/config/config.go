@@ -114,7 +114,9 @@ type HTTPServer struct {
 	Owner *Owner // nil leaves it
 
 	Username, Password string
-	HasAuth            bool // a username that is not empty
+	HasAuth            bool   // a username that is not empty
+	File               string // where the password is written
+	Line               int
 
 	// Ours.
 	MapUsers          bool           // of a unix server: system users have the rights of their accounts

@@ -140,6 +140,25 @@ func (s *HTTPServer) authentication(r *reader) {
 		r.failf("", "Section [%s] contains incomplete authentication: If a username or a password is specified, both the username and password must be specified", r.section)
 	}
 	s.Username, s.Password, s.HasAuth = username, password, username != ""
+	at := r.doc.at(r.section, "password")
+	s.File, s.Line = at.File, at.Line
+}
+
+// weakPasswords looks for passwords that whoever reads the file learns, or can
+// guess at leisure. They are the original's, and work; each has a line that can
+// take its place.
+func (l *loader) weakPasswords() {
+	for _, s := range l.cfg.HTTPServers {
+		if !s.HasAuth || IsBcrypt(strings.TrimPrefix(s.Password, "{bcrypt}")) {
+			continue
+		}
+		how := "is in plain text"
+		if strings.HasPrefix(s.Password, "{SHA}") {
+			how = "is an unsalted SHA-1, which is quickly guessed"
+		}
+		l.findings = append(l.findings, Finding{Doubtful, s.File, s.Line, s.Section, "password",
+			how + ": put the line in its place that `supervisorctl passwd " + s.Username + "` prints"})
+	}
 }
 
 // ServerURL is what the programs find in SUPERVISOR_SERVER_URL unless they have a

@@ -69,6 +69,7 @@ func (l *loader) load(over Overrides) (*Config, error) {
 		l.inetServers,
 		l.unixServers,
 		l.strangers,
+		func() error { l.weakPasswords(); return nil },
 		func() error { return l.override(over) },
 		l.settle,
 	}
