@@ -65,26 +65,38 @@ func (h *Hub) watch(ctx context.Context, s *session, f wire.Sub) (*follower, err
 }
 
 func (h *Hub) lookUp(ctx context.Context, who auth.Principal, f wire.Sub) (logKey, supervise.Log, error) {
+	key, err := h.readable(who, f)
+	if err != nil {
+		return logKey{}, nil, err
+	}
+	if key.main {
+		log, err := h.Engine.MainLog(ctx)
+		return key, log, err
+	}
+	log, err := h.Engine.Log(ctx, key.name, key.ch)
+	return key, log, err
+}
+
+// readable gives the log that a browser asks for, if its user may read it.
+func (h *Hub) readable(who auth.Principal, f wire.Sub) (logKey, error) {
 	if f.Topic == wire.TopicMainLog {
 		if !h.can(who, auth.MainLog, auth.Supervisord) {
-			return logKey{}, nil, supervise.Fault{Code: supervise.FaultForbidden, Detail: "main-log supervisord"}
+			return logKey{}, supervise.Fault{Code: supervise.FaultForbidden, Detail: "main-log supervisord"}
 		}
-		log, err := h.Engine.MainLog(ctx)
-		return logKey{main: true}, log, err
+		return logKey{main: true}, nil
 	}
 	name := supervise.ParseNameSpec(f.Proc)
 	ch, ok := supervise.ParseChannel(string(f.Ch))
 	if !ok {
-		return logKey{}, nil, supervise.Fault{Code: supervise.FaultBadArguments, Detail: "ch is stdout or stderr"}
+		return logKey{}, supervise.Fault{Code: supervise.FaultBadArguments, Detail: "ch is stdout or stderr"}
 	}
 	if name.WholeGroup() || !h.can(who, auth.View, name) {
-		return logKey{}, nil, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
+		return logKey{}, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
 	}
 	if !h.can(who, auth.Logs, name) {
-		return logKey{}, nil, supervise.Fault{Code: supervise.FaultForbidden, Detail: "logs " + name.String()}
+		return logKey{}, supervise.Fault{Code: supervise.FaultForbidden, Detail: "logs " + name.String()}
 	}
-	log, err := h.Engine.Log(ctx, name, ch)
-	return logKey{name: name, ch: ch}, log, err
+	return logKey{name: name, ch: ch}, nil
 }
 
 // explain gives what a browser is told of an error of watch.

@@ -36,6 +36,12 @@ type Options struct {
 	Problems func() []string
 	// Log is told what goes wrong; nil for the process's own.
 	Log *slog.Logger
+	// Again gives a user with the rights they have by now, false for one who
+	// would not be let in any more; nil leaves everybody what they came with.
+	Again func(auth.Principal) (auth.Principal, bool)
+	// Changed gives a channel that is closed when rights may next have changed;
+	// nil if they never do.
+	Changed func() <-chan struct{}
 
 	pace pace                                                     // tests are in more of a hurry
 	can  func(auth.Principal, auth.Verb, supervise.NameSpec) bool // auth.Can, but for tests of who sees what
@@ -53,6 +59,7 @@ type pace struct {
 	ping      time.Duration // between pings, and until the pong
 	write     time.Duration // for one frame
 	problems  time.Duration // between looks at the problems
+	rights    time.Duration // between looks at the rights of somebody who stays
 }
 
 var usualPace = pace{
@@ -66,6 +73,7 @@ var usualPace = pace{
 	ping:      20 * time.Second,
 	write:     10 * time.Second,
 	problems:  10 * time.Second,
+	rights:    time.Minute,
 }
 
 // Hub is the handler of /live. Close ends it and every session.
@@ -96,6 +104,12 @@ func New(options Options) *Hub {
 	if options.Log == nil {
 		options.Log = slog.Default()
 	}
+	if options.Again == nil {
+		options.Again = func(who auth.Principal) (auth.Principal, bool) { return who, true }
+	}
+	if options.Changed == nil {
+		options.Changed = func() <-chan struct{} { return nil }
+	}
 	if options.pace == (pace{}) {
 		options.pace = usualPace
 	}
@@ -120,8 +134,9 @@ func New(options Options) *Hub {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.cancel = cancel
-	h.work.Add(1)
-	go h.run(ctx)
+	h.work.Add(2)
+	go h.run(ctx) // both end with ctx, by Close
+	go h.watchRights(ctx, h.Changed())
 	return h
 }
 
@@ -319,6 +334,24 @@ func (h *Hub) tellFollowers(change supervise.Change) {
 			if !key.main && key.name.Group == event.Group {
 				f.end("the process is gone")
 			}
+		}
+	}
+}
+
+// watchRights has every session look at its user's rights when some may have
+// changed. Changed is the channel to wait for first.
+func (h *Hub) watchRights(ctx context.Context, changed <-chan struct{}) {
+	defer h.work.Done()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+		changed = h.Changed() // before they look, so that no change falls between
+		for _, s := range h.connected() {
+			s.recheck.Store(true)
+			s.poke()
 		}
 	}
 }

@@ -22,6 +22,7 @@ const (
 // logTopic tells one log to one browser. It is an offset and little else.
 type logTopic struct {
 	id       int
+	asked    wire.Sub
 	session  *session
 	follower *follower
 	mode     wire.LogMode
@@ -56,7 +57,7 @@ type gap struct{ from, to int64 }
 
 func newLogTopic(f wire.Sub, s *session, watched *follower) *logTopic {
 	state := watched.state()
-	t := &logTopic{id: f.ID, session: s, follower: watched, win: maxWindow, pokes: state.pokes}
+	t := &logTopic{id: f.ID, asked: f, session: s, follower: watched, win: maxWindow, pokes: state.pokes}
 	if f.Win > 0 {
 		t.win = min(max(f.Win, minWindow), maxWindow)
 	}

@@ -8,12 +8,14 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
 
 	"supervisor/server/auth"
 	"supervisor/server/wire"
+	"supervisor/supervise"
 )
 
 // Limits of one session.
@@ -29,29 +31,33 @@ const (
 
 // The codes a socket is closed with.
 const (
-	codeRestart  = websocket.CloseServiceRestart
-	codeNotReady = websocket.CloseTryAgainLater
-	codeBadHello = 4400
-	codeNoHello  = 4408
-	codeOldPage  = 4409
-	codeTooMany  = 4429
+	codeRestart   = websocket.CloseServiceRestart
+	codeNotReady  = websocket.CloseTryAgainLater
+	codeBadHello  = 4400
+	codeLoggedOut = 4401
+	codeForbidden = 4403
+	codeNoHello   = 4408
+	codeOldPage   = 4409
+	codeTooMany   = 4429
 )
 
 // errOver ends a session in good order: everything was said.
 var errOver = errors.New("session over")
 
-// session is one browser. All fields but wakeup belong to the writer, the
+// session is one browser. All fields but wakeup and recheck belong to the writer, the
 // goroutine that runs serve; the reader only decodes.
 type session struct {
-	hub    *Hub
-	who    auth.Principal
-	conn   *websocket.Conn
-	inbox  chan received
-	done   chan struct{} // closed when the writer ends
-	wakeup chan struct{}
+	hub     *Hub
+	who     auth.Principal
+	conn    *websocket.Conn
+	inbox   chan received
+	done    chan struct{} // closed when the writer ends
+	wakeup  chan struct{}
+	recheck atomic.Bool // rights may have changed
+	checked time.Time   // when they were last looked at
 
 	subs      map[int]topic
-	states    []topic // in the order of subscription; told before any log
+	states    []stateOf // in the order of subscription; told before any log
 	logs      []*logTopic
 	lastWrite time.Time
 	lastPing  time.Time
@@ -72,18 +78,27 @@ type topic interface {
 	end()
 }
 
+// stateOf is a topic that tells how things stand, and can do so anew.
+type stateOf interface {
+	topic
+	renew() // the next flush tells everything, to a user with other rights
+}
+
 // errGone ends a subscription whose end the browser has been told.
 var errGone = errors.New("subscription over")
 
 func newSession(h *Hub, who auth.Principal) *session {
-	return &session{
-		hub:    h,
-		who:    who,
-		inbox:  make(chan received),
-		done:   make(chan struct{}),
-		wakeup: make(chan struct{}, 1),
-		subs:   map[int]topic{},
+	s := &session{
+		hub:     h,
+		who:     who,
+		inbox:   make(chan received),
+		done:    make(chan struct{}),
+		wakeup:  make(chan struct{}, 1),
+		checked: time.Now(),
+		subs:    map[int]topic{},
 	}
+	s.recheck.Store(true) // rights may change before the hub knows of us
+	return s
 }
 
 // open makes the socket of the request.
@@ -147,6 +162,9 @@ func (s *session) write() error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		if err := s.lookAtRights(time.Now()); err != nil {
+			return err
+		}
 		again, err := s.flush(time.Now())
 		if err != nil {
 			return err
@@ -266,6 +284,49 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// lookAtRights sees to it that the user gets no frame they have no right to any
+// more: before anything is sent, if something has changed or the last look was a
+// while ago. The signs of life bring every session here often enough.
+func (s *session) lookAtRights(now time.Time) error {
+	if !s.recheck.Swap(false) && now.Before(s.checked.Add(s.hub.pace.rights)) {
+		return nil
+	}
+	s.checked = now
+	who, ok := s.hub.Again(s.who)
+	switch {
+	case !ok && (s.who.Via == auth.Cookie || s.who.Via == auth.Basic):
+		return s.bye(wire.Bye{Code: codeLoggedOut, Why: "the session is over: log in again"})
+	case !ok || who.Grant.Role == supervise.Nobody:
+		return s.bye(wire.Bye{Code: codeForbidden, Why: "you are not allowed in any more"})
+	case who.Grant.Equal(s.who.Grant):
+		s.who = who
+		return nil
+	}
+	s.who = who
+	return s.reassess()
+}
+
+// reassess tells everything anew to a user whose rights have changed, and ends
+// what they may not see any more.
+func (s *session) reassess() error {
+	for _, t := range s.states {
+		t.renew()
+	}
+	for _, t := range slices.Clone(s.logs) {
+		_, err := s.hub.readable(s.who, t.asked)
+		if err == nil {
+			continue
+		}
+		id := t.id
+		s.forget(t)
+		status, text := explain(err)
+		if err := s.refuse(id, status, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // handle does what one frame asks.
 func (s *session) handle(in received) error {
 	switch {
@@ -367,7 +428,7 @@ func (s *session) forget(t topic) {
 			delete(s.subs, id)
 		}
 	}
-	s.states = slices.DeleteFunc(s.states, func(known topic) bool { return known == t })
+	s.states = slices.DeleteFunc(s.states, func(known stateOf) bool { return topic(known) == t })
 	s.logs = slices.DeleteFunc(s.logs, func(known *logTopic) bool { return topic(known) == t })
 }
 

@@ -37,6 +37,8 @@ func newStateTopic(f wire.Sub, h *Hub) *stateTopic {
 
 func (t *stateTopic) end() {}
 
+func (t *stateTopic) renew() { t.epoch, t.last = "", time.Time{} }
+
 func (t *stateTopic) flush(s *session, now time.Time) (time.Time, error) {
 	s.hub.mu.RLock()
 	table := s.hub.table
@@ -154,6 +156,8 @@ type serverTopic struct {
 }
 
 func (t *serverTopic) end() {}
+
+func (t *serverTopic) renew() { t.told = nil }
 
 func (t *serverTopic) flush(s *session, _ time.Time) (time.Time, error) {
 	mood, problems := s.hub.supervisord()
