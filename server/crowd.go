@@ -153,6 +153,9 @@ type guest struct {
 	idleSince atomic.Int64 // Unix nanoseconds; 0 while at work
 }
 
+// NetConn gives the connection itself, as tls.Conn does.
+func (g *guest) NetConn() net.Conn { return g.Conn }
+
 func (g *guest) silent() bool { return !g.spoke.Load() }
 
 // Read drops line ends that come one at a time while an answer is under way.

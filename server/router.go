@@ -14,16 +14,18 @@ import (
 )
 
 // router is the route table: everything that can be asked for, and nothing is
-// mounted anywhere else. Every route stands behind auth.Require.
+// mounted anywhere else. Every route stands behind room auth: what programs use
+// asks for credentials and takes no cookie, what browsers use takes both, and
+// only the page itself and the way to log in open to who is not known yet.
 func (s *Server) router(hub http.Handler) http.Handler {
 	r := chi.NewRouter()
 	// The check of Host against a list of trusted ones belongs before sameOrigin.
-	r.Use(s.observe, sameOrigin, auth.Require, limit)
+	r.Use(s.observe, sameOrigin)
 
 	// For programs: XML-RPC, logs and the health probe, as the original has
 	// them. It goes by how a path begins.
 	r.Group(func(r chi.Router) {
-		r.Use(plain)
+		r.Use(auth.RequireWithoutCookie, limit, plain)
 		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail))
 		r.Get("/ok.html", healthy)
 		r.Group(func(r chi.Router) {
@@ -37,15 +39,25 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	r.Group(func(r chi.Router) {
 		r.Use(harden)
 		r.Route("/api/v1", func(r chi.Router) {
-			api.Routes(r, api.Options{Engine: s.house.Engine, Problems: s.house.Problems, Trail: s.house.Trail})
+			options := api.Options{Engine: s.house.Engine, Problems: s.problems, Auth: s.auth, Trail: s.house.Trail}
+			r.Group(func(r chi.Router) {
+				r.Use(auth.Recognise, limit)
+				api.Doorstep(r, options)
+			})
+			r.Group(func(r chi.Router) {
+				r.Use(auth.Require, limit)
+				api.Routes(r, options)
+			})
 		})
-		r.Get("/live", hub.ServeHTTP)
-		r.HandleFunc("/index.html", s.formerPage)
-		r.Handle("/*", s.page)
+		r.With(auth.Require, limit).Get("/live", hub.ServeHTTP)
+		r.With(s.page.greet, limit).HandleFunc("/index.html", s.formerPage)
+		r.With(s.page.greet, limit).Handle("/*", s.page)
 	})
 
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusNotFound) })
-	r.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusMethodNotAllowed) })
+	r.MethodNotAllowed(auth.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		reply.Page(w, http.StatusMethodNotAllowed)
+	})).ServeHTTP)
 	return r
 }
 

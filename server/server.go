@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -46,6 +47,13 @@ type Endpoint struct {
 	HasAuth  bool
 	Username string
 	Password string // plain, {SHA} and hexadecimal digits, or a bcrypt hash
+	File     string // where the password is written
+	Line     int
+
+	MapUsers          bool           // of a socket: system users have the rights of their accounts
+	TrustedProxies    []netip.Prefix // whose word on the address and the user of a request counts
+	ForwardAuthHeader string         // in which they name the user; "" for none
+	BasePath          string         // where browsers see the server; "" stands for /
 }
 
 // Options of a server.
@@ -56,6 +64,13 @@ type Options struct {
 	// together; 0 stands for 1,024. A cap keeps clients from using up the
 	// descriptors that programs are started with.
 	MaxConnections int
+
+	// Who may come in. The zero values are nobody but by the endpoints' usernames.
+	Accounts                     []supervise.Account  // of the configuration
+	Users                        auth.Store           // the users file; nil for none
+	State                        auth.State           // where sessions outlive the server; nil for memory
+	SessionIdle, SessionLifetime time.Duration        // 0 stands for the defaults
+	LoginName                    func(uid int) string // of a system user; nil for no names
 }
 
 // House is what stands behind the doors. It comes after them: a supervisord
@@ -82,8 +97,8 @@ type Server struct {
 	options  Options
 	house    House
 	log      *slog.Logger
-	page     http.Handler
-	doors    []*auth.Door // one for each endpoint
+	page     *page
+	auth     *auth.Authenticator
 	crowd    *crowd
 	open     []*opened
 	cleanups []cleanup
@@ -115,22 +130,48 @@ func New(options Options) (*Server, error) {
 		s.options.MaxConnections = 1024
 	}
 	for _, e := range options.Endpoints {
-		door, err := doorOf(e)
-		if err != nil {
-			return nil, fmt.Errorf("section [%s]: %w", e.Section, err)
+		if e.MapUsers && !knowsPeers {
+			return nil, fmt.Errorf("section [%s]: map_users=true: this system does not tell whose process is at the other end of a socket", e.Section)
 		}
-		s.doors = append(s.doors, door)
 	}
+	var err error
+	if s.auth, err = auth.New(s.authOptions(options)); err != nil {
+		return nil, err
+	}
+	s.later("write down the sessions", func(context.Context) error { s.auth.Sessions.Flush(); return nil })
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.crowd = newCrowd(s.options.MaxConnections)
 	return s, nil
 }
 
-func doorOf(e Endpoint) (*auth.Door, error) {
-	if !e.HasAuth {
-		return auth.NewDoor(e.Section, "", "")
+func (s *Server) authOptions(o Options) auth.Options {
+	all := auth.Options{
+		Accounts: o.Accounts, Store: o.Users, State: o.State, SessionIdle: o.SessionIdle, SessionLifetime: o.SessionLifetime,
+		LoginName: o.LoginName, UID: os.Geteuid(), Witness: s.witness,
 	}
-	return auth.NewDoor(e.Section, e.Username, e.Password)
+	for _, e := range o.Endpoints {
+		section := auth.Section{
+			Name: e.Section, Unix: e.Unix, File: e.File, Line: e.Line, MapUsers: e.MapUsers,
+			Proxies: e.TrustedProxies, Header: e.ForwardAuthHeader, BasePath: e.BasePath,
+		}
+		if e.HasAuth {
+			section.Username, section.Password = e.Username, e.Password
+		}
+		all.Sections = append(all.Sections, section)
+	}
+	return all
+}
+
+// witness tells the trail of logins, and of those who were not let in.
+func (s *Server) witness(ctx context.Context, seen auth.Incident) {
+	entry := audit.Entry{Verb: seen.Verb, Target: seen.Target}
+	if seen.Refused == nil {
+		s.house.Trail.Record(auth.With(ctx, seen.Who), entry)
+		return
+	}
+	fault := supervise.Fault{Code: supervise.FaultForbidden, Detail: string(seen.Verb)}
+	entry.Err, entry.Detail = auth.Refusal{Fault: fault, Verb: seen.Verb}, seen.Refused.Error()
+	s.house.Trail.Stranger(auth.With(ctx, seen.Who), seen.Who.Addr, entry)
 }
 
 // Listen binds every endpoint. If one cannot be bound, those before it are
@@ -142,7 +183,7 @@ func (s *Server) Listen() error {
 			return errors.Join(worded(e, err), s.clean(context.Background()))
 		}
 		s.later("remove the socket of "+e.Section, func(context.Context) error { return remove() })
-		s.add(e, s.doors[i], listener)
+		s.add(e, s.auth.Doors()[i], listener)
 	}
 	return nil
 }
@@ -154,8 +195,8 @@ func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
 		MaxHeaderBytes:    16 << 10,
 		IdleTimeout:       idleTimeout(e),
 		ConnState:         noteState,
-		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
-			return auth.AtDoor(ctx, door)
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return auth.AtDoor(ctx, door, peerUID(conn))
 		},
 	}
 	s.open = append(s.open, &opened{s.crowd.guard(listener, e.Unix), server})
@@ -195,6 +236,7 @@ func (s *Server) Start(house House) error {
 	if house.Logger != nil {
 		s.log = house.Logger
 	}
+	s.auth.Begin(s.log)
 	if house.Static == nil {
 		s.house.Static = embed.FS{}
 	}
@@ -203,7 +245,9 @@ func (s *Server) Start(house House) error {
 		return err
 	}
 	s.page = page
-	hub := live.New(live.Options{Engine: house.Engine, Problems: house.Problems, Log: s.log})
+	hub := live.New(live.Options{
+		Engine: house.Engine, Problems: s.problems, Log: s.log, Again: s.auth.Again, Changed: s.auth.Changed,
+	})
 	s.later("say goodbye to browsers", hub.Close)
 	handler := s.router(hub)
 	for _, o := range s.open {
@@ -217,6 +261,15 @@ func (s *Server) Start(house House) error {
 		}()
 	}
 	return nil
+}
+
+// problems is what an administrator should look into, also of what is ours.
+func (s *Server) problems() []string {
+	var all []string
+	if s.house.Problems != nil {
+		all = s.house.Problems()
+	}
+	return append(all, s.auth.Problems()...)
 }
 
 // Stop ends streams at once, lets other answers go out until ctx is done, and

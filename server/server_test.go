@@ -233,32 +233,39 @@ func TestEveryRouteStandsBehindItsDoor(t *testing.T) {
 		headers                  []string
 		status                   int
 		has                      string
+		stranger                 string // what somebody unknown gets instead; "" for 401
 	}{
-		{"rpc", "POST", "/RPC2", getIdentity, nil, 200, "the secret identifier"},
-		{"rpc with more behind", "POST", "/RPC2/x?y", getIdentity, nil, 200, "the secret identifier"},
-		{"rpc by prefix", "POST", "/RPC2000", getIdentity, nil, 200, "the secret identifier"},
-		{"rpc asked by GET", "GET", "/RPC2", "", nil, 400, "Bad Request"},
-		{"health", "GET", "/ok.html", "", nil, 200, "OK"},
-		{"log of nobody", "GET", "/logtail/", "", nil, 404, "Not Found"},
-		{"the page", "GET", "/", "", nil, 200, "the secret identifier"},
-		{"a place in the page", "GET", "/process/cat", "", []string{"Accept", "text/html"}, 200, "the secret identifier"},
-		{"a file of the page", "GET", "/assets/a.js", "", nil, 200, "script"},
-		{"unknown file", "GET", "/etc/passwd", "", nil, 404, "NOT_FOUND"},
-		{"up and away", "GET", "/../../etc/passwd", "", nil, 404, "NOT_FOUND"},
-		{"list", "GET", "/api/v1/processes", "", nil, 200, "\"cat\""},
-		{"unknown list", "GET", "/api/v1/nothing", "", nil, 404, "NOT_FOUND"},
-		{"an order by GET", "GET", "/api/v1/shutdown", "", nil, 405, "METHOD_NOT_ALLOWED"},
-		{"live without an upgrade", "GET", "/live", "", nil, 400, "websocket"},
-		{"another site's page", "POST", "/RPC2", getIdentity, []string{"Sec-Fetch-Site", "cross-site"}, 403, "Forbidden"},
-		{"another origin", "POST", "/RPC2", getIdentity, []string{"Origin", "http://evil.example"}, 403, "Forbidden"},
-		{"no origin", "POST", "/RPC2", getIdentity, []string{"Origin", "null"}, 403, "Forbidden"},
-		{"our own page", "POST", "/RPC2", getIdentity, []string{"Sec-Fetch-Site", "same-origin"}, 200, "the secret identifier"},
+		{"rpc", "POST", "/RPC2", getIdentity, nil, 200, "the secret identifier", ""},
+		{"rpc with more behind", "POST", "/RPC2/x?y", getIdentity, nil, 200, "the secret identifier", ""},
+		{"rpc by prefix", "POST", "/RPC2000", getIdentity, nil, 200, "the secret identifier", ""},
+		{"rpc asked by GET", "GET", "/RPC2", "", nil, 400, "Bad Request", ""},
+		{"health", "GET", "/ok.html", "", nil, 200, "OK", ""},
+		{"log of nobody", "GET", "/logtail/", "", nil, 404, "Not Found", ""},
+		{"the page", "GET", "/", "", nil, 200, "the secret identifier", ""},
+		{"a place in the page", "GET", "/process/cat", "", []string{"Accept", "text/html"}, 200, "the secret identifier", `"user":null`},
+		{"a file of the page", "GET", "/assets/a.js", "", nil, 200, "script", "script"},
+		{"unknown file", "GET", "/etc/passwd", "", nil, 404, "NOT_FOUND", ""},
+		{"up and away", "GET", "/../../etc/passwd", "", nil, 404, "NOT_FOUND", ""},
+		{"list", "GET", "/api/v1/processes", "", nil, 200, "\"cat\"", ""},
+		{"unknown list", "GET", "/api/v1/nothing", "", nil, 404, "NOT_FOUND", ""},
+		{"a login by GET", "GET", "/api/v1/session", "", nil, 200, "\"via\":\"basic\"", ""},
+		{"a login that is none", "POST", "/api/v1/session", "{}", []string{"Content-Type", "text/plain"}, 415, "UNSUPPORTED", "UNSUPPORTED"},
+		{"accounts", "GET", "/api/v1/users", "", nil, 200, "\"name\":\"user\"", ""},
+		{"another method", "POST", "/ok.html", "", nil, 405, "METHOD_NOT_ALLOWED", ""},
+		{"an order by GET", "GET", "/api/v1/shutdown", "", nil, 405, "METHOD_NOT_ALLOWED", ""},
+		{"live without an upgrade", "GET", "/live", "", nil, 400, "websocket", ""},
+		{"another site's page", "POST", "/RPC2", getIdentity, []string{"Sec-Fetch-Site", "cross-site"}, 403, "Forbidden", ""},
+		{"another origin", "POST", "/RPC2", getIdentity, []string{"Origin", "http://evil.example"}, 403, "Forbidden", ""},
+		{"no origin", "POST", "/RPC2", getIdentity, []string{"Origin", "null"}, 403, "Forbidden", ""},
+		{"our own page", "POST", "/RPC2", getIdentity, []string{"Sec-Fetch-Site", "same-origin"}, 200, "the secret identifier", ""},
 	} {
 		for _, known := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, known %v", tt.name, known), func(t *testing.T) {
 				headers, status, has := tt.headers, tt.status, tt.has
 				if known {
 					headers = append([]string{"Authorization", basic}, headers...)
+				} else if tt.stranger != "" {
+					has = tt.stranger
 				} else if status != http.StatusForbidden {
 					status, has = http.StatusUnauthorized, "<p>Error code 401."
 				}

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"supervisor/server/auth"
 )
 
 // pipes is a listener in memory, so that a bubble of synctest can hold both
@@ -54,14 +52,12 @@ func inBubble(t *testing.T, engine *stub, test func(t *testing.T, listener *pipe
 		// Channels of the engine must belong to the bubble.
 		engine.waiting, engine.release = make(chan struct{}, 8), make(chan struct{})
 		engine.log.watched, engine.log.left = make(chan struct{}, 8), make(chan struct{}, 8)
-		s, err := New(Options{})
+		// A door that lets everybody in; nobody listens behind its socket.
+		s, err := New(Options{Endpoints: []Endpoint{{Section: "memory", Unix: true}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		door, err := auth.NewDoor("memory", "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		door := s.auth.Doors()[0]
 		listener := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 		s.add(Endpoint{Section: "memory"}, door, listener)
 		if err := s.Start(House{Engine: engine, Namespaces: []string{"supervisor"}, Logger: slog.New(slog.DiscardHandler)}); err != nil {

@@ -50,7 +50,7 @@ type page struct {
 }
 
 // spa makes the handler. It reads every file once, to know its hash.
-func spa(files fs.FS, base string, identity func() supervise.Identity) (http.Handler, error) {
+func spa(files fs.FS, base string, identity func() supervise.Identity) (*page, error) {
 	p := &page{files: files, base: base, identity: identity, etags: map[string]string{}}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -69,7 +69,38 @@ func spa(files fs.FS, base string, identity func() supervise.Identity) (http.Han
 	if err != nil {
 		return nil, fmt.Errorf("read the files of the page: %w", err)
 	}
-	return reply.Handler(p.serve), nil
+	return p, nil
+}
+
+// greet puts auth in front of next: the page itself, or what stands in its
+// place. Its parts are the same for everybody and are on the web for all to
+// read; nobody has to say who they are to get them. To a browser the page opens
+// without knowing whom to, so that it can ask; programs are refused as ever.
+func (p *page) greet(next http.Handler) http.Handler {
+	recognised, required := auth.Recognise(next), auth.Require(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		switch name := fileName(r); {
+		case reads && name != "index.html" && p.isFile(name):
+			next.ServeHTTP(w, r)
+		case reads && auth.IsBrowser(r):
+			recognised.ServeHTTP(w, r)
+		default:
+			required.ServeHTTP(w, r)
+		}
+	})
+}
+
+// ServeHTTP answers a request that went through greet.
+func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	reply.Handler(p.serve).ServeHTTP(w, r)
+}
+
+func fileName(r *http.Request) string { return strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/") }
+
+// isFile tells whether a name is that of a file to be served as it is.
+func (p *page) isFile(name string) bool {
+	return p.etags[name] != "" && !compressed(name) && !strings.HasPrefix(path.Base(name), ".")
 }
 
 func etag(data []byte) string {
@@ -81,11 +112,10 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return reply.Problem{Status: http.StatusMethodNotAllowed, Text: "not by " + r.Method}
 	}
-	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-	switch {
+	switch name := fileName(r); {
 	case name == "" || name == "index.html":
 		return p.serveIndex(w, r)
-	case p.etags[name] != "" && !compressed(name) && !strings.HasPrefix(path.Base(name), "."):
+	case p.isFile(name):
 		return p.serveFile(w, r, name)
 	case place(name) && strings.Contains(r.Header.Get("Accept"), "text/html"):
 		return p.serveIndex(w, r)
@@ -113,6 +143,7 @@ func (p *page) serveIndex(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	auth.Stay(w, r)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("Etag", etag(text))
@@ -124,14 +155,14 @@ func (p *page) serveIndex(w http.ResponseWriter, r *http.Request) error {
 	return send(w, r, bytes.NewReader(text))
 }
 
+// boot tells somebody nobody knows nothing but where the page is.
 func (p *page) boot(r *http.Request) wire.Boot {
-	identity := p.identity()
-	boot := wire.Boot{Version: identity.Version, Base: p.base, Identifier: identity.Identifier, Host: identity.Host}
-	if who := auth.From(r.Context()); who.Grant.Role != supervise.Nobody {
-		user := auth.User(who)
-		boot.User = &user
+	who := auth.From(r.Context())
+	if who.Grant.Role == supervise.Nobody {
+		return wire.Boot{Base: p.base}
 	}
-	return boot
+	identity, user := p.identity(), auth.User(who)
+	return wire.Boot{Version: identity.Version, Base: p.base, Identifier: identity.Identifier, Host: identity.Host, User: &user}
 }
 
 // serveFile sends a file, compressed if there is such a variant and r allows it.

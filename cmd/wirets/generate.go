@@ -17,6 +17,8 @@ var bodies = []any{
 	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.LogPage{},
 	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Update{}, wire.Failure{},
 	wire.Trail{}, wire.TrailCheck{},
+	wire.LogIn{}, wire.WhoAmI{}, wire.Sessions{}, wire.Ended{},
+	wire.Accounts{}, wire.AccountRequest{}, wire.TokenRequest{}, wire.NewToken{},
 }
 
 // enum is a string type that lists its values.

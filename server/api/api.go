@@ -29,12 +29,15 @@ type Options struct {
 	Problems func() []string
 	// Trail is told of orders, and of what is refused; nil for none.
 	Trail *audit.Log
+	// Auth keeps accounts and sessions.
+	Auth *auth.Authenticator
 }
 
 // api is what the handlers share.
 type api struct {
 	engine   Engine
 	trail    *audit.Log
+	auth     *auth.Authenticator
 	problems func() []string
 	orders   *orders
 	epoch    atomic.Pointer[string] // of the engine, once known
@@ -44,10 +47,7 @@ type api struct {
 // Routes puts the interface on r, which the caller has mounted at /api/v1 behind
 // auth.Require.
 func Routes(r chi.Router, o Options) {
-	a := &api{engine: o.Engine, trail: o.Trail, problems: o.Problems, orders: newOrders(), updating: make(chan struct{}, 1)}
-	if a.problems == nil {
-		a.problems = func() []string { return nil }
-	}
+	a := newAPI(o)
 	r.Use(neverStored)
 	r.NotFound(reply.Handler(notFound).ServeHTTP)
 	r.MethodNotAllowed(reply.Handler(notAllowed).ServeHTTP)
@@ -77,8 +77,32 @@ func Routes(r chi.Router, o Options) {
 	}
 	post("/config/reread", http.StatusOK, a.reread)
 	post("/config/update", http.StatusOK, a.update)
+
+	// Who is there, and who may be.
+	get("/session", a.whoAmI)
+	get("/sessions", a.sessions)
+	r.Method(http.MethodDelete, "/sessions", reply.Handler(a.noted(a.endSessions)))
+	r.Method(http.MethodDelete, "/sessions/{id}", reply.Handler(a.noted(a.endSession)))
+	get("/users", a.users)
+	get("/tokens", a.tokens)
+	change := func(method, path string, act order) {
+		r.Method(method, path, reply.Handler(a.noted(a.orders.handler(http.StatusOK, act))))
+	}
+	change(http.MethodPut, "/users/{name}", a.putUser)
+	change(http.MethodDelete, "/users/{name}", a.removeUser)
+	change(http.MethodPost, "/tokens", a.makeToken)
+	change(http.MethodDelete, "/tokens/{name}", a.removeToken)
+
 	post("/shutdown", http.StatusAccepted, a.shutdown)
 	post("/reload", http.StatusAccepted, a.reload)
+}
+
+func newAPI(o Options) *api {
+	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, problems: o.Problems, orders: newOrders(), updating: make(chan struct{}, 1)}
+	if a.problems == nil {
+		a.problems = func() []string { return nil }
+	}
+	return a
 }
 
 // neverStored keeps answers out of every cache: they are private and soon old.

@@ -33,7 +33,14 @@ type orders struct {
 }
 
 // orderKey is what makes two orders the same: who, what, and the key they chose.
-type orderKey struct{ user, door, path, key string }
+type orderKey struct {
+	user   string
+	via    auth.Way
+	door   string
+	method string
+	path   string
+	key    string
+}
 
 // outcome is the answer to an order; answer and failure are set when done is
 // closed.
@@ -88,7 +95,7 @@ func (o *orders) once(r *http.Request, act order) (any, error) {
 		return act(ctx, r)
 	}
 	who := auth.From(r.Context())
-	known, first, err := o.remember(orderKey{user: who.Name, door: who.Door, path: r.URL.Path, key: chosen}, time.Now())
+	known, first, err := o.remember(orderKey{user: who.Name, via: who.Via, door: who.Door, method: r.Method, path: r.URL.Path, key: chosen}, time.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -5,100 +5,266 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 
-	"supervisor/server/reply"
+	"supervisor/supervise"
 )
 
-// Door is one listener as seen by those who want in: its section, and the
-// credentials it asks for. It is safe for use by many requests at once.
+// Section is a server section as far as it says who may come in.
+type Section struct {
+	Name string // inet_http_server:two ...
+	Unix bool
+
+	Username string // "" leaves the door open, as in the original
+	Password string // plain, {SHA} and hexadecimal digits, or a bcrypt hash
+	File     string // where they are written
+	Line     int
+
+	MapUsers bool           // of a unix server: peers have the rights of their accounts
+	Proxies  []netip.Prefix // whose word on the address and the user of a request counts
+	Header   string         // in which they name the user; "" for none
+	BasePath string         // where browsers see the server; "" stands for /
+}
+
+// owns tells whether an account is the section's own username.
+func (s Section) owns(a supervise.Account) bool {
+	return s.Username != "" && a.Name == s.Username && a.File == s.File && a.Line == s.Line && !a.Editable
+}
+
+// Door is one listener as seen by those who want in: its section, and what it
+// asks for. It is safe for use by many requests at once.
 type Door struct {
-	section  string
-	username string
-	password *password
+	section Section
+	auth    *Authenticator
 }
 
-// NewDoor makes the door of a server section. An empty username leaves it open
-// to everybody, whatever the password (http.py make_http_servers). It fails on
-// a bcrypt hash that cannot be read or would take minutes to check.
-func NewDoor(section, username, secret string) (*Door, error) {
-	if username == "" {
-		return &Door{section: section}, nil
-	}
-	password, err := newPassword(secret)
-	if err != nil {
-		return nil, err
-	}
-	return &Door{section: section, username: username, password: password}, nil
+// account gives the section's username, who is an administrator.
+func (d *Door) account() supervise.Account {
+	s := d.section
+	return supervise.Account{Name: s.Username, Password: s.Password, Grant: Full, File: s.File, Line: s.Line, Comment: "of [" + s.Name + "]"}
 }
 
-// Open tells whether the door lets everybody in.
-func (d *Door) Open() bool { return d.password == nil }
+// find gives the person of a name at this door: the section's username comes
+// before one of the same name in the book.
+func (d *Door) find(name string) (supervise.Account, bool) {
+	if d.section.Username != "" && name == d.section.Username {
+		return d.account(), true
+	}
+	return d.auth.Book.Find(name)
+}
+
+// accountOfSession gives the account of a session. That of a section's username
+// counts at its own door only, as the username does.
+func (d *Door) accountOfSession(s Session) (supervise.Account, bool) {
+	account, found := supervise.Account{}, false
+	if s.Section == "" {
+		account, found = d.auth.Book.Find(s.User)
+	} else if s.Section == d.section.Name && s.User == d.section.Username {
+		account, found = d.account(), true
+	}
+	return account, found && usable(account)
+}
+
+// open tells whether the door lets in who does not say who they are. Over a
+// network that is only while there are no accounts at all.
+func (d *Door) open() bool {
+	return d.section.Username == "" && !d.section.MapUsers && (d.section.Unix || !d.auth.Book.Closes())
+}
 
 type doorKey struct{}
 
-// AtDoor gives the connections under ctx to door; the server calls it once for
-// each connection it accepts.
-func AtDoor(ctx context.Context, door *Door) context.Context {
-	return context.WithValue(ctx, doorKey{}, door)
+// arrival is what a connection knows: its door, and who is at the other end.
+type arrival struct {
+	door *Door
+	uid  int
 }
 
-// Require lets a request through to next once its door knows who is asking, and
-// answers 401 otherwise, before anything of the body has been read. A request
-// that came through no door is refused.
-func Require(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		door, _ := r.Context().Value(doorKey{}).(*Door)
-		if door == nil {
-			reply.Page(w, http.StatusForbidden)
-			return
-		}
-		who, err := door.identify(r)
-		switch {
-		case err == nil:
-			next.ServeHTTP(w, r.WithContext(With(r.Context(), who)))
-		case errors.Is(err, errMalformed):
-			reply.Page(w, http.StatusBadRequest)
-		case errors.Is(err, errBusy):
-			w.Header().Set("Retry-After", "1")
-			reply.Page(w, http.StatusServiceUnavailable)
-		default:
-			refuse(w)
-		}
-	})
+// AtDoor gives the connections under ctx to door; the server calls it once for
+// each connection it accepts. UID is that of the process at the other end of a
+// unix socket, -1 where that is not known.
+func AtDoor(ctx context.Context, door *Door, uid int) context.Context {
+	return context.WithValue(ctx, doorKey{}, arrival{door, uid})
+}
+
+// doorAt gives the door that a request came through, nil for none.
+func doorAt(r *http.Request) (*Door, int) {
+	at, _ := r.Context().Value(doorKey{}).(arrival)
+	return at.door, at.uid
 }
 
 var (
 	errUnknown   = errors.New("no such user, or another password")
 	errMalformed = errors.New("malformed credentials")
+	errAbsent    = errors.New("nothing was said about who is there")
 )
 
-// identify tells who sent r. The order of ways in is settled here; a session
-// cookie will be asked for before Basic.
-func (d *Door) identify(r *http.Request) (Principal, error) {
-	who := Principal{Grant: Full, UID: -1, Door: d.section, Addr: strings.TrimPrefix(r.RemoteAddr, "@")}
-	if d.Open() {
-		return who, nil
+// way is one way of telling who is there. It answers errAbsent if this request
+// does not use it; any other error ends the search, but at an open door.
+type way func(d *Door, r *http.Request, who Principal) (Principal, error)
+
+// ways lists them in the order in which they are tried. Cookies are for
+// browsers: what programs use has to work without, and must not be open to
+// whatever page a browser shows.
+var (
+	waysOfPrograms = [...]way{byToken, byPassword, byProxy, byPeer}
+	waysOfBrowsers = [...]way{byCookie, byToken, byPassword, byProxy, byPeer}
+)
+
+// identify tells who sent r.
+func (d *Door) identify(r *http.Request, uid int, ways []way) (Principal, error) {
+	nobody := Principal{UID: uid, Door: d.section.Name, Addr: d.from(r)}
+	for _, by := range ways {
+		who, err := by(d, r, nobody)
+		if err == nil {
+			return who, nil
+		}
+		if !errors.Is(err, errAbsent) && !d.open() {
+			return nobody, err
+		}
 	}
-	username, password, err := basic(r.Header.Get("Authorization"))
+	if !d.open() {
+		return nobody, errUnknown
+	}
+	nobody.Grant, nobody.Via = Full, Open
+	return d.named(nobody), nil
+}
+
+// byCookie knows somebody by the session that their browser has a cookie of. A
+// session that is over is as good as none.
+func byCookie(d *Door, r *http.Request, who Principal) (Principal, error) {
+	for _, secret := range d.cookies(r) {
+		session, account, found := d.auth.Sessions.use(secret, d.accountOfSession)
+		if found {
+			who.Session = session.ID
+			return d.admit(who, account, Cookie), nil
+		}
+	}
+	return who, errAbsent
+}
+
+// byToken knows a program by the token in its Authorization header.
+func byToken(d *Door, r *http.Request, who Principal) (Principal, error) {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "bearer") {
+		return who, errAbsent
+	}
+	account, found := d.auth.Book.FindToken(strings.TrimSpace(secret))
+	if !found || !usable(account) {
+		return who, errUnknown
+	}
+	return d.admit(who, account, Token), nil
+}
+
+// byPassword knows somebody by HTTP Basic. An open door does not look at it, as
+// in the original: what is not asked cannot be wrong.
+func byPassword(d *Door, r *http.Request, who Principal) (Principal, error) {
+	header := r.Header.Get("Authorization")
+	if header == "" || d.open() {
+		return who, errAbsent
+	}
+	name, password, err := basic(header)
 	if err != nil {
-		return Principal{}, err
+		return who, err
 	}
-	// The password is compared whether or not the name is right, so that the
-	// time taken does not tell which of them was wrong.
-	named := equal(username, d.username)
-	if err := d.password.verify(r.Context(), username, password); err != nil {
-		return Principal{}, err
+	who.Name = name
+	account, err := d.auth.password(r, d, name, password)
+	if err != nil {
+		return who, err
 	}
-	if !named {
-		return Principal{}, errUnknown
+	return d.admit(who, account, Basic), nil
+}
+
+// byProxy knows somebody because a proxy that is trusted says so. The header of
+// anybody else means nothing, whatever address they claim to speak for.
+func byProxy(d *Door, r *http.Request, who Principal) (Principal, error) {
+	if d.section.Header == "" || !d.fromProxy(r) {
+		return who, errAbsent
 	}
-	who.Name = d.username
-	return who, nil
+	named := r.Header.Values(d.section.Header)
+	if len(named) == 0 {
+		return who, errAbsent
+	}
+	if len(named) > 1 { // somebody sent one along, and the proxy added its own
+		return who, errMalformed
+	}
+	account, found := d.auth.Book.Find(named[0])
+	if !found || !usable(account) {
+		who.Name = named[0]
+		return who, errUnknown
+	}
+	return d.admit(who, account, Proxy), nil
+}
+
+// byPeer knows somebody by the system user whose process is at the other end of
+// a unix socket.
+func byPeer(d *Door, _ *http.Request, who Principal) (Principal, error) {
+	if mapped, found := d.byPeer(who); found {
+		return mapped, nil
+	}
+	return who, errAbsent
+}
+
+func (d *Door) byPeer(who Principal) (Principal, bool) {
+	if !d.section.MapUsers || who.UID < 0 {
+		return who, false
+	}
+	who.Via = Peer
+	account, found := d.mapped(who.UID)
+	if found {
+		d.auth.saw(account)
+		who.Name = account.Name
+	} else {
+		who.Name = d.auth.loginName(who.UID)
+	}
+	switch {
+	case who.UID == 0 || who.UID == d.auth.options.UID:
+		who.Grant = Full
+		return who, true
+	case !found:
+		return who, false
+	}
+	who.Grant = account.Grant
+	return who, true
+}
+
+// mapped finds the person whom a system user is.
+func (d *Door) mapped(uid int) (supervise.Account, bool) {
+	id, name := strconv.Itoa(uid), d.auth.loginName(uid)
+	for _, a := range d.auth.Book.Accounts() {
+		is := func(user string) bool { return user == id || user != "" && user == name }
+		if !a.IsToken() && usable(a) && slices.ContainsFunc(a.UnixUsers, is) {
+			return a, true
+		}
+	}
+	return supervise.Account{}, false
+}
+
+// named gives somebody who came through an open door the name of the system user
+// they are, or of their account: for the trail, not for their rights.
+func (d *Door) named(who Principal) Principal {
+	if who.UID < 0 {
+		return who
+	}
+	if account, found := d.mapped(who.UID); found {
+		who.Name = account.Name
+	} else {
+		who.Name = d.auth.loginName(who.UID)
+	}
+	return who
+}
+
+// admit gives who the rights of their account.
+func (d *Door) admit(who Principal, account supervise.Account, via Way) Principal {
+	d.auth.saw(account)
+	who.Name, who.Grant, who.Via = account.Name, account.Grant, via
+	return who
 }
 
 // basic reads an Authorization header. The scheme is read in any case; another
-// scheme, or none, is nobody we know (medusa/auth_handler.py handle_request).
+// scheme is nobody we know (medusa/auth_handler.py handle_request).
 func basic(header string) (username, password string, err error) {
 	scheme, encoded, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "basic") {
@@ -115,10 +281,63 @@ func basic(header string) (username, password string, err error) {
 	return username, password, nil
 }
 
-// refuse answers 401 as the original does. It also said that it would close the
-// connection; this server keeps that promise.
-func refuse(w http.ResponseWriter) {
-	w.Header().Set("Connection", "close")
-	w.Header().Set("WWW-Authenticate", `Basic realm="default"`)
-	reply.Page(w, http.StatusUnauthorized)
+// fromProxy tells whether the connection itself comes from a trusted proxy.
+func (d *Door) fromProxy(r *http.Request) bool {
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && d.trusts(remote.Addr())
+}
+
+func (d *Door) trusts(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	return slices.ContainsFunc(d.section.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// forwarded gives the address that trusted proxies say a request comes from: the
+// last one that is none of theirs. What stands before it anybody could have
+// written.
+func (d *Door) forwarded(r *http.Request) (netip.Addr, bool) {
+	if !d.fromProxy(r) {
+		return netip.Addr{}, false
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		addr, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			return netip.Addr{}, false
+		}
+		if !d.trusts(addr) {
+			return addr, true
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// from says where a request comes from, "" for a unix socket.
+func (d *Door) from(r *http.Request) string {
+	if addr, told := d.forwarded(r); told {
+		return addr.String()
+	}
+	return strings.TrimPrefix(r.RemoteAddr, "@")
+}
+
+// address is what guesses are counted by.
+func (d *Door) address(r *http.Request) netip.Addr {
+	if addr, told := d.forwarded(r); told {
+		return throttled(addr)
+	}
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{} // all of whom nothing is known share one count
+	}
+	return throttled(remote.Addr())
+}
+
+// Secure tells whether the browser that sent r speaks TLS, with us or with a
+// proxy that is trusted.
+func Secure(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	door, _ := doorAt(r)
+	return door != nil && door.fromProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }

@@ -8,7 +8,19 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"supervisor/supervise"
 )
+
+// doorTo gives the first door of a house.
+func doorTo(t *testing.T, o Options) *Door {
+	t.Helper()
+	a, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Doors()[0]
+}
 
 func TestWhoComesThroughADoor(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("thepassword"), bcrypt.MinCost)
@@ -49,10 +61,7 @@ func TestWhoComesThroughADoor(t *testing.T) {
 		{"no colon", "user", "secret", basic("usersecret"), 400, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			door, err := NewDoor("inet_http_server", tt.username, tt.password)
-			if err != nil {
-				t.Fatal(err)
-			}
+			door := doorTo(t, Options{Sections: []Section{{Name: "inet_http_server", Username: tt.username, Password: tt.password}}})
 			var who Principal
 			asked := false
 			inside := Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -63,7 +72,7 @@ func TestWhoComesThroughADoor(t *testing.T) {
 				r.Header.Set("Authorization", tt.header)
 			}
 			w := httptest.NewRecorder()
-			inside.ServeHTTP(w, r.WithContext(AtDoor(r.Context(), door)))
+			inside.ServeHTTP(w, r.WithContext(AtDoor(r.Context(), door, -1)))
 			if w.Code != tt.status || asked != (tt.status == 200) {
 				t.Fatalf("status %d, handler asked: %v, want %d", w.Code, asked, tt.status)
 			}
@@ -99,57 +108,13 @@ func TestAHashThatCannotBeCheckedIsRefusedAtTheStart(t *testing.T) {
 		"$2a$31$abcdefghijklmnopqrstuuZ0cDfz1FgcvzBYzfz1FgcvzBYzfz1Fg",
 		"{bcrypt}$2b$15$abcdefghijklmnopqrstuuZ0cDfz1FgcvzBYzfz1FgcvzBYzfz1Fg",
 	} {
-		if _, err := NewDoor("unix_http_server", "user", secret); err == nil {
-			t.Errorf("%s: accepted", secret)
+		for _, o := range []Options{
+			{Sections: []Section{{Name: "unix_http_server", Username: "user", Password: secret}}},
+			{Accounts: []supervise.Account{{Name: "ann", Password: secret}}},
+		} {
+			if _, err := New(o); err == nil {
+				t.Errorf("%s: accepted", secret)
+			}
 		}
-	}
-}
-
-func TestOnlyARightPasswordIsRemembered(t *testing.T) {
-	hash, err := bcrypt.GenerateFromPassword([]byte("right"), bcrypt.MinCost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := newPassword(string(hash))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.verify(t.Context(), "user", "wrong") == nil || p.right != nil {
-		t.Error("a wrong password left a trace")
-	}
-	if err := p.verify(t.Context(), "user", "right"); err != nil {
-		t.Fatal(err)
-	}
-	p.secret = "$2a$04$broken" // only memory can say yes now
-	if err := p.verify(t.Context(), "user", "right"); err != nil {
-		t.Error("the right password was not remembered:", err)
-	}
-	if p.verify(t.Context(), "other", "right") == nil {
-		t.Error("remembered under another name")
-	}
-	p.forgetAt = p.forgetAt.Add(-rememberFor)
-	if p.verify(t.Context(), "user", "right") == nil {
-		t.Error("remembered for ever")
-	}
-}
-
-func TestAFloodOfPasswordsIsSentAway(t *testing.T) {
-	hash, err := bcrypt.GenerateFromPassword([]byte("right"), bcrypt.MinCost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	door, err := NewDoor("inet_http_server", "user", string(hash))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range cap(door.password.checks) {
-		door.password.checks <- struct{}{}
-	}
-	r := httptest.NewRequest("GET", "/", nil)
-	r.SetBasicAuth("user", "wrong")
-	w := httptest.NewRecorder()
-	Require(http.NotFoundHandler()).ServeHTTP(w, r.WithContext(AtDoor(r.Context(), door)))
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("status %d, headers %v", w.Code, w.Header())
 	}
 }

@@ -1,9 +1,9 @@
 package auth
 
 import (
+	"container/list"
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -22,11 +22,17 @@ const (
 	// maxCost keeps out hashes whose check would take minutes: each step
 	// doubles the work, and 31 is legal.
 	maxCost = 14
+	// newCost is that of the hashes we make.
+	newCost = 12
 	// maxBcryptBytes is what bcrypt looks at; a longer password would be
 	// accepted for the first 72 of its bytes.
 	maxBcryptBytes = 72
+	// minPasswordBytes is how short a password may be that is set here.
+	minPasswordBytes = 8
 	// rememberFor is how long a password that was right need not be hashed again.
 	rememberFor = 5 * time.Minute
+	// maxRemembered is how many are remembered.
+	maxRemembered = 1000
 	// waitingChecks is how many may wait for bcrypt before others are sent away.
 	waitingChecks = 8
 )
@@ -34,54 +40,21 @@ const (
 // errBusy says that too many passwords are being checked at once.
 var errBusy = errors.New("too many passwords are being checked")
 
-// password is a secret as a configuration writes it, ready to compare with.
-type password struct {
-	kind   kind
-	secret string // the text, the digits after {SHA}, or the hash
-
-	checks chan struct{} // one token for each bcrypt check at work or waiting
-	slots  chan struct{} // one token for each at work
-	key    []byte        // random; what is remembered says nothing to who reads memory later
-
-	mu       sync.Mutex
-	right    []byte // keyed hash of the last password bcrypt found right
-	forgetAt time.Time
-}
-
-// kind is how the configuration wrote a password.
-type kind int
-
-const (
-	plain kind = iota
-	sha
-	hashed // by bcrypt
-)
-
-func newPassword(secret string) (*password, error) {
-	if digits, ok := strings.CutPrefix(secret, "{SHA}"); ok {
-		return &password{kind: sha, secret: digits}, nil
-	}
+// checkable tells why a secret of a configuration cannot be compared with: a
+// bcrypt hash that cannot be read, or would take minutes.
+func checkable(secret string) error {
 	hash := strings.TrimPrefix(secret, "{bcrypt}")
 	if !isBcrypt(hash) {
-		return &password{kind: plain, secret: secret}, nil
+		return nil
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
-		return nil, fmt.Errorf("read the bcrypt hash: %w", err)
+		return fmt.Errorf("read the bcrypt hash: %w", err)
 	}
 	if cost > maxCost {
-		return nil, fmt.Errorf("the bcrypt hash has cost %d, at most %d is accepted", cost, maxCost)
+		return fmt.Errorf("the bcrypt hash has cost %d, at most %d is accepted", cost, maxCost)
 	}
-	atWork := max(1, runtime.NumCPU()/2)
-	p := &password{
-		kind:   hashed,
-		secret: hash,
-		checks: make(chan struct{}, atWork+waitingChecks),
-		slots:  make(chan struct{}, atWork),
-		key:    make([]byte, sha256.Size),
-	}
-	rand.Read(p.key) // never fails: it ends the program instead
-	return p, nil
+	return nil
 }
 
 func isBcrypt(text string) bool {
@@ -93,72 +66,216 @@ func isBcrypt(text string) bool {
 	return false
 }
 
-// verify answers nil for the right password, errUnknown for a wrong one, and
-// errBusy when there is too much to check already. The username is only a part
-// of what is remembered: the right password under a wrong name must not be
-// answered faster than a wrong one.
-func (p *password) verify(ctx context.Context, username, given string) error {
-	ok := false
-	switch p.kind {
-	case plain:
-		ok = equal(given, p.secret)
-	case sha:
-		sum := sha1.Sum([]byte(given))
-		ok = equal(hex.EncodeToString(sum[:]), p.secret)
-	case hashed:
-		return p.verifyBcrypt(ctx, username, given)
+// NewPassword gives the bcrypt hash of a password somebody has chosen, or says
+// in words for them why it will not do.
+func (a *Authenticator) NewPassword(ctx context.Context, name, password string) (hash string, err error) {
+	switch {
+	case len(password) < minPasswordBytes:
+		return "", fmt.Errorf("a password has at least %d bytes", minPasswordBytes)
+	case len(password) > maxBcryptBytes:
+		return "", fmt.Errorf("a password has at most %d bytes, which is all that bcrypt looks at", maxBcryptBytes)
+	case strings.EqualFold(password, name):
+		return "", errors.New("a password must not be the name")
+	case strings.ContainsFunc(password, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return "", errors.New("a password has no control characters")
 	}
-	if !ok {
-		return errUnknown
+	done, err := a.checker.enter(ctx)
+	if err != nil {
+		return "", err
 	}
-	return nil
+	defer done()
+	text, err := bcrypt.GenerateFromPassword([]byte(password), newCost)
+	return string(text), err
 }
 
-// verifyBcrypt pays for the hash once in a while and remembers only success: a
-// flood of wrong passwords is bounded by the slots, and cannot fill a cache.
-func (p *password) verifyBcrypt(ctx context.Context, username, given string) error {
-	if len(given) > maxBcryptBytes {
-		return errUnknown
+// checker compares passwords: a few at a time, each at the same cost whether or
+// not there is such a user, and one that was right only once in a while.
+type checker struct {
+	key     []byte        // random; what is remembered says nothing to who reads memory later
+	queue   chan struct{} // one token for each at work or waiting
+	slots   chan struct{} // one token for each at work
+	compare func(hash, password []byte) error
+
+	mu      sync.Mutex // guards the fields below
+	right   map[[sha256.Size]byte]*list.Element
+	oldest  *list.List // of remembered; the oldest is at the front
+	flights map[[sha256.Size]byte]*flight
+}
+
+type remembered struct {
+	mac      [sha256.Size]byte
+	forgetAt time.Time
+}
+
+// flight is a check at work, for all who ask the same at the same time.
+type flight struct {
+	landed chan struct{}
+	err    error // set before landed is closed
+}
+
+func newChecker() *checker {
+	atWork := max(1, runtime.NumCPU()/2)
+	return &checker{
+		key:     randomBytes(),
+		queue:   make(chan struct{}, atWork+waitingChecks),
+		slots:   make(chan struct{}, atWork),
+		compare: bcrypt.CompareHashAndPassword,
+		right:   map[[sha256.Size]byte]*list.Element{},
+		oldest:  list.New(),
+		flights: map[[sha256.Size]byte]*flight{},
 	}
-	mac := p.sign(username, given)
-	if p.remembers(mac) {
+}
+
+// sign names a set of credentials. The secret compared with is part of it, so
+// that a changed password is not remembered any more; a name without an account
+// has none.
+func (c *checker) sign(section, name, secret, given string) (mac [sha256.Size]byte) {
+	h := hmac.New(sha256.New, c.key)
+	for _, text := range []string{section, name, secret} {
+		fmt.Fprintf(h, "%d|%s|", len(text), text)
+	}
+	h.Write([]byte(given))
+	h.Sum(mac[:0])
+	return mac
+}
+
+// remembers tells whether credentials were found right a short while ago.
+func (c *checker) remembers(mac [sha256.Size]byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.right[mac]
+	return known != nil && time.Now().Before(known.Value.(remembered).forgetAt)
+}
+
+// remember keeps credentials that were right. Wrong ones are never kept: a flood
+// of them would push the right ones out.
+func (c *checker) remember(mac [sha256.Size]byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if known := c.right[mac]; known != nil {
+		c.oldest.Remove(known)
+	}
+	c.right[mac] = c.oldest.PushBack(remembered{mac, now.Add(rememberFor)})
+	for front := c.oldest.Front(); front != nil; front = c.oldest.Front() {
+		old := front.Value.(remembered)
+		if c.oldest.Len() <= maxRemembered && now.Before(old.forgetAt) {
+			return
+		}
+		c.oldest.Remove(front)
+		delete(c.right, old.mac)
+	}
+}
+
+// forget drops all that is remembered.
+func (c *checker) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.right)
+	c.oldest.Init()
+}
+
+// once runs check for the first who brings some credentials; others who bring
+// the same meanwhile wait for what it says.
+func (c *checker) once(ctx context.Context, mac [sha256.Size]byte, check func() error) error {
+	c.mu.Lock()
+	if other := c.flights[mac]; other != nil {
+		c.mu.Unlock()
+		select {
+		case <-other.landed:
+			return other.err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	mine := &flight{landed: make(chan struct{}), err: errBusy} // what others hear if check panics
+	c.flights[mac] = mine
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		delete(c.flights, mac)
+		c.mu.Unlock()
+		close(mine.landed)
+	}()
+	mine.err = check()
+	return mine.err
+}
+
+// verify answers nil if given is the password a configuration wrote as secret,
+// errUnknown if not, errBusy if there is too much to check already. Without an
+// account it is always errUnknown. Every errUnknown takes the same work, that of
+// one hash of the highest cost in the book, so that the time taken does not tell
+// which names there are.
+func (c *checker) verify(ctx context.Context, account bool, secret, given string, highest int) error {
+	hash := strings.TrimPrefix(secret, "{bcrypt}")
+	hashed := account && isBcrypt(hash)
+	if account && !hashed && writtenIs(secret, given) {
 		return nil
 	}
-	select {
-	case p.checks <- struct{}{}:
-		defer func() { <-p.checks }()
-	default:
-		return errBusy
-	}
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if bcrypt.CompareHashAndPassword([]byte(p.secret), []byte(given)) != nil {
+	if !hashed && highest == 0 {
 		return errUnknown
 	}
-	p.remember(mac)
-	return nil
+	// Not ctx: a client that leaves would be work that nobody is charged for.
+	done, err := c.enter(context.WithoutCancel(ctx))
+	if err != nil {
+		return err
+	}
+	defer done()
+	spent := 0 // the cost of what was compared
+	if hashed && len(given) <= maxBcryptBytes {
+		if c.compare([]byte(hash), []byte(given)) == nil {
+			return nil
+		}
+		spent = costOf(hash)
+	}
+	c.burn(spent, highest, given)
+	return errUnknown
 }
 
-func (p *password) sign(username, given string) []byte {
-	mac := hmac.New(sha256.New, p.key)
-	fmt.Fprintf(mac, "%d|%s|%s", len(username), username, given)
-	return mac.Sum(nil)
+// burn does the rest of the work of one hash of the highest cost, of which
+// spent was done: the hashes of cost n, n, n+1 ... m-1 make one of cost m.
+func (c *checker) burn(spent, highest int, given string) {
+	given = given[:min(len(given), maxBcryptBytes)]
+	if spent == 0 && highest > 0 {
+		_ = c.compare(dummy(highest), []byte(given)) // it never fits
+		return
+	}
+	for cost := spent; cost < highest; cost++ {
+		_ = c.compare(dummy(cost), []byte(given)) // nor does this
+	}
 }
 
-func (p *password) remembers(mac []byte) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.right != nil && time.Now().Before(p.forgetAt) && hmac.Equal(mac, p.right)
+// dummy is a bcrypt hash of a cost that no password is known for.
+func dummy(cost int) []byte {
+	return fmt.Appendf(nil, "$2a$%02d$%s", cost, strings.Repeat("abcdefghijklmnopqrstu", 3)[:53])
 }
 
-func (p *password) remember(mac []byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.right, p.forgetAt = mac, time.Now().Add(rememberFor)
+// writtenIs compares with a password in plain text or as {SHA}, which the
+// original knows (http.py encrypted_dictionary_authorizer). It takes the digits
+// in lower case only.
+func writtenIs(secret, given string) bool {
+	digits, hashed := strings.CutPrefix(secret, "{SHA}")
+	if !hashed {
+		return equal(given, secret)
+	}
+	sum := sha1.Sum([]byte(given))
+	return equal(hex.EncodeToString(sum[:]), digits)
+}
+
+// enter takes one of the few places for bcrypt, after a wait in a short queue.
+func (c *checker) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case c.queue <- struct{}{}:
+	default:
+		return nil, errBusy
+	}
+	select {
+	case c.slots <- struct{}{}:
+		return func() { <-c.slots; <-c.queue }, nil
+	case <-ctx.Done():
+		<-c.queue
+		return nil, ctx.Err()
+	}
 }
 
 // equal compares two texts in a time that depends on neither, not even on

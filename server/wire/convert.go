@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"supervisor/supervise"
@@ -87,6 +88,20 @@ func FromResults(results []supervise.Result) []Result {
 // FromFault gives what is told of a fault.
 func FromFault(f supervise.Fault) Fault {
 	return Fault{Code: int(f.Code), Name: f.Code.String(), Detail: f.Detail}
+}
+
+// FromAccount gives what is told of an account: nothing that proves it. When it
+// was last seen, and whether it is who asks, are the caller's to fill.
+func FromAccount(a supervise.Account) Account {
+	actions := []string{}
+	for _, verb := range a.Grant.Actions {
+		actions = append(actions, string(verb))
+	}
+	return Account{
+		Name: a.Name, Role: Role(a.Grant.Role.String()), Programs: list(a.Grant.Programs), Deny: list(a.Grant.Deny),
+		Actions: actions, Disabled: a.Disabled, Comment: a.Comment, UnixUsers: list(a.UnixUsers), Password: a.Password != "",
+		Expires: Millis(a.Expires), Editable: a.Editable, Source: fmt.Sprintf("%s:%d", a.File, a.Line),
+	}
 }
 
 // Millis gives t in Unix milliseconds, 0 for the zero time.

@@ -339,7 +339,17 @@ func (l *life) identity() supervise.Identity {
 
 // openDoors binds every listener of the configuration. Nothing is served yet.
 func (l *life) openDoors() (*server.Server, error) {
-	opts := server.Options{Stderr: l.std.Err}
+	s := l.conf.Supervisord
+	opts := server.Options{
+		Stderr: l.std.Err, Accounts: l.conf.Accounts, LoginName: l.users.loginName,
+		SessionIdle: s.SessionIdle, SessionLifetime: s.SessionLifetime,
+	}
+	if s.UsersFile != "" {
+		opts.Users = usersFile{s.UsersFile}
+	}
+	if s.StateDir != "" {
+		opts.State = serverState{l}
+	}
 	for _, s := range l.conf.HTTPServers {
 		opts.Endpoints = append(opts.Endpoints, endpoint(s))
 	}
@@ -374,7 +384,8 @@ func endpoint(s config.HTTPServer) server.Endpoint {
 	e := server.Endpoint{
 		Section: s.Section, Unix: s.Unix, Path: s.Path, Host: s.Host, Port: s.Port,
 		Mode: s.Chmod, UID: -1, GID: -1,
-		Username: s.Username, Password: s.Password, HasAuth: s.HasAuth,
+		Username: s.Username, Password: s.Password, HasAuth: s.HasAuth, File: s.File, Line: s.Line,
+		MapUsers: s.MapUsers, TrustedProxies: s.TrustedProxies, ForwardAuthHeader: s.ForwardAuthHeader, BasePath: s.BasePath,
 	}
 	if s.Owner != nil {
 		e.UID, e.GID = s.Owner.UID, s.Owner.GID

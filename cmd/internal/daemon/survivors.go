@@ -20,8 +20,13 @@ import (
 //
 // Several supervisords may share a statedir; a pidfile belongs to one.
 func (l *life) survivorsFile() string {
+	return l.ownFile("children")
+}
+
+// ownFile names a file of statedir that is this supervisord's alone.
+func (l *life) ownFile(what string) string {
 	sum := sha256.Sum256([]byte(l.conf.Supervisord.Pidfile))
-	return fmt.Sprintf("children-%x.json", sum[:4])
+	return fmt.Sprintf("%s-%x.json", what, sum[:4])
 }
 
 // A start of a thousand programs is one record, not a thousand: it is written

@@ -26,6 +26,9 @@ func (s *systemUsers) User(nameOrID string) (config.User, error) {
 // Group finds the number of a group by its name or number.
 func (s *systemUsers) Group(nameOrID string) (int, error) { return s.known.Load().Group(nameOrID) }
 
+// loginName gives the name of a user by id, "" for one who has none.
+func (s *systemUsers) loginName(uid int) string { return s.known.Load().LoginName(uid) }
+
 // credential is what it takes to become a user.
 func (s *systemUsers) credential(user config.User) (*child.Credential, error) {
 	credential, err := s.known.Load().Credential(strconv.Itoa(user.UID))

@@ -586,3 +586,119 @@ export interface TrailCheck {
   /** What is wrong with it. */
   why?: string;
 }
+
+/** LogIn is the body of POST /api/v1/session. */
+export interface LogIn {
+  user: string;
+  password: string;
+  /** Keep them logged in when the browser is closed, and however long they do nothing. */
+  keep?: boolean;
+}
+
+/** Session is one login in a browser. */
+export interface Session {
+  id: string;
+  user: string;
+  /** Where it began; empty for a unix socket. */
+  addr: string;
+  /** What the browser said of itself. */
+  agent: string;
+  keep: boolean;
+  began: number;
+  /** When it was last used. */
+  seen: number;
+  /** When it ends if it is not used again. */
+  expires: number;
+  /** The one this question came with. */
+  current: boolean;
+}
+
+/** WhoAmI answers GET and POST /api/v1/session. */
+export interface WhoAmI {
+  user: User;
+  /** How they came in: open, basic, session, token, link, peer or proxy. */
+  via: string;
+  /** Absent if they came in without one. */
+  session?: Session;
+}
+
+/** Sessions answers GET /api/v1/sessions. */
+export interface Sessions {
+  sessions: Session[];
+}
+
+/** Ended answers DELETE /api/v1/sessions: how many there were. */
+export interface Ended {
+  ended: number;
+}
+
+/** Role is what somebody is. */
+export type Role = "nobody" | "viewer" | "operator" | "admin";
+
+/**
+ * Account is somebody who may come in, as GET /api/v1/users lists people and GET
+ * /api/v1/tokens tokens.
+ */
+export interface Account {
+  name: string;
+  role: Role;
+  programs: string[];
+  deny: string[];
+  /** Empty for those of the role. */
+  actions: string[];
+  disabled: boolean;
+  comment: string;
+  unixUsers: string[];
+  /** Whether there is one. */
+  password: boolean;
+  /** Of a token; 0 for never. */
+  expires: number;
+  /** When they were last here since supervisord started; 0 for not yet. */
+  seen: number;
+  /** Whether it can be changed here: it is in the users file. */
+  editable: boolean;
+  /** Where it is written: "file:line". */
+  source: string;
+  /** Whether it is who asks. */
+  self: boolean;
+}
+
+/** Accounts answers GET /api/v1/users and /api/v1/tokens. */
+export interface Accounts {
+  accounts: Account[];
+  /** Whether accounts can be added here: there is a users file. */
+  editable: boolean;
+}
+
+/**
+ * AccountRequest is the body of PUT /api/v1/users/{name}. What is absent is
+ * empty, but for the password, which stays.
+ */
+export interface AccountRequest {
+  password?: string;
+  role: Role;
+  programs?: string[];
+  deny?: string[];
+  actions?: string[];
+  disabled?: boolean;
+  comment?: string;
+  unixUsers?: string[];
+}
+
+/** TokenRequest is the body of POST /api/v1/tokens. */
+export interface TokenRequest {
+  name: string;
+  role: Role;
+  programs?: string[];
+  deny?: string[];
+  actions?: string[];
+  /** A time, a date, or how long from now: "2027-01-31", "90d". Absent for never. */
+  expires?: string;
+  comment?: string;
+}
+
+/** NewToken answers POST /api/v1/tokens. The token is told this once only. */
+export interface NewToken {
+  token: string;
+  account: Account;
+}

@@ -1,0 +1,131 @@
+package auth
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+	"time"
+
+	"supervisor/supervise"
+)
+
+// The name of the session's cookie: a browser takes the first one only over TLS,
+// for this host alone and for all of it.
+const (
+	secureCookie = "__Host-supervisor"
+	plainCookie  = "supervisor_session"
+	maxAgent     = 200 // bytes of what a browser says of itself
+)
+
+// ErrWrongCredentials is what LogIn answers for a name or password that is not
+// right. It does not tell which.
+var ErrWrongCredentials = errUnknown
+
+// LogIn begins a session for whoever sent a name and password with r, and gives
+// w the cookie. A session that r came with ends. The error is
+// ErrWrongCredentials, or one that RetryAfter explains.
+func LogIn(w http.ResponseWriter, r *http.Request, name, password string, keep bool) (Principal, error) {
+	door, uid := doorAt(r)
+	if door == nil {
+		return Principal{}, ErrWrongCredentials
+	}
+	who := Principal{Name: name, Door: door.section.Name, Addr: door.from(r), UID: uid}
+	account, err := door.auth.password(r, door, name, password)
+	if err != nil {
+		door.auth.refused(r.Context(), who, "log-in", err)
+		return Principal{}, err
+	}
+	if former := From(r.Context()); former.Session != "" && former.Via == Cookie {
+		door.auth.Sessions.End(former.Session)
+	}
+	return door.begin(w, r, who, account, keep), nil
+}
+
+// Stay begins a session for who has opened the page with HTTP Basic, so that its
+// scripts and sockets need not say the password again. Others it leaves alone.
+func Stay(w http.ResponseWriter, r *http.Request) {
+	who := From(r.Context())
+	door, _ := doorAt(r)
+	if door == nil || who.Via != Basic || !IsBrowser(r) {
+		return
+	}
+	if account, found := door.find(who.Name); found {
+		door.begin(w, r, who, account, false)
+	}
+}
+
+// begin is the one place where sessions begin.
+func (d *Door) begin(w http.ResponseWriter, r *http.Request, who Principal, account supervise.Account, keep bool) Principal {
+	from := Session{Addr: who.Addr, Agent: agent(r), Keep: keep}
+	if d.section.owns(account) {
+		from.Section = d.section.Name
+	}
+	secret, session := d.auth.Sessions.Begin(account, from)
+	cookie := d.cookie(r)
+	cookie.Value = secret
+	if keep {
+		cookie.MaxAge = int(time.Until(session.Expires).Seconds())
+	}
+	http.SetCookie(w, cookie)
+	who.Session = session.ID
+	who = d.admit(who, account, Cookie)
+	d.auth.options.Witness(r.Context(), Incident{Verb: "log-in", Who: who, Target: "session " + session.ID})
+	return who
+}
+
+// LogOut ends the session that r came with, and takes the cookie away.
+func LogOut(w http.ResponseWriter, r *http.Request) {
+	door, _ := doorAt(r)
+	if door == nil {
+		return
+	}
+	if who := From(r.Context()); who.Via == Cookie && door.auth.Sessions.End(who.Session) {
+		door.auth.options.Witness(r.Context(), Incident{Verb: "log-out", Who: who, Target: "session " + who.Session})
+	}
+	DropCookie(w, r)
+}
+
+// DropCookie takes the session's cookie away from the browser.
+func DropCookie(w http.ResponseWriter, r *http.Request) {
+	if door, _ := doorAt(r); door != nil {
+		cookie := door.cookie(r)
+		cookie.MaxAge = -1
+		http.SetCookie(w, cookie)
+	}
+}
+
+// cookie gives the session's cookie without its value.
+func (d *Door) cookie(r *http.Request) *http.Cookie {
+	cookie := &http.Cookie{
+		Name: plainCookie, Path: cmp.Or(d.section.BasePath, "/"), HttpOnly: true,
+		// Lax, so that a link from a chat opens logged in.
+		SameSite: http.SameSiteLaxMode,
+	}
+	if Secure(r) {
+		cookie.Name, cookie.Path, cookie.Secure = secureCookie, "/", true
+	}
+	return cookie
+}
+
+// cookies gives the secrets a browser has sent. There may be several of a name,
+// from other ports of this host.
+func (d *Door) cookies(r *http.Request) []string {
+	var secrets []string
+	for _, c := range r.CookiesNamed(d.cookie(r).Name) {
+		if len(secrets) < 4 {
+			secrets = append(secrets, c.Value)
+		}
+	}
+	return secrets
+}
+
+// agent gives what a browser says of itself, in printable ASCII.
+func agent(r *http.Request) string {
+	text := strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return -1
+		}
+		return c
+	}, r.UserAgent())
+	return text[:min(len(text), maxAgent)]
+}
