@@ -66,7 +66,7 @@ func Routes(r chi.Router, o Options) {
 	get("/audit/verify", a.verifyTrail)
 
 	post := func(path string, status int, act order) {
-		r.Method(http.MethodPost, path, reply.Handler(a.noted(a.orders.handler(status, act))))
+		r.Method(http.MethodPost, path, reply.Handler(a.orders.handler(status, act)))
 	}
 	for _, p := range processOrders {
 		post("/processes/{name}/"+p.name, http.StatusAccepted, a.onProcess(p))
@@ -86,7 +86,7 @@ func Routes(r chi.Router, o Options) {
 	get("/users", a.users)
 	get("/tokens", a.tokens)
 	change := func(method, path string, act order) {
-		r.Method(method, path, reply.Handler(a.noted(a.orders.handler(http.StatusOK, act))))
+		r.Method(method, path, reply.Handler(a.orders.handler(http.StatusOK, act)))
 	}
 	change(http.MethodPut, "/users/{name}", a.putUser)
 	change(http.MethodDelete, "/users/{name}", a.removeUser)
@@ -98,7 +98,7 @@ func Routes(r chi.Router, o Options) {
 }
 
 func newAPI(o Options) *api {
-	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, problems: o.Problems, orders: newOrders(), updating: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1)}
 	if a.problems == nil {
 		a.problems = func() []string { return nil }
 	}

@@ -242,7 +242,7 @@ func TestARepeatedOrderIsCarriedOutOnce(t *testing.T) {
 }
 
 func TestAnOrderIsForgottenAfterAMinute(t *testing.T) {
-	o := newOrders()
+	o := newOrders(nil)
 	now := time.Now()
 	key := orderKey{key: "k"}
 	known, first, err := o.remember(key, now)

@@ -28,6 +28,8 @@ const (
 
 // orders remembers what was answered to orders that carried an Idempotency-Key.
 type orders struct {
+	trail *audit.Log
+
 	mu    sync.Mutex // guards known
 	known map[orderKey]*outcome
 }
@@ -51,7 +53,9 @@ type outcome struct {
 	failure error
 }
 
-func newOrders() *orders { return &orders{known: map[orderKey]*outcome{}} }
+func newOrders(trail *audit.Log) *orders {
+	return &orders{trail: trail, known: map[orderKey]*outcome{}}
+}
 
 // handler carries out act and answers with status. The order is carried out to
 // its end even if the client goes away: a phone that loses the network has still
@@ -62,10 +66,13 @@ func (o *orders) handler(status int, act order) func(http.ResponseWriter, *http.
 			return err
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		ctx, noted := o.trail.Begin(r.Context())
+		r = r.WithContext(ctx)
 		if err := keepReason(r); err != nil {
 			return err
 		}
 		answer, err := o.once(r, act)
+		noted.End(ctx, err) // before the answer: who has it can rely on the line
 		if err != nil {
 			return err
 		}
