@@ -246,7 +246,7 @@ func (s *Server) Start(house House) error {
 	}
 	s.page = page
 	hub := live.New(live.Options{
-		Engine: house.Engine, Problems: s.problems, Log: s.log, Again: s.auth.Again, Changed: s.auth.Changed,
+		Engine: house.Engine, Problems: s.problems, Trail: s.house.Trail, Log: s.log, Again: s.auth.Again, Changed: s.auth.Changed,
 	})
 	s.later("say goodbye to browsers", hub.Close)
 	handler := s.router(hub)

@@ -12,9 +12,9 @@ import (
 	"supervisor/supervise"
 )
 
-// noted has the trail told of what serve refuses, and of what it changes, if it
-// begins its answer after it has said so. It is around every route that is no
-// order, which has this within, so that no handler can forget to.
+// noted has the trail told of what serve refuses, and of what it changes. It is
+// around every route that is no order, which has this within, so that no handler
+// can forget to. One that changes something ends the act before it answers.
 func (a *api) noted(serve func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ctx, act := a.trail.Begin(r.Context())

@@ -110,6 +110,7 @@ func (a *api) endSessions(w http.ResponseWriter, r *http.Request) error {
 	if who.Via == auth.Cookie {
 		auth.DropCookie(w, r)
 	}
+	audit.Of(r.Context()).End(r.Context(), nil)
 	return reply.JSON(w, wire.Ended{Ended: ended})
 }
 
@@ -128,6 +129,7 @@ func (a *api) endSession(w http.ResponseWriter, r *http.Request) error {
 	if s.ID == who.Session {
 		auth.DropCookie(w, r)
 	}
+	audit.Of(r.Context()).End(r.Context(), nil)
 	return reply.JSON(w, wire.Ended{Ended: 1})
 }
 

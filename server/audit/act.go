@@ -42,6 +42,7 @@ type Act struct {
 	log   *Log
 	entry Entry
 	look  func() string
+	ended bool
 }
 
 type actKey struct{}
@@ -122,8 +123,14 @@ func (a *Act) Moved(before, after string) { a.entry.Before, a.entry.After = befo
 // Because keeps the reason that came with the order.
 func (a *Act) Because(reason string) { a.entry.Reason = reason }
 
-// End writes the line of the act, if it is to leave one. ctx is that of Begin.
+// End writes the line of the act, if it is to leave one. ctx is that of Begin. It
+// is called before the answer is given: whoever has that can rely on the line. An
+// act that has ended stays so.
 func (a *Act) End(ctx context.Context, err error) {
+	if a.ended {
+		return
+	}
+	a.ended = true
 	var refusal auth.Refusal
 	refused := errors.As(err, &refusal)
 	switch {

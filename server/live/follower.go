@@ -48,7 +48,7 @@ type follower struct {
 // watch finds the log a browser asks for, if its user may read it, and the
 // follower of that log. The caller must release it.
 func (h *Hub) watch(ctx context.Context, s *session, f wire.Sub) (*follower, error) {
-	key, log, err := h.lookUp(ctx, s.who, f)
+	key, log, err := h.lookUp(auth.With(ctx, s.who), f)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +64,8 @@ func (h *Hub) watch(ctx context.Context, s *session, f wire.Sub) (*follower, err
 	return known, nil
 }
 
-func (h *Hub) lookUp(ctx context.Context, who auth.Principal, f wire.Sub) (logKey, supervise.Log, error) {
-	key, err := h.readable(who, f)
+func (h *Hub) lookUp(ctx context.Context, f wire.Sub) (logKey, supervise.Log, error) {
+	key, err := readable(ctx, f)
 	if err != nil {
 		return logKey{}, nil, err
 	}
@@ -77,26 +77,20 @@ func (h *Hub) lookUp(ctx context.Context, who auth.Principal, f wire.Sub) (logKe
 	return key, log, err
 }
 
-// readable gives the log that a browser asks for, if its user may read it.
-func (h *Hub) readable(who auth.Principal, f wire.Sub) (logKey, error) {
+// readable gives the log that a browser asks for, if the user of ctx may read it.
+func readable(ctx context.Context, f wire.Sub) (logKey, error) {
 	if f.Topic == wire.TopicMainLog {
-		if !h.can(who, auth.MainLog, auth.Supervisord) {
-			return logKey{}, supervise.Fault{Code: supervise.FaultForbidden, Detail: "main-log supervisord"}
-		}
-		return logKey{main: true}, nil
+		return logKey{main: true}, auth.Check(ctx, auth.MainLog, auth.Supervisord)
 	}
 	name := supervise.ParseNameSpec(f.Proc)
 	ch, ok := supervise.ParseChannel(string(f.Ch))
 	if !ok {
 		return logKey{}, supervise.Fault{Code: supervise.FaultBadArguments, Detail: "ch is stdout or stderr"}
 	}
-	if name.WholeGroup() || !h.can(who, auth.View, name) {
+	if name.WholeGroup() {
 		return logKey{}, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
 	}
-	if !h.can(who, auth.Logs, name) {
-		return logKey{}, supervise.Fault{Code: supervise.FaultForbidden, Detail: "logs " + name.String()}
-	}
-	return logKey{name: name, ch: ch}, nil
+	return logKey{name: name, ch: ch}, auth.Permit(ctx, auth.Logs, name)
 }
 
 // explain gives what a browser is told of an error of watch.

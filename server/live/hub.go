@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
@@ -34,6 +35,8 @@ type Options struct {
 	MaxSessions int
 	// Problems says what an admin should look into; nil for nothing.
 	Problems func() []string
+	// Trail is told of what is refused; nil for none.
+	Trail *audit.Log
 	// Log is told what goes wrong; nil for the process's own.
 	Log *slog.Logger
 	// Again gives a user with the rights they have by now, false for one who
@@ -43,8 +46,7 @@ type Options struct {
 	// nil if they never do.
 	Changed func() <-chan struct{}
 
-	pace pace                                                     // tests are in more of a hurry
-	can  func(auth.Principal, auth.Verb, supervise.NameSpec) bool // auth.Can, but for tests of who sees what
+	pace pace // tests are in more of a hurry
 }
 
 // pace is every duration of this room.
@@ -112,9 +114,6 @@ func New(options Options) *Hub {
 	}
 	if options.pace == (pace{}) {
 		options.pace = usualPace
-	}
-	if options.can == nil {
-		options.can = auth.Can
 	}
 	h := &Hub{
 		Options:   options,

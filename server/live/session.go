@@ -313,7 +313,7 @@ func (s *session) reassess() error {
 		t.renew()
 	}
 	for _, t := range slices.Clone(s.logs) {
-		_, err := s.hub.readable(s.who, t.asked)
+		_, err := readable(auth.With(context.Background(), s.who), t.asked)
 		if err == nil {
 			continue
 		}
@@ -390,6 +390,7 @@ func (s *session) subscribeLog(f wire.Sub) error {
 	defer cancel()
 	watched, err := s.hub.watch(ctx, s, f)
 	if err != nil {
+		s.hub.Trail.Refused(auth.With(ctx, s.who), err)
 		status, text := explain(err)
 		if status == http.StatusInternalServerError {
 			s.hub.Log.Error("watch a log", "process", f.Proc, "channel", f.Ch, "err", err)

@@ -109,7 +109,7 @@ func (t *stateTopic) delta(s *session, table *table) (wire.Delta, bool) {
 		}
 	}
 	for _, g := range removed {
-		if s.hub.can(s.who, auth.View, g.name) {
+		if auth.Can(s.who, auth.View, g.name) {
 			d.Del = append(d.Del, g.id)
 		}
 	}
@@ -128,7 +128,7 @@ func (t *stateTopic) delta(s *session, table *table) (wire.Delta, bool) {
 func (t *stateTopic) groups(s *session, table *table) []wire.Group {
 	seen := map[string]bool{}
 	for _, e := range table.rows {
-		if name := e.Value.(*row).name; !seen[name.Group] && s.hub.can(s.who, auth.View, name) {
+		if name := e.Value.(*row).name; !seen[name.Group] && auth.Can(s.who, auth.View, name) {
 			seen[name.Group] = true
 		}
 	}
@@ -143,7 +143,7 @@ func (t *stateTopic) groups(s *session, table *table) []wire.Group {
 
 // sees gives a row as this user sees it, nil if not at all.
 func (s *session) sees(r *row) json.RawMessage {
-	if !s.hub.can(s.who, auth.View, r.name) {
+	if !auth.Can(s.who, auth.View, r.name) {
 		return nil
 	}
 	return r.text.For(auth.Caps(s.who, r.name))
@@ -161,7 +161,7 @@ func (t *serverTopic) renew() { t.told = nil }
 
 func (t *serverTopic) flush(s *session, _ time.Time) (time.Time, error) {
 	mood, problems := s.hub.supervisord()
-	if !s.hub.can(s.who, auth.Config, auth.Supervisord) {
+	if !auth.Can(s.who, auth.Config, auth.Supervisord) {
 		problems = []string{} // they name files, and may name programs
 	}
 	if t.told != nil && t.told.Mood == mood && slices.Equal(t.told.Problems, problems) {
