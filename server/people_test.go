@@ -1,0 +1,759 @@
+package server
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/gorilla/websocket"
+	"golang.org/x/crypto/bcrypt"
+
+	"supervisor/server/audit"
+	"supervisor/server/auth"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// person is somebody who tries every door.
+type person struct {
+	name   string
+	grant  supervise.Grant
+	token  bool
+	header string // what they send as Authorization
+	unseen []string
+}
+
+// people are the columns of the tables below, in this order. The link is the
+// grant that a link for one program and one action has.
+func people() []*person {
+	programs := []string{"insider", "mixed"}
+	deny := []string{"mixed:canary"}
+	narrow := []string{"canary", "elsewhere", "hunter2", "-command"}
+	outside := []string{"canary", "insider", "mixed", "hunter2", "-command"}
+	return []*person{
+		{name: "guest", unseen: append(outside, "elsewhere", "the main log")},
+		{name: "viewer", grant: supervise.Grant{Role: supervise.Viewer, Programs: programs, Deny: deny}, unseen: narrow},
+		{name: "viewer-outside", grant: supervise.Grant{Role: supervise.Viewer, Programs: []string{"elsewhere"}}, unseen: outside},
+		{name: "operator", grant: supervise.Grant{Role: supervise.Operator, Programs: programs, Deny: deny}, unseen: narrow},
+		{name: "operator-outside", grant: supervise.Grant{Role: supervise.Operator, Programs: []string{"elsewhere"}}, unseen: outside},
+		{name: "admin", grant: auth.Full, unseen: []string{"hunter2"}},
+		{name: "token", token: true, grant: supervise.Grant{Role: supervise.Operator, Programs: []string{"insider", "mixed:api"}}, unseen: narrow},
+		{name: "link", token: true, grant: supervise.Grant{
+			Role: supervise.Operator, Programs: []string{"insider:api"}, Actions: []supervise.Verb{auth.Restart},
+		}, unseen: append(narrow, "worker", "mixed")},
+	}
+}
+
+// knows tells whether somebody may see a name of a process or of a group.
+func (p *person) knows(name string) bool {
+	if !strings.Contains(name, ":") {
+		name += ":*"
+	}
+	return p.grant.Allows(auth.View, supervise.ParseNameSpec(name))
+}
+
+// town is a server with all of them before it.
+type town struct {
+	*testing.T
+	server *Server
+	trail  *audit.Log
+	people []*person
+}
+
+func newTown(t *testing.T) *town {
+	t.Helper()
+	town := &town{T: t, people: people()}
+	hash, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := Options{Endpoints: []Endpoint{{Section: "inet_http_server", Host: "127.0.0.1"}}}
+	for _, p := range town.people[1:] {
+		account := supervise.Account{Name: p.name, Password: string(hash), Grant: p.grant}
+		request, _ := http.NewRequest("GET", "/", nil)
+		request.SetBasicAuth(p.name, "secret")
+		p.header = request.Header.Get("Authorization")
+		if p.token {
+			sum := sha256.Sum256([]byte("sup_" + p.name))
+			account.Password, account.Token = "", hex.EncodeToString(sum[:])
+			p.header = "Bearer sup_" + p.name
+		}
+		options.Accounts = append(options.Accounts, account)
+	}
+	options.Users = &usersFile{}
+	town.trail = audit.New(audit.Options{Path: filepath.Join(t.TempDir(), "audit.log")})
+	town.server, _ = start(t, options, House{
+		Engine: newVillage(t), Trail: town.trail, Secrets: supervise.Secrets{"*TOKEN*"},
+		Static:   fstest.MapFS{"index.html": {Data: []byte(indexHTML)}},
+		Problems: func() []string { return []string{"canary has no disk"} },
+	})
+	t.Cleanup(func() {
+		if err := town.trail.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return town
+}
+
+// usersFile keeps accounts in memory.
+type usersFile struct {
+	mu       sync.Mutex
+	accounts []supervise.Account
+	stamp    int
+}
+
+func (f *usersFile) Read() ([]supervise.Account, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.accounts), nil
+}
+
+func (f *usersFile) Write(account supervise.Account) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	account.Editable = true
+	f.accounts = append(f.without(account), account)
+	f.stamp++
+	return nil
+}
+
+func (f *usersFile) Remove(account supervise.Account) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.accounts = f.without(account)
+	f.stamp++
+	return nil
+}
+
+func (f *usersFile) without(account supervise.Account) []supervise.Account {
+	return slices.DeleteFunc(slices.Clone(f.accounts), func(a supervise.Account) bool {
+		return a.Name == account.Name && a.IsToken() == account.IsToken()
+	})
+}
+
+func (f *usersFile) Stamp() (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return strconv.Itoa(f.stamp), nil
+}
+
+// got is what somebody got.
+type got struct {
+	status int
+	body   string
+	lines  []wire.TrailEntry // that the request left in the trail
+}
+
+// ask sends a request, and reads its answer to the end, or if it is a stream
+// until it has until in it.
+func (town *town) ask(p *person, method, path, body, until, accept string) got {
+	town.Helper()
+	before := town.written()
+	ctx, cancel := context.WithTimeout(town.Context(), 30*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, urlOf(town.server, 0)+path, strings.NewReader(body))
+	if err != nil {
+		town.Fatal(err)
+	}
+	if accept != "" {
+		r.Header.Set("Accept", accept)
+	}
+	if p.header != "" {
+		r.Header.Set("Authorization", p.header)
+	}
+	if strings.HasPrefix(path, "/api") && method != "GET" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		town.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer response.Body.Close()
+	var text bytes.Buffer
+	for piece := make([]byte, 4096); response.StatusCode != 200 || until == "" || !strings.Contains(text.String(), until); {
+		n, err := response.Body.Read(piece)
+		text.Write(piece[:n])
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			town.Fatalf("%s %s: %v after %s", method, path, err, text.String())
+		}
+	}
+	return got{response.StatusCode, text.String(), town.since(before)}
+}
+
+func (town *town) written() uint64 {
+	if page := town.newest(1); len(page) > 0 {
+		return page[0].N
+	}
+	return 0
+}
+
+func (town *town) newest(n int) []wire.TrailEntry {
+	page, err := town.trail.Query(town.Context(), audit.Query{Limit: n})
+	if err != nil {
+		town.Fatal(err)
+	}
+	return page.Entries
+}
+
+// since gives the lines after one, but for those that count strangers, which come
+// when they come.
+func (town *town) since(before uint64) []wire.TrailEntry {
+	return slices.DeleteFunc(town.newest(1000), func(e wire.TrailEntry) bool { return e.N <= before || e.Count > 0 })
+}
+
+// mustNotTell fails if somebody was told what they must not know.
+func (town *town) mustNotTell(p *person, what, text string) {
+	town.Helper()
+	for _, word := range p.unseen {
+		if strings.Contains(text, word) {
+			town.Errorf("%s: %s reads %q: %s", what, p.name, word, text)
+		}
+	}
+}
+
+// row is one route, asked for by everybody. NAME in its path and body stands for
+// a name: each row is tried with one inside, with those that are hidden from all
+// but the administrator, and with one that does not exist.
+type row struct {
+	route  string // as the router knows it
+	path   string
+	body   string
+	want   string // statuses: guest viewer viewer-outside operator operator-outside admin token link
+	has    string // in each answer of 2xx
+	admins bool   // has is for the administrator alone
+	change bool
+	quiet  bool // a 404 is no refusal
+	stream bool
+	accept string
+	logsIn bool   // a browser that sends a password gets a session
+	user   string // whom the line names, if not who asks
+}
+
+var (
+	everybody  = "200 200 200 200 200 200 200 200"
+	known      = "401 200 200 200 200 200 200 200"
+	onlyAdmin  = "401 403 403 403 403 200 403 403"
+	whoSees    = "401 200 404 200 404 200 200 200"
+	whoReads   = "401 200 404 200 404 200 200 403"
+	whoOrders  = "401 403 404 202 404 202 202 403"
+	whoRestart = "401 403 404 202 404 202 202 202"
+)
+
+var rows = []row{
+	{route: "GET /ok.html", want: known, has: "OK"},
+	{route: "ANY /*", path: "/", want: known, has: "boot"},
+	{route: "ANY /*", path: "/process/insider:api", want: everybody, has: "boot", accept: "text/html", logsIn: true},
+	{route: "ANY /index.html", want: known, has: "boot"},
+	{route: "ANY /index.html", want: everybody, has: "boot", accept: "text/html", logsIn: true},
+	{route: "GET /live", want: "401 400 400 400 400 400 400 400"},
+	{route: "ANY /logtail*", path: "/logtail/NAME", want: whoReads, has: "words of insider api", stream: true},
+	{route: "ANY /mainlogtail*", path: "/mainlogtail", want: onlyAdmin, has: "main log", stream: true},
+
+	{route: "GET /api/v1/identity", want: known, has: "the village"},
+	{route: "GET /api/v1/identity", want: known, has: "canary has no disk", admins: true},
+	{route: "GET /api/v1/processes", want: known, has: `"epoch"`},
+	{route: "GET /api/v1/processes/{name}", path: "/api/v1/processes/NAME", want: whoSees, has: `"group":"insider"`},
+	{route: "GET /api/v1/log/{name}/{channel}", path: "/api/v1/log/NAME/stdout", want: whoReads, has: "words of insider api"},
+	{route: "GET /api/v1/log/{name}/{channel}/raw", path: "/api/v1/log/NAME/stdout/raw", want: whoReads, has: "words of insider api"},
+	{route: "GET /api/v1/mainlog", want: onlyAdmin, has: "main log"},
+	{route: "GET /api/v1/mainlog/raw", want: onlyAdmin, has: "main log"},
+	{route: "GET /api/v1/audit", want: "401 403 403 200 200 200 200 403", has: "entries"},
+	{route: "GET /api/v1/audit/verify", want: onlyAdmin, has: `"ok":true`},
+
+	{route: "POST /api/v1/session", body: `{"user":"viewer","password":"secret"}`, want: everybody, has: `"name":"viewer"`, change: true, user: "viewer"},
+	{route: "DELETE /api/v1/session", want: everybody, has: "{}"},
+	{route: "GET /api/v1/session", want: known, has: `"caps"`},
+	{route: "GET /api/v1/sessions", want: known, has: "sessions"},
+	{route: "GET /api/v1/sessions", path: "/api/v1/sessions?all=1", want: onlyAdmin, has: `"user":"viewer"`},
+	{route: "DELETE /api/v1/sessions/{id}", path: "/api/v1/sessions/x", want: "401 404 404 404 404 404 404 404", quiet: true},
+	{route: "DELETE /api/v1/sessions", want: known, has: "ended", change: true},
+	{route: "GET /api/v1/users", want: onlyAdmin, has: `"operator"`},
+	{route: "PUT /api/v1/users/{name}", path: "/api/v1/users/newcomer", body: `{"role":"viewer","programs":["canary"]}`, want: onlyAdmin, has: "newcomer", change: true},
+	{route: "DELETE /api/v1/users/{name}", path: "/api/v1/users/newcomer", want: onlyAdmin, has: "{}", change: true},
+	{route: "GET /api/v1/tokens", want: onlyAdmin, has: `"link"`},
+	{route: "POST /api/v1/tokens", body: `{"name":"robot","role":"viewer","programs":["canary"]}`, want: onlyAdmin, has: "sup_", change: true},
+	{route: "DELETE /api/v1/tokens/{name}", path: "/api/v1/tokens/robot", want: onlyAdmin, has: "{}", change: true},
+
+	{route: "POST /api/v1/processes/{name}/start", path: "/api/v1/processes/NAME/start", want: whoOrders, has: "seq", change: true},
+	{route: "POST /api/v1/processes/{name}/stop", path: "/api/v1/processes/NAME/stop", want: whoOrders, has: "seq", change: true},
+	{route: "POST /api/v1/processes/{name}/restart", path: "/api/v1/processes/NAME/restart", want: whoRestart, has: "seq", change: true},
+	{route: "POST /api/v1/processes/{name}/signal", path: "/api/v1/processes/NAME/signal", body: `{"signal":"HUP"}`, want: whoOrders, has: "seq", change: true},
+	{route: "POST /api/v1/processes/{name}/clear-logs", path: "/api/v1/processes/NAME/clear-logs", want: whoOrders, has: "seq", change: true},
+	{route: "POST /api/v1/groups/{group}/start", path: "/api/v1/groups/GROUP/start", want: whoOrders, has: "insider", change: true},
+	{route: "POST /api/v1/groups/{group}/stop", path: "/api/v1/groups/GROUP/stop", want: whoOrders, has: "insider", change: true},
+	{route: "POST /api/v1/groups/{group}/restart", path: "/api/v1/groups/GROUP/restart", want: whoRestart, has: "seq", change: true},
+	{route: "POST /api/v1/all/start", want: "401 403 403 202 202 202 202 403", has: "results", change: true},
+	{route: "POST /api/v1/all/stop", want: "401 403 403 202 202 202 202 403", has: "results", change: true},
+	{route: "POST /api/v1/all/restart", want: "401 403 403 202 202 202 202 202", has: "seq", change: true},
+	{route: "POST /api/v1/config/reread", want: onlyAdmin, has: "canary-new", change: true},
+	{route: "POST /api/v1/config/update", body: `{"reason":"because"}`, want: onlyAdmin, has: "canary-new", change: true},
+	{route: "POST /api/v1/shutdown", want: strings.Replace(onlyAdmin, "200", "202", 1), has: "seq", change: true},
+	{route: "POST /api/v1/reload", want: strings.Replace(onlyAdmin, "200", "202", 1), has: "seq", change: true},
+}
+
+func TestEveryRouteAnswersEverybodyAsTheyMayBeAnswered(t *testing.T) {
+	town := newTown(t)
+	for _, row := range rows {
+		method, path, _ := strings.Cut(row.route, " ")
+		if method == "ANY" {
+			method = "GET"
+		}
+		if row.path != "" {
+			path = row.path
+		}
+		t.Run(row.route, func(t *testing.T) {
+			town := *town
+			town.T = t
+			town.tryEverybody(row, method, path)
+		})
+	}
+}
+
+func (town *town) tryEverybody(row row, method, path string) {
+	wants := strings.Fields(row.want)
+	named := strings.Contains(path, "NAME") || strings.Contains(path, "GROUP")
+	for i, p := range town.people {
+		send := func(name string) got {
+			group, _, _ := strings.Cut(name, ":")
+			fill := strings.NewReplacer("NAME", name, "GROUP", group)
+			until := ""
+			if row.stream {
+				until = row.has
+			}
+			answer := town.ask(p, method, fill.Replace(path), row.body, until, row.accept)
+			answer.body = strings.NewReplacer(name, "NAME", group, "GROUP").Replace(answer.body)
+			return answer
+		}
+		name := "insider:api"
+		answer := send(name)
+		if fmt.Sprint(answer.status) != wants[i] {
+			town.Errorf("%s: %d, want %s: %s", p.name, answer.status, wants[i], answer.body)
+		}
+		has := strings.NewReplacer("insider:api", "NAME", "insider", "GROUP").Replace(row.has)
+		mayHave := !row.admins || p.name == "admin"
+		if answer.status/100 == 2 && strings.Contains(answer.body, has) != mayHave {
+			town.Errorf("%s: has %q: %v: %s", p.name, has, !mayHave, answer.body)
+		}
+		town.mustNotTell(p, "inside", answer.body)
+		town.leftLines(row, p, answer)
+		if !named || p.name == "guest" {
+			continue
+		}
+		unknown := send("nobody:here")
+		for _, hidden := range []string{name, "canary:main", "mixed:canary", "elsewhere:x"} {
+			asked := hidden
+			if strings.Contains(path, "GROUP") {
+				asked, _, _ = strings.Cut(hidden, ":")
+			}
+			if p.knows(asked) {
+				continue
+			}
+			answer := send(hidden)
+			if answer.status != unknown.status || answer.body != unknown.body {
+				town.Errorf("%s tells %s from what does not exist:\n%d %s\n%d %s", p.name, hidden, answer.status, answer.body, unknown.status, unknown.body)
+			}
+			town.leftLines(row, p, answer)
+		}
+		if strings.Contains(path, "GROUP") && p.knows("mixed") { // a group of which one is hidden
+			town.mustNotTell(p, "a part of a group", send("mixed:api").body)
+		}
+	}
+}
+
+// leftLines looks at what is in the trail: one line for each change and for each
+// attempt that was refused, none for a look.
+func (town *town) leftLines(row row, p *person, answer got) {
+	town.Helper()
+	if p.name == "guest" || row.logsIn {
+		return // strangers are counted together
+	}
+	want := ""
+	switch {
+	case answer.status == 403, answer.status == 404 && !row.quiet:
+		want = "refused"
+	case row.change:
+		want = "ok"
+	}
+	if want == "" && len(answer.lines) == 0 {
+		return
+	}
+	if len(answer.lines) != 1 || answer.lines[0].Result != want || answer.lines[0].User != cmp.Or(row.user, p.name) {
+		town.Errorf("%s, answered %d, left in the trail: %+v, want one line: %q", p.name, answer.status, answer.lines, want)
+	}
+	if row.body != "" && strings.Contains(row.body, "because") && answer.lines[0].Reason != "because" {
+		town.Errorf("%s: the reason is not in the trail: %+v", p.name, answer.lines)
+	}
+}
+
+// TestNoRouteIsWithoutARow fails when a route is added that nobody has asked who
+// may use it.
+func TestNoRouteIsWithoutARow(t *testing.T) {
+	town := newTown(t)
+	routes, ok := town.server.router(http.NotFoundHandler()).(chi.Routes)
+	if !ok {
+		t.Fatal("the router cannot be walked")
+	}
+	methods := map[string][]string{}
+	if err := chi.Walk(routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		methods[route] = append(methods[route], method)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for route, list := range methods {
+		route = strings.ReplaceAll(route, "/*/", "/")
+		if slices.Contains(list, "CONNECT") {
+			list = []string{"ANY"}
+		}
+		for _, method := range list {
+			found[method+" "+route] = true
+		}
+	}
+	tried := map[string]bool{"ANY /RPC2*": true} // TestEveryMethod...
+	for _, row := range rows {
+		tried[row.route] = true
+	}
+	for route := range found {
+		if !tried[route] {
+			t.Errorf("%s: no row says who may use it", route)
+		}
+	}
+	for route := range tried {
+		if !found[route] {
+			t.Errorf("%s is in the table, and nowhere else", route)
+		}
+	}
+}
+
+// call is one method of XML-RPC, asked for by everybody: what they get is ok, or
+// the beginning of a fault.
+type call struct {
+	method string
+	args   string // NAME and GROUP as in row; a number, true or a text, blanks between
+	want   string // viewer viewer-outside operator operator-outside admin token link
+	has    string // as in row
+	admins bool
+	change bool
+}
+
+var (
+	allOK      = "ok ok ok ok ok ok ok"
+	adminOK    = "FORBIDDEN FORBIDDEN FORBIDDEN FORBIDDEN ok FORBIDDEN FORBIDDEN"
+	seesOK     = "ok BAD_NAME ok BAD_NAME ok ok ok"
+	readsOK    = "ok BAD_NAME ok BAD_NAME ok ok FORBIDDEN"
+	ordersOK   = "FORBIDDEN BAD_NAME ok BAD_NAME ok ok FORBIDDEN"
+	ordersAll  = "FORBIDDEN FORBIDDEN ok ok ok ok FORBIDDEN"
+	adminSeeOK = "FORBIDDEN BAD_NAME FORBIDDEN BAD_NAME ok FORBIDDEN FORBIDDEN"
+)
+
+var calls = []call{
+	{method: "supervisor.getAPIVersion", want: allOK},
+	{method: "supervisor.getVersion", want: allOK},
+	{method: "supervisor.getSupervisorVersion", want: allOK},
+	{method: "supervisor.getIdentification", want: allOK, has: "the village"},
+	{method: "supervisor.getState", want: allOK, has: "RUNNING"},
+	{method: "supervisor.getPID", want: allOK, has: "4711"},
+	{method: "supervisor.readLog", args: "0 0", want: adminOK, has: "main log"},
+	{method: "supervisor.readMainLog", args: "0 0", want: adminOK, has: "main log"},
+	{method: "supervisor.clearLog", want: adminOK, change: true},
+	{method: "supervisor.shutdown", want: adminOK, change: true},
+	{method: "supervisor.restart", want: adminOK, change: true},
+	{method: "supervisor.reloadConfig", want: adminOK, has: "canary-new", change: true},
+	{method: "supervisor.addProcessGroup", args: "GROUP", want: adminOK, change: true},
+	{method: "supervisor.removeProcessGroup", args: "GROUP", want: adminOK, change: true},
+	{method: "supervisor.getAllConfigInfo", want: allOK, has: "-command --token=***", admins: true},
+	{method: "supervisor.getAllConfigInfo", want: allOK, has: "startsecs"},
+	{method: "supervisor.getProcessInfo", args: "NAME", want: seesOK, has: "uptime"},
+	{method: "supervisor.getAllProcessInfo", want: allOK, has: "uptime"},
+	{method: "supervisor.startProcess", args: "NAME", want: ordersOK, change: true},
+	{method: "supervisor.startProcess", args: "GROUP:*", want: ordersOK, change: true},
+	{method: "supervisor.startProcessGroup", args: "GROUP", want: ordersOK, change: true},
+	{method: "supervisor.startAllProcesses", want: ordersAll, change: true},
+	{method: "supervisor.stopProcess", args: "NAME", want: ordersOK, change: true},
+	{method: "supervisor.stopProcess", args: "GROUP:*", want: ordersOK, change: true},
+	{method: "supervisor.stopProcessGroup", args: "GROUP", want: ordersOK, change: true},
+	{method: "supervisor.stopAllProcesses", want: ordersAll, change: true},
+	{method: "supervisor.signalProcess", args: "NAME HUP", want: ordersOK, change: true},
+	{method: "supervisor.signalProcess", args: "GROUP:* HUP", want: ordersOK, change: true},
+	{method: "supervisor.signalProcessGroup", args: "GROUP HUP", want: ordersOK, change: true},
+	{method: "supervisor.signalAllProcesses", args: "HUP", want: ordersAll, change: true},
+	{method: "supervisor.readProcessStdoutLog", args: "NAME 0 0", want: readsOK, has: "words of GROUP"},
+	{method: "supervisor.readProcessLog", args: "NAME 0 0", want: readsOK, has: "words of GROUP"},
+	{method: "supervisor.readProcessStderrLog", args: "NAME 0 0", want: strings.ReplaceAll(readsOK, "ok", "NO_FILE")},
+	{method: "supervisor.tailProcessStdoutLog", args: "NAME 0 100", want: readsOK, has: "words of GROUP"},
+	{method: "supervisor.tailProcessLog", args: "NAME 0 100", want: readsOK, has: "words of GROUP"},
+	{method: "supervisor.tailProcessStderrLog", args: "NAME 0 100", want: readsOK},
+	{method: "supervisor.clearProcessLogs", args: "NAME", want: ordersOK, change: true},
+	{method: "supervisor.clearProcessLog", args: "NAME", want: ordersOK, change: true},
+	{method: "supervisor.clearAllProcessLogs", want: ordersAll, change: true},
+	{method: "supervisor.sendProcessStdin", args: "NAME text", want: adminSeeOK, change: true},
+	{method: "supervisor.sendRemoteCommEvent", args: "kind data", want: adminOK, change: true},
+	{method: "system.listMethods", want: allOK, has: "supervisor.getState"},
+	{method: "system.listMethods", want: allOK, has: "supervisor.shutdown", admins: true},
+	{method: "system.methodHelp", args: "supervisor.getState", want: allOK, has: "state"},
+	{method: "system.methodSignature", args: "supervisor.getState", want: allOK, has: "struct"},
+}
+
+// xml writes a call, as Python's client would.
+func (c call) xml(name string) string {
+	group, _, _ := strings.Cut(name, ":")
+	var b strings.Builder
+	for _, arg := range strings.Fields(strings.NewReplacer("NAME", name, "GROUP", group).Replace(c.args)) {
+		kind := "string"
+		if strings.Trim(arg, "0123456789") == "" {
+			kind = "int"
+		}
+		fmt.Fprintf(&b, "<param><value><%s>%s</%s></value></param>", kind, arg, kind)
+	}
+	return "<methodCall><methodName>" + c.method + "</methodName><params>" + b.String() + "</params></methodCall>"
+}
+
+// within writes the same call as the only one of a multicall.
+func (c call) within(name string) string {
+	single := c.xml(name)
+	_, params, _ := strings.Cut(single, "<params>")
+	params, _, _ = strings.Cut(params, "</params>")
+	params = strings.NewReplacer("<param>", "", "</param>", "").Replace(params)
+	return "<methodCall><methodName>system.multicall</methodName><params><param><value><array><data><value><struct>" +
+		"<member><name>methodName</name><value><string>" + c.method + "</string></value></member>" +
+		"<member><name>params</name><value><array><data>" + params + "</data></array></value></member>" +
+		"</struct></value></data></array></value></param></params></methodCall>"
+}
+
+// outcome is "ok" or the name of the fault.
+func outcome(body string) string {
+	_, after, found := strings.Cut(body, "<name>faultString</name>")
+	if !found {
+		return "ok"
+	}
+	_, after, _ = strings.Cut(after, "<string>")
+	after, _, _ = strings.Cut(after, "</string>")
+	after, _, _ = strings.Cut(after, ":")
+	return after
+}
+
+func TestEveryMethodAnswersEverybodyAsTheyMayBeAnswered(t *testing.T) {
+	town := newTown(t)
+	for _, c := range calls {
+		for _, way := range []struct {
+			name  string
+			write func(call, string) string
+		}{{"", call.xml}, {" in a multicall", call.within}} {
+			t.Run(c.method+" "+c.args+way.name, func(t *testing.T) {
+				town := *town
+				town.T = t
+				town.callByEverybody(c, way.write)
+			})
+		}
+	}
+}
+
+func (town *town) callByEverybody(c call, write func(call, string) string) {
+	if answer := town.ask(town.people[0], "POST", "/RPC2", write(c, "insider:api"), "", ""); answer.status != 401 {
+		town.Errorf("a guest is answered %d %s", answer.status, answer.body)
+	}
+	named := strings.Contains(c.args, "NAME") || strings.Contains(c.args, "GROUP")
+	for i, p := range town.people[1:] {
+		want := strings.Fields(c.want)[i]
+		send := func(name string) got {
+			answer := town.ask(p, "POST", "/RPC2", write(c, name), "", "")
+			group, _, _ := strings.Cut(name, ":")
+			answer.body = strings.NewReplacer(name, "NAME", group, "GROUP").Replace(answer.body)
+			return answer
+		}
+		answer := send("insider:api")
+		if answer.status != 200 || outcome(answer.body) != want {
+			town.Errorf("%s: %d %s, want %s: %s", p.name, answer.status, outcome(answer.body), want, answer.body)
+		}
+		mayHave := !c.admins || p.name == "admin"
+		if want == "ok" && strings.Contains(answer.body, c.has) != mayHave {
+			town.Errorf("%s: has %q: %v: %s", p.name, c.has, !mayHave, answer.body)
+		}
+		town.mustNotTell(p, c.method, answer.body)
+		town.leftLine(c, p, answer)
+		if !named || strings.HasSuffix(c.method, "ProcessGroup") && want == "FORBIDDEN" {
+			continue
+		}
+		unknown := send("nobody:here")
+		for _, hidden := range []string{"insider:api", "canary:main", "mixed:canary", "elsewhere:x"} {
+			asked := hidden
+			if strings.Contains(c.args, "GROUP") {
+				asked, _, _ = strings.Cut(hidden, ":")
+			}
+			if p.knows(asked) {
+				continue
+			}
+			answer := send(hidden)
+			if answer.status != unknown.status || answer.body != unknown.body {
+				town.Errorf("%s tells %s from what does not exist:\n%d %s\n%d %s", p.name, hidden, answer.status, answer.body, unknown.status, unknown.body)
+			}
+			town.leftLine(c, p, answer)
+		}
+		if strings.Contains(c.args, "GROUP") && p.knows("mixed") {
+			town.mustNotTell(p, "a part of a group", send("mixed:api").body)
+		}
+	}
+}
+
+func (town *town) leftLine(c call, p *person, answer got) {
+	town.Helper()
+	want := ""
+	switch what := outcome(answer.body); {
+	case what == "FORBIDDEN", what == "BAD_NAME":
+		want = "refused"
+	case c.change:
+		want = "ok"
+	}
+	if want == "" && len(answer.lines) == 0 {
+		return
+	}
+	if len(answer.lines) != 1 || answer.lines[0].Result != want || answer.lines[0].User != p.name {
+		town.Errorf("%s left in the trail: %+v, want one line: %q", p.name, answer.lines, want)
+	}
+}
+
+func TestNoMethodIsWithoutARow(t *testing.T) {
+	town := newTown(t)
+	admin := town.people[5]
+	list := town.ask(admin, "POST", "/RPC2", call{method: "system.listMethods"}.xml(""), "", "").body
+	tried := map[string]bool{"system.multicall": true} // every call is tried within one
+	for _, c := range calls {
+		tried[c.method] = true
+	}
+	for part := range strings.SplitSeq(list, "<string>") {
+		method, _, found := strings.Cut(part, "</string>")
+		if found && !tried[method] {
+			t.Errorf("%s: no row says who may call it", method)
+		}
+		delete(tried, method)
+	}
+	for method := range tried {
+		t.Errorf("%s is in the table, and nowhere else", method)
+	}
+}
+
+// topics is what everybody is told over the live socket: ok, or the status of
+// the refusal.
+var topics = []struct {
+	topic wire.Topic
+	want  string // viewer viewer-outside operator operator-outside admin token link
+	has   string // in the first frame for the administrator
+}{
+	{wire.TopicState, allOK, "canary"},
+	{wire.TopicServer, allOK, "canary has no disk"},
+	{wire.TopicLog, "ok 404 ok 404 ok ok 403", "words of insider api"},
+	{wire.TopicMainLog, "403 403 403 403 ok 403 403", "main log"},
+}
+
+func TestEveryTopicTellsEverybodyWhatTheyMayKnow(t *testing.T) {
+	town := newTown(t)
+	for _, topic := range topics {
+		for i, p := range town.people[1:] {
+			t.Run(string(topic.topic)+" "+p.name, func(t *testing.T) {
+				town := *town
+				town.T = t
+				want := strings.Fields(topic.want)[i]
+				before := town.written()
+				frames := town.subscribe(p, topic.topic, "insider:api")
+				outcome, told := frames[0], strings.Join(frames, "\n")
+				if outcome != want {
+					t.Errorf("%s, want %s", outcome, want)
+				}
+				town.mustNotTell(p, "live", strings.ReplaceAll(told, "insider:api", "NAME"))
+				if p.name == "admin" && !strings.Contains(told, topic.has) {
+					t.Errorf("the administrator reads %s", told)
+				}
+				lines := town.since(before)
+				if refused := want != "ok"; refused != (len(lines) == 1) || refused && lines[0].Result != "refused" {
+					t.Errorf("in the trail: %+v", lines)
+				}
+				if topic.topic != wire.TopicLog || p.name == "admin" {
+					return
+				}
+				unknown := strings.ReplaceAll(strings.Join(town.subscribe(p, topic.topic, "nobody:here"), "\n"), "nobody:here", "NAME")
+				for _, hidden := range []string{"canary:main", "mixed:canary"} {
+					told := strings.ReplaceAll(strings.Join(town.subscribe(p, topic.topic, hidden), "\n"), hidden, "NAME")
+					if told != unknown {
+						t.Errorf("%s is told from what does not exist: %s\n%s", hidden, told, unknown)
+					}
+				}
+			})
+		}
+	}
+	for _, topic := range wire.Topic("").Values() {
+		if !slices.ContainsFunc(topics, func(row struct {
+			topic wire.Topic
+			want  string
+			has   string
+		}) bool {
+			return string(row.topic) == topic
+		}) {
+			t.Errorf("%s: no row says who may subscribe", topic)
+		}
+	}
+}
+
+// subscribe gives what became of a subscription, "ok" or a status, and the first
+// frame it brings.
+func (town *town) subscribe(p *person, topic wire.Topic, name string) []string {
+	town.Helper()
+	url := "ws://" + town.server.Addrs()[0].String() + "/live"
+	dialer := websocket.Dialer{Subprotocols: []string{"supervisor.v1"}}
+	socket, _, err := dialer.DialContext(town.Context(), url, http.Header{"Authorization": {p.header}})
+	if err != nil {
+		town.Fatal(err)
+	}
+	defer socket.Close()
+	if err := socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		town.Fatal(err)
+	}
+	say := func(frame map[string]any) {
+		if err := socket.WriteJSON(frame); err != nil {
+			town.Fatal(err)
+		}
+	}
+	hear := func() (kind string, code int, text string) {
+		_, frame, err := socket.ReadMessage()
+		if err != nil {
+			town.Fatal(err)
+		}
+		var f struct {
+			T    string `json:"t"`
+			Code int    `json:"code"`
+		}
+		if err := json.Unmarshal(frame, &f); err != nil {
+			town.Fatalf("%v: %s", err, frame)
+		}
+		return f.T, f.Code, string(frame)
+	}
+	say(map[string]any{"t": "hello", "v": wire.Version})
+	if kind, _, text := hear(); kind != "welcome" {
+		town.Fatalf("not welcome: %s", text)
+	}
+	say(map[string]any{"t": "sub", "id": 1, "topic": topic, "proc": name, "ch": "stdout"})
+	kind, code, text := hear()
+	if kind == "err" {
+		return []string{fmt.Sprint(code), text}
+	}
+	_, _, first := hear()
+	return []string{"ok", text, first}
+}
