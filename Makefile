@@ -74,7 +74,7 @@ test: check race cross compat e2e
 
 compat: build
 	$(NEED) supervisord=supervisor
-	SUPERVISOR_E2E_DAEMON=both go test -tags compat -count=1 -timeout 30m ./cmd/internal/e2e ./cmd/pidproxy ./cmd/echo_supervisord_conf
+	SUPERVISOR_E2E_DAEMON=both go test -tags compat -count=1 -parallel 6 -timeout 30m ./cmd/internal/e2e ./cmd/pidproxy ./cmd/echo_supervisord_conf
 
 e2e: build node_modules/.installed
 	$(NEED) chromium=chromium
