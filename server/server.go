@@ -35,7 +35,7 @@ type Endpoint struct {
 
 	Unix     bool
 	Path     string      // of the socket, if Unix
-	Mode     fs.FileMode // of the socket
+	Mode     fs.FileMode // of the socket, in the bits of chmod(2)
 	UID, GID int         // who shall own it; -1 leaves it
 
 	Host string // else: "", "*", a name or an address of either family

@@ -115,6 +115,30 @@ func (l language) run(t *testing.T, reference pair, others []pair) {
 	t.Logf("%d comparisons", compared)
 }
 
+// TestTheSuiteComparesEnough counts what the suite compares with one server of ours,
+// so that cases cannot go missing unseen.
+func TestTheSuiteComparesEnough(t *testing.T) {
+	all := len(goldenConfigs(t)) + len(lifelikeConfigs(t)) + len(doorCases)
+	t.Logf("%d configurations and ways to listen", all)
+	for _, want := range []struct {
+		language language
+		least    int
+	}{{commandLines, 500}, {calls, 800}, {requests, 150}} {
+		questions := 0
+		for _, c := range want.language.cases(t) {
+			questions += c.questions()
+		}
+		t.Logf("%d questions of %s", questions, want.language.ending)
+		if questions < want.least {
+			t.Errorf("%d questions of %s, want %d at least", questions, want.language.ending, want.least)
+		}
+		all += questions
+	}
+	if t.Logf("%d comparisons", all); all < 1500 {
+		t.Errorf("%d comparisons, want 1500 at least", all)
+	}
+}
+
 // compare plays a case with every pair, and holds each transcript against the
 // reference.
 func compare(t *testing.T, zoo *keeper, c caseFile, reference pair, others []pair) {
