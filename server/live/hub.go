@@ -27,9 +27,6 @@ type Engine interface {
 // Options of a hub.
 type Options struct {
 	Engine Engine
-	// Origins are further origins ("https://box.example") whose pages may
-	// connect, beside the server's own.
-	Origins []string
 	// MaxSessions is how many browsers may be connected; 0 stands for 256.
 	MaxSessions int
 	// Problems says what an admin should look into; nil for nothing.
@@ -113,8 +110,9 @@ func New(options Options) *Hub {
 	h.upgrader = websocket.Upgrader{
 		HandshakeTimeout: options.pace.write,
 		Subprotocols:     []string{"supervisor.v1"},
-		CheckOrigin:      h.sameOrigin,
+		CheckOrigin:      sameOrigin,
 		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
+			w.Header().Set("Sec-Websocket-Version", "13") // the one there is (RFC 6455, 4.4)
 			reply.Error(w, r, reply.Problem{Status: status, Text: reason.Error()})
 		},
 	}
@@ -158,7 +156,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply.Error(w, r, supervise.Fault{Code: supervise.FaultForbidden, Detail: "live"})
 		return
 	}
-	if !h.sameOrigin(r) {
+	if !sameOrigin(r) {
 		reply.Error(w, r, reply.Problem{Status: http.StatusForbidden, Text: "a page of another origin may not connect"})
 		return
 	}

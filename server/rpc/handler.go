@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -65,7 +66,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, err := read(r, buffer)
 	if err != nil {
 		if r.Context().Err() == nil {
-			reply.Log(r.Context()).Error(err.Error())
+			logUnread(reply.Log(r.Context()), err)
 		}
 		reply.Page(w, http.StatusBadRequest)
 		return
@@ -74,6 +75,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer settle()
 	v, err := h.traced(ctx, c)
 	h.answer(w, r, buffer, v, err)
+}
+
+// logUnread says what could not be read, and to those who debug a client, why.
+func logUnread(log *slog.Logger, err error) {
+	log.Error(err.Error())
+	if reason := errors.Unwrap(err); reason != nil {
+		log.Debug("XML-RPC request data cannot be read", "err", reason)
+	}
 }
 
 // quoted is how much of a call that cannot be read is repeated in the log.
@@ -90,13 +99,24 @@ func read(r *http.Request, buffer *[]byte) (call, error) {
 	*buffer = data[:0]
 	c, err := decode(bytes.NewReader(data))
 	if err != nil {
-		return call{}, fmt.Errorf("XML-RPC request data %s is invalid: unmarshallable: %w", begin(data), err)
+		return call{}, unreadable{begin(data), err}
 	}
 	if c.method == "" {
 		return call{}, fmt.Errorf("XML-RPC request data %s is invalid: no method name", begin(data))
 	}
 	return c, nil
 }
+
+// unreadable is a body that is no call. The original's log does not say why not.
+type unreadable struct {
+	data   string
+	reason error
+}
+
+func (u unreadable) Error() string {
+	return "XML-RPC request data " + u.data + " is invalid: unmarshallable"
+}
+func (u unreadable) Unwrap() error { return u.reason }
 
 // begin is the beginning of a body, fit for a line of the log.
 func begin(data []byte) string { return supervise.Quote(string(data[:min(len(data), quoted)])) }

@@ -310,7 +310,7 @@ func TestAnInternalErrorIsLoggedAndNotTold(t *testing.T) {
 
 func TestACallThatCannotBeReadIsLoggedInTheOriginalsWords(t *testing.T) {
 	for body, want := range map[string]string{
-		"<a>\n":                   `XML-RPC request data '<a>\\n' is invalid: unmarshallable: `,
+		"<a>\n":                   `XML-RPC request data '<a>\\n' is invalid: unmarshallable"`,
 		"<a/>":                    `XML-RPC request data '<a/>' is invalid: no method name`,
 		strings.Repeat("x", 5000): "'" + strings.Repeat("x", quoted) + "'",
 	} {

@@ -68,7 +68,7 @@ func (l *loader) load(over Overrides) (*Config, error) {
 		l.inetServers,
 		l.unixServers,
 		func() error { return l.override(over) },
-		l.settle,
+		func() error { return l.settle(over) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
