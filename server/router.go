@@ -26,6 +26,8 @@ func (s *Server) router(hub http.Handler) http.Handler {
 		r.Use(plain)
 		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...))
 		r.Get("/ok.html", healthy)
+		r.Head("/ok.html", healthy)
+		r.Post("/ok.html", healthy)
 		r.Group(func(r chi.Router) {
 			r.Use(s.streaming)
 			r.Handle("/logtail*", tail.Process(s.house.Engine))
@@ -40,26 +42,18 @@ func (s *Server) router(hub http.Handler) http.Handler {
 			api.Routes(r, api.Options{Engine: s.house.Engine, Problems: s.house.Problems})
 		})
 		r.Get("/live", hub.ServeHTTP)
-		r.HandleFunc("/index.html", s.formerPage)
+		former := &former{engine: s.house.Engine, calls: rpc.New(s.house.Engine), page: s.page, closing: s.closing}
+		r.Handle("/", reply.Handler(former.index))
+		r.Handle("/index.html", reply.Handler(former.index))
+		r.Handle("/tail.html", reply.Handler(former.tail))
+		r.HandleFunc("/stylesheets/*", formerPart)
+		r.HandleFunc("/images/*", formerPart)
 		r.Handle("/*", s.page)
 	})
 
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusNotFound) })
 	r.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusMethodNotAllowed) })
 	return r
-}
-
-// formerPage answers at the original's address of the page. There a GET could
-// stop or start things, and so could any link on any site; here it is refused,
-// and not answered as if it had been done.
-func (s *Server) formerPage(w http.ResponseWriter, r *http.Request) {
-	switch action := r.FormValue("action"); action {
-	case "", "refresh":
-		s.page.ServeHTTP(w, r)
-	default:
-		reply.Text(w, http.StatusGone, "Nothing was done: action="+action+" in an address is no longer obeyed, because any page on the web could send it.\n"+
-			"Use supervisorctl, XML-RPC at /RPC2, or POST to /api/v1/processes/NAME/{start,stop,restart}.\n")
-	}
 }
 
 // healthy tells a probe that the server answers.

@@ -44,6 +44,10 @@ type Endpoint struct {
 	HasAuth  bool
 	Username string
 	Password string // plain, {SHA} and hexadecimal digits, or a bcrypt hash
+
+	// LegacyActions obeys the addresses of the original's page that start and
+	// stop things.
+	LegacyActions bool
 }
 
 // Options of a server.
@@ -69,6 +73,9 @@ type House struct {
 	// Problems says what an administrator should look into; nil for nothing.
 	Problems func() []string
 }
+
+// base is where the page is mounted.
+const base = "/"
 
 // Server is made by New, and used in the order Listen, Start, Stop.
 type Server struct {
@@ -148,6 +155,9 @@ func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
 		IdleTimeout:       idleTimeout(e),
 		ConnState:         noteState,
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			if e.LegacyActions {
+				ctx = withObedience(ctx)
+			}
 			return auth.AtDoor(ctx, door)
 		},
 	}
@@ -191,7 +201,7 @@ func (s *Server) Start(house House) error {
 	if house.Static == nil {
 		s.house.Static = embed.FS{}
 	}
-	page, err := spa(s.house.Static, "/", house.Engine.Identity)
+	page, err := spa(s.house.Static, base, house.Engine.Identity)
 	if err != nil {
 		return err
 	}

@@ -578,15 +578,3 @@ for proxy in (xmlrpc.client.ServerProxy("http://user:pass@%s/RPC2" % sys.argv[1]
 		t.Errorf("%v\n%s\nwant\n%s", err, out, want)
 	}
 }
-
-func TestTheOriginalsAddressesThatChangedThingsDoNothingAndSaySo(t *testing.T) {
-	s, _ := start(t, Options{Endpoints: []Endpoint{anyPort}})
-	for query, want := range map[string]int{"?action=stopall": 410, "?processname=cat&action=restart": 410} {
-		for _, method := range []string{"GET", "POST"} {
-			response, body := request(t, method, urlOf(s, 0)+"/index.html"+query, "", "Authorization", basic)
-			if response.StatusCode != want || !strings.Contains(body, "Nothing was done") {
-				t.Errorf("%s %s: %d %s", method, query, response.StatusCode, body)
-			}
-		}
-	}
-}

@@ -100,6 +100,10 @@ type HTTPServer struct {
 
 	Username, Password string
 	HasAuth            bool // a username that is not empty
+
+	// Ours. LegacyActions obeys the addresses of the original's page that start
+	// and stop things.
+	LegacyActions bool
 }
 
 // RPCInterface is one [rpcinterface:x] section.

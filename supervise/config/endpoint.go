@@ -24,6 +24,7 @@ func (l *loader) inetServers() error {
 				r.fail("port", err)
 			}
 		}
+		l.legacyActions(&server, r)
 		if r.err != nil {
 			return r.err
 		}
@@ -63,7 +64,16 @@ func (l *loader) unixServer(section string) (HTTPServer, error) {
 	})
 	mode, _ := readOrRefuse(r, "chmod", octal)
 	server.Chmod = fs.FileMode(mode)
+	l.legacyActions(&server, r)
 	return server, r.err
+}
+
+// legacyActions reads legacy_actions=, after everything the original reads.
+func (l *loader) legacyActions(s *HTTPServer, r *reader) {
+	if s.LegacyActions = read(r, "legacy_actions", boolean); s.LegacyActions {
+		l.warnf(s.Section, "legacy_actions", "Server '%s' obeys the addresses of the old page that start and stop things: "+
+			"any page on the web can send a browser there (legacy_actions)", s.Section)
+	}
 }
 
 // authentication reads username= and password=, of which there must be both or

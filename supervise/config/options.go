@@ -112,12 +112,14 @@ var unixServerOptions = []optionSpec{
 	{name: "chown", kind: kindOwner, unset: true},
 	{name: "username", kind: kindText, unset: true},
 	{name: "password", kind: kindText, unset: true},
+	{name: "legacy_actions", kind: kindBoolean, standard: "false", ours: true},
 }
 
 var inetServerOptions = []optionSpec{
 	{name: "port", kind: kindAddress, unset: true},
 	{name: "username", kind: kindText, unset: true},
 	{name: "password", kind: kindText, unset: true},
+	{name: "legacy_actions", kind: kindBoolean, standard: "false", ours: true},
 }
 
 var supervisorctlOptions = []optionSpec{

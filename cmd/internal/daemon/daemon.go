@@ -370,6 +370,7 @@ func endpoint(s config.HTTPServer) server.Endpoint {
 		Section: s.Section, Unix: s.Unix, Path: s.Path, Host: s.Host, Port: s.Port,
 		Mode: s.Chmod, UID: -1, GID: -1,
 		Username: s.Username, Password: s.Password, HasAuth: s.HasAuth,
+		LegacyActions: s.LegacyActions,
 	}
 	if s.Owner != nil {
 		e.UID, e.GID = s.Owner.UID, s.Owner.GID
