@@ -314,6 +314,9 @@ func tail(ctx context.Context, c *controller, arg string) error {
 	if len(words) == 0 {
 		return c.complain("Error: too few arguments", "tail", exitGeneric)
 	}
+	if names, channel, several := severalNames(words); several {
+		return c.followSeveral(ctx, cl, names, channel)
+	}
 	if len(words) > 3 {
 		return c.complain("Error: too many arguments", "tail", exitGeneric)
 	}

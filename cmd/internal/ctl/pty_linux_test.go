@@ -172,3 +172,31 @@ func TestResizedTerminalIsDrawnAnew(t *testing.T) {
 	p.types("\x15quit\r")
 	p.leaves()
 }
+
+func TestOnlyTerminalsSeeColours(t *testing.T) {
+	file, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	none := func(string) string { return "" }
+	if got := colours(file, none); got != nil {
+		t.Errorf("in a file: %q", got)
+	}
+	_, terminal := openPTY(t)
+	defer terminal.Close()
+	if got := colours(terminal, none); len(got) < 2 {
+		t.Errorf("on a terminal: %q", got)
+	}
+	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
+		getenv := func(asked string) string {
+			if asked == name {
+				return value
+			}
+			return ""
+		}
+		if got := colours(terminal, getenv); got != nil {
+			t.Errorf("with %s=%s: %q", name, value, got)
+		}
+	}
+}
