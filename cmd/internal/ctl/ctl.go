@@ -102,18 +102,31 @@ func newController(s settings, in io.Reader, out, errout io.Writer) *controller 
 }
 
 // run does the action of the command line, opens the shell, or, with -i, both in
-// that order.
+// that order. An interactive session that ends by itself is a success; one that is
+// ended from outside leaves the terminal and the history in order, and says so by
+// its status.
 func (c *controller) run(ctx context.Context, f flags) int {
+	if !c.settings.interactive {
+		c.act(ctx, f.words)
+		return c.status
+	}
+	ctx, stop := untilAsked(ctx)
+	defer stop()
 	if len(f.words) > 0 {
-		c.words = f.words
-		_, err := c.do(ctx, joinWords(f.words))
-		c.words = nil
-		if err != nil || !f.interactive {
-			return c.status
+		if err := c.act(ctx, f.words); err != nil {
+			return statusOf(ctx, c.status)
 		}
 	}
 	c.shell(ctx)
-	return exitOK
+	return statusOf(ctx, exitOK)
+}
+
+// act does the action of the command line.
+func (c *controller) act(ctx context.Context, words []string) error {
+	c.words = words
+	_, err := c.do(ctx, joinWords(words))
+	c.words = nil
+	return err
 }
 
 // do runs one command line. It tells whether the shell should end; the error is
