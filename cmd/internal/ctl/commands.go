@@ -131,6 +131,14 @@ update all		Reload config and add/remove as necessary, and will restart affected
 update <gname> [...]	Update specific groups`},
 		{name: "version", run: version, json: true, help: `
 version			Show the version of the remote supervisord process`},
+		{name: "wait", run: wait, complete: completeProcesses, help: `
+wait <name>				Wait until a process is RUNNING
+wait <gname>:*				Wait for all processes in a group
+wait <name> <name>			Wait for multiple processes or groups
+wait all				Wait for all processes
+wait <name> --state <state>[,<state>]	Wait for another state, or one of several
+wait <name> --timeout <seconds>		Wait so long at most (default 30)
+A process that is FATAL ends the wait, unless that is what is waited for.`},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // The exit statuses, those of LSB init scripts (supervisorctl.py:47-62).
@@ -86,6 +87,12 @@ type controller struct {
 	// where commands come from.
 	openTerminal func() (*os.File, error)
 
+	// limit makes a context end in time.
+	limit func(context.Context, time.Duration) (context.Context, context.CancelFunc)
+
+	// pollEvery is how often a server that cannot tell of changes is asked.
+	pollEvery time.Duration
+
 	// processes is what the completer learnt, good until the next command.
 	processes []processInfo
 }
@@ -98,6 +105,8 @@ func newController(s settings, in io.Reader, out, errout io.Writer) *controller 
 		errout:       errout,
 		commands:     withPlugins(commandTable(), s.plugins),
 		openTerminal: openTerminal,
+		limit:        context.WithTimeout,
+		pollEvery:    pollEvery,
 	}
 }
 

@@ -73,7 +73,10 @@ func status(ctx context.Context, c *controller, arg string) error {
 	if err := cl.call(ctx, &all, "getAllProcessInfo"); err != nil {
 		return err
 	}
-	wanted := c.matching(all, strings.Fields(arg))
+	wanted, complete := c.matching(all, strings.Fields(arg))
+	if !complete {
+		c.status = exitStatusUnknown
+	}
 	c.printStatus(wanted)
 	if slices.ContainsFunc(wanted, processInfo.stopped) {
 		c.status = exitStatusNotRunning
@@ -92,13 +95,13 @@ func (c *controller) printStatus(infos []processInfo) {
 }
 
 // matching picks the processes the names mean, in the order of the names, and
-// complains of those that mean none.
-func (c *controller) matching(all []processInfo, names []string) []processInfo {
+// complains of those that mean none; complete is false when there were any.
+func (c *controller) matching(all []processInfo, names []string) (wanted []processInfo, complete bool) {
 	names = expandNames(names, all, asGroup)
 	if len(names) == 0 || slices.Contains(names, "all") {
-		return all
+		return all, true
 	}
-	var wanted []processInfo
+	complete = true
 	for _, name := range names {
 		spec := supervise.ParseNameSpec(name)
 		before := len(wanted)
@@ -110,14 +113,14 @@ func (c *controller) matching(all []processInfo, names []string) []processInfo {
 		if len(wanted) > before {
 			continue
 		}
-		c.status = exitStatusUnknown
+		complete = false
 		if spec.WholeGroup() {
 			c.noSuch(spec.Group, "no such group")
 		} else {
 			c.noSuch(name, "no such process")
 		}
 	}
-	return wanted
+	return wanted, complete
 }
 
 // pid prints the pid of supervisord, of every process, or of the ones named.
