@@ -14,7 +14,7 @@ import (
 // any of them refers to is found by looking.
 var bodies = []any{
 	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.LogPage{},
-	wire.Accepted{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Update{}, wire.Failure{},
+	wire.Accepted{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Preview{}, wire.Update{}, wire.Failure{},
 }
 
 // enum is a string type that lists its values.

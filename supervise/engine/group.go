@@ -39,6 +39,17 @@ func (g *group) stopped() bool {
 	return !slices.ContainsFunc(g.processes, func(p *process) bool { return !p.machine.State().Stopped() })
 }
 
+// up names the processes that are not stopped.
+func (g *group) up() []string {
+	var names []string
+	for _, p := range g.processes {
+		if !p.machine.State().Stopped() {
+			names = append(names, p.conf.Name)
+		}
+	}
+	return names
+}
+
 // sequence is the order in which a command meets what it is about: by ascending
 // priority to start, by descending to stop. Equals stay in the order of the
 // configuration, as the original's sort leaves them.
