@@ -74,6 +74,7 @@ func (f *fakeServer) mux() http.Handler {
 	mux.HandleFunc("GET /mainlogtail", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, f.logs["main"]) })
 	mux.HandleFunc("GET /logtail/{name}/{channel}", f.logtail)
 	mux.HandleFunc("GET /live", f.serveLive)
+	mux.HandleFunc("GET /api/v1/config/preview", f.preview)
 	return mux
 }
 

@@ -94,6 +94,52 @@ func (f *fakeServer) serveLive(w http.ResponseWriter, r *http.Request) {
 	conn.ReadMessage() // until the client leaves
 }
 
+// preview is what an update would do, where the server can tell.
+func (f *fakeServer) preview(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, password, _ := r.BasicAuth()
+	status, answer := http.StatusOK, any(f.previewed())
+	switch {
+	case !f.live:
+		http.NotFound(w, r)
+		return
+	case password != f.password:
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	case f.closing:
+		status, answer = http.StatusServiceUnavailable, refusal(supervise.FaultShutdownState, "")
+	case f.lastRead != nil:
+		status, answer = http.StatusUnprocessableEntity, refusal(supervise.FaultCantReread, f.lastRead.Error())
+	}
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(answer)
+}
+
+func refusal(code supervise.FaultCode, detail string) wire.Failure {
+	return wire.Failure{Error: wire.FromFault(supervise.Fault{Code: code, Detail: detail})}
+}
+
+// previewed has something of everything, unless nothing is planned.
+func (f *fakeServer) previewed() wire.Preview {
+	text := func(s string) *string { return &s }
+	if len(f.plan[0].([]any)) == 0 {
+		return wire.Preview{Groups: []wire.GroupPreview{}}
+	}
+	return wire.FromPreview(supervise.Preview{
+		{Group: "lost", Action: supervise.PlanRemove, Stops: []string{"lost"}},
+		{Group: "g", Action: supervise.PlanChange, Options: []supervise.OptionChange{
+			{Option: "command", Old: text("/bin/a --x"), New: text("/bin/a\n--y")},
+			{Option: "directory", New: text("/srv")},
+			{Option: "stdout_logfile", Old: text(""), New: text("AUTO"), Processes: []string{"a"}},
+			{Option: "environment", Variable: "API_TOKEN", Old: text("***"), New: text("***"), Hidden: true},
+		}, Stops: []string{"a"}, Starts: []string{"a", "c"}, Gone: []string{"b"}, New: []string{"c"}},
+		{Group: "cat", Action: supervise.PlanChange, Options: []supervise.OptionChange{{Option: "startsecs", Old: text("1"), New: text("5")}}},
+		{Group: "many", Action: supervise.PlanAdd, Starts: strings.Fields("0 1 2 3 4 5 6 7 8")},
+		{Group: "new", Action: supervise.PlanAdd, Starts: []string{"new"}},
+	})
+}
+
 func (f *fakeServer) rows(processes []*fakeProcess) []json.RawMessage {
 	rows := []json.RawMessage{}
 	for _, p := range processes {
