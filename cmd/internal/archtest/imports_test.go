@@ -47,9 +47,11 @@ var may = map[string][]string{
 
 	"cmd/internal/daemon": {
 		"", "supervise", "supervise/config", "supervise/child", "supervise/logs", "supervise/pool",
-		"supervise/engine", "server", "cmd/internal/getopt",
+		"supervise/engine", "server", "cmd/internal/getopt", "cmd/internal/preflight",
 	},
-	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "cmd/internal/getopt"},
+	// Finding and checking a configuration, for both programs.
+	"cmd/internal/preflight":    {"supervise/child", "supervise/config"},
+	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "cmd/internal/getopt", "cmd/internal/preflight"},
 	"cmd/internal/getopt":       {},
 	"cmd/internal/archtest":     {},
 	"cmd/internal/e2e":          {},

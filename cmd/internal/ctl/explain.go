@@ -12,7 +12,7 @@ type explained struct{ form, about string }
 // where it does not begin with the command, a remark, which has no form.
 func (cmd command) usages() []explained {
 	var all []explained
-	for line := range strings.SplitSeq(strings.Trim(cmd.help, "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.Trim(strings.TrimRight(cmd.help, "\n")+cmd.more, "\n"), "\n") {
 		form, about, _ := strings.Cut(line, "\t")
 		about = strings.Trim(about, "\t ")
 		switch {

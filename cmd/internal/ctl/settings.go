@@ -12,6 +12,8 @@ type settings struct {
 	prompt       string
 	historyFile  string
 	interactive  bool // questions may be asked
+	progname     string
+	configFile   string // "" when there is none
 	plugins      []config.CtlPlugin
 }
 
@@ -19,7 +21,7 @@ type settings struct {
 // found. None at all is fine: then supervisord is expected on localhost:9001.
 func loadSettings(f flags, progname string, environ []string) (settings, error) {
 	s, err := configured(f.config, progname, environ)
-	if err != nil {
+	if err != nil && !f.checks() {
 		return settings{}, err
 	}
 	override(&s.serverURL, f.serverURL)
@@ -30,6 +32,10 @@ func loadSettings(f flags, progname string, environ []string) (settings, error) 
 	s.interactive = f.interactive || len(f.words) == 0
 	return s, nil
 }
+
+// checks tells whether the action is a check, which wants a configuration that is
+// broken as much as one that is not.
+func (f flags) checks() bool { return len(f.words) > 0 && f.words[0] == "check" }
 
 func override(value *string, with *string) {
 	if with != nil {
@@ -42,16 +48,19 @@ func configured(file *string, progname string, environ []string) (settings, erro
 	client := config.NewClient()
 	name, _ := config.Find(progname)
 	override(&name, file)
+	blank := settings{progname: progname, configFile: name}
 	if name != "" {
 		var err error
 		if client, err = config.LoadClient(name, environ); err != nil {
-			return settings{}, err
+			return blank, err
 		}
 		if err := checkPlugins(client.Plugins); err != nil {
-			return settings{}, err
+			return blank, err
 		}
 	}
 	return settings{
+		progname:    progname,
+		configFile:  name,
 		serverURL:   client.ServerURL,
 		username:    client.Username,
 		password:    client.Password,

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	webui "supervisor"
+	"supervisor/cmd/internal/preflight"
 	"supervisor/server"
 	"supervisor/supervise"
 	"supervisor/supervise/child"
@@ -34,7 +35,7 @@ const tidyAfter = 2 * time.Second
 type daemon struct {
 	inv     invocation
 	source  config.Options
-	users   systemUsers
+	users   preflight.Users
 	version string
 	std     Streams
 
@@ -154,7 +155,7 @@ func (l *life) end() {
 	}
 	if l.host != nil {
 		close(l.deaf)
-		l.users.ask(nil)
+		l.users.Ask(nil)
 		try("close the host", within(stopWithin, l.host.Close))
 	}
 	if l.pidfile != nil {
@@ -213,7 +214,7 @@ func (l *life) settleIn() (lines []supervise.Note, err error) {
 	user := l.conf.Supervisord.User
 	switch {
 	case user != nil:
-		credential, err := l.users.credential(*user)
+		credential, err := l.users.Credential(*user)
 		if err != nil {
 			return nil, err
 		}
@@ -307,10 +308,10 @@ func (l *life) makeEngine() error {
 		return err
 	}
 	l.host = host
-	l.users.ask(host.Output)
+	l.users.Ask(host.Output)
 	eng, err := engine.New(engine.Options{
 		Config: l.conf, Load: l.load, Host: host, Reports: reports,
-		Log: l.log, MainLog: l.mainLog, Gate: l.gate, Credential: l.users.credential,
+		Log: l.log, MainLog: l.mainLog, Gate: l.gate, Credential: l.users.Credential,
 		Environ: environ(), ServerURL: l.conf.ServerURL(),
 		Identity: l.identity(), Serials: l.serials,
 	})
