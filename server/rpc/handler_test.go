@@ -190,6 +190,10 @@ func TestALogInMemoryDoesNotExistForThisProtocol(t *testing.T) {
 	if body := post(t, engine, callOf(t, "supervisor.readProcessStdoutLog", "cat", 0, 5)).Body.String(); !strings.Contains(body, "<string>NO_FILE</string>") {
 		t.Error(body)
 	}
+	// Of supervisord's own that is so only where it goes to syslog.
+	if body := post(t, engine, callOf(t, "supervisor.readLog", 0, 5)).Body.String(); !strings.Contains(body, "<string>NO_FILE: syslog</string>") {
+		t.Error(body)
+	}
 	var tail []any
 	w := post(t, engine, callOf(t, "supervisor.tailProcessStdoutLog", "cat", 0, 5))
 	err := xmlrpc.Response(w.Body.Bytes()).Unmarshal(&tail)
