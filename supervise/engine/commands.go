@@ -323,7 +323,11 @@ func (e *Engine) onMany(r *reply, sel supervise.Selection, order sequence) []*pr
 }
 
 func (e *Engine) lookUp(name supervise.NameSpec) (*process, error) {
-	if g := e.byName[name.Group]; g != nil {
+	return processOf(e.byName, name)
+}
+
+func processOf(groups map[string]*group, name supervise.NameSpec) (*process, error) {
+	if g := groups[name.Group]; g != nil {
 		if p := g.process(name.Process); p != nil {
 			return p, nil
 		}
@@ -353,17 +357,14 @@ func (e *Engine) selected(sel supervise.Selection, order sequence) ([]*process, 
 // be run at all (rpcinterface.py startProcess). The disk is asked in the
 // caller's goroutine.
 func (e *Engine) checkCommand(ctx context.Context, name supervise.NameSpec) error {
-	command, err := ask(ctx, e, func(e *Engine) (command, error) {
-		p, err := e.find(name)
-		if err != nil {
-			return command{}, err
-		}
-		return p.command, nil
-	})
+	if err := e.up(); err != nil {
+		return err
+	}
+	p, err := e.named(ctx, name)
 	if err != nil {
 		return err
 	}
-	return command.check()
+	return p.command.check()
 }
 
 // checkCommands is checkCommand for many: the faults of those that could not be

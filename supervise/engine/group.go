@@ -139,6 +139,7 @@ func (e *Engine) addGroup(made prepared) *group {
 	for _, p := range made.processes {
 		g.processes = append(g.processes, e.newProcess(g, p))
 	}
+	e.changingGroups()
 	e.byName[g.conf.Name] = g
 	e.groups = ascending.groups(append(e.groups, g))
 	e.poolsChanged()
@@ -192,6 +193,7 @@ func (e *Engine) autostart(g *group) {
 // removeGroup forgets a group whose processes are all stopped. The pool goes
 // first: a removed pool never hears of itself.
 func (e *Engine) removeGroup(g *group) {
+	e.changingGroups()
 	e.groups = slices.DeleteFunc(e.groups, func(other *group) bool { return other == g })
 	delete(e.byName, g.conf.Name)
 	rows := g.rows()
