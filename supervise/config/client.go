@@ -53,10 +53,16 @@ func LoadClient(file string, environ []string) (*Client, error) {
 func loadClient(sys system, file string) (*Client, error) {
 	l := &loader{file: file, sys: sys, here: filepath.Dir(sys.absolute(file)), env: environVariables(sys.environ)}
 	var err error
-	if l.doc, err = readDocument(sys, file); err != nil {
+	if l.doc, err = readDocument(sys, file, isForClient); err != nil {
 		return nil, err
 	}
 	return l.client()
+}
+
+// isForClient picks the sections supervisorctl reads. A thousand programs stand
+// beside them, which it would hold for nothing.
+func isForClient(section string) bool {
+	return section == "supervisorctl" || strings.HasPrefix(section, ctlPluginPrefix)
 }
 
 func (l *loader) client() (*Client, error) {

@@ -94,3 +94,23 @@ func TestTheFirstOfTheUsualPlacesIsFound(t *testing.T) {
 		t.Errorf("a bare name looks in %q", tried[:2])
 	}
 }
+
+func TestSupervisorctlHoldsNothingOfProgramsButTheirMistakes(t *testing.T) {
+	dir := t.TempDir()
+	text := "[DEFAULT]\nprompt=ours\n[program:x]\ncommand=/bin/cat\n[supervisorctl]\nserverurl=unix:///s\n"
+	client, err := loadClientText(t, dir, text)
+	if err != nil || client.Prompt != "ours" {
+		t.Errorf("read %+v (%v), want the prompt of [DEFAULT]", client, err)
+	}
+	if _, err := loadClientText(t, dir, text+"[program:y]\nno option\n"); err == nil || !strings.Contains(err.Error(), "parsing errors") {
+		t.Errorf("a line of a program that means nothing is told as %v", err)
+	}
+	writeFile(t, filepath.Join(dir, "ctl.conf"), text)
+	doc, err := readDocument(system{}, filepath.Join(dir, "ctl.conf"), isForClient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept := doc.sections(); !slices.Equal(kept, []string{"supervisorctl"}) {
+		t.Errorf("kept %v", kept)
+	}
+}

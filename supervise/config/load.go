@@ -52,7 +52,7 @@ func open(file string, opts Options) (*loader, error) {
 		env:  environVariables(opts.Environ),
 		cfg:  &Config{File: path, Here: filepath.Dir(path)},
 	}
-	if l.doc, err = readDocument(sys, file); err != nil {
+	if l.doc, err = readDocument(sys, file, nil); err != nil {
 		return nil, err
 	}
 	return l, l.include()
