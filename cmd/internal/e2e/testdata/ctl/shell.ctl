@@ -12,6 +12,7 @@ $
 $
 < help
 < ?
+~ctl the help of status also lists patterns and --json
 $
 < help status
 < version
@@ -47,6 +48,7 @@ $
 < reload now
 $
 < shutdown
+~ctl the help of status also lists patterns and --json
 $
 < ?status
 < !ls
