@@ -335,7 +335,7 @@ func (l *life) identity() supervise.Identity {
 
 // openDoors binds every listener of the configuration. Nothing is served yet.
 func (l *life) openDoors() (*server.Server, error) {
-	opts := server.Options{Stderr: l.std.Err}
+	opts := server.Options{Stderr: l.std.Err, MaxConnections: maxConnections(l.conf)}
 	for _, s := range l.conf.HTTPServers {
 		opts.Endpoints = append(opts.Endpoints, endpoint(s))
 	}
