@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,15 +79,15 @@ func (f *former) index(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	action, name, legacy := form.Get("action"), form.Get("processname"), obeys(r.Context())
+	action, name, legacy := form["action"], form["processname"], obeys(r.Context())
 	switch {
 	case action != "" && legacy && r.Method != http.MethodHead:
 		return f.act(w, r, action, name)
 	case action != "" && action != "refresh":
 		f.refuse(w, r, http.StatusGone, action, name)
-	case legacy && form.Get("message") != "" && r.URL.Path != base:
-		redirect(w, http.StatusSeeOther, withMessage(form.Get("message")))
-	case r.URL.Path == base && r.Method != http.MethodPost && action == "" && (legacy || !form.Has("message")):
+	case legacy && form["message"] != "" && r.URL.Path != base:
+		redirect(w, http.StatusSeeOther, withMessage(form["message"]))
+	case r.URL.Path == base && r.Method != http.MethodPost && action == "" && (legacy || form["message"] == ""):
 		f.page.ServeHTTP(w, r)
 	default:
 		redirect(w, http.StatusSeeOther, placeOf(name, ""))
@@ -99,18 +100,33 @@ func (f *former) index(w http.ResponseWriter, r *http.Request) error {
 func (f *former) tail(w http.ResponseWriter, r *http.Request) error {
 	form, err := formOf(r)
 	if err == nil {
-		redirect(w, http.StatusSeeOther, placeOf(form.Get("processname"), "/log"))
+		redirect(w, http.StatusSeeOther, placeOf(form["processname"], "/log"))
 	}
 	return err
 }
 
-// formOf reads what the original read: the query, and over it the body of a POST.
-func formOf(r *http.Request) (url.Values, error) {
+// formOf reads what the original read: of the query the first value of a name,
+// and over it of the body of a POST the last one. Empty values do not count
+// (web.py continue_request).
+func formOf(r *http.Request) (map[string]string, error) {
 	// Of a query that is badly escaped, what could be read counts.
 	if err := r.ParseForm(); err != nil && r.Method == http.MethodPost {
 		return nil, reply.BadRequest("read the form: %v", err)
 	}
-	return r.Form, nil
+	form := map[string]string{}
+	for name, values := range r.URL.Query() {
+		if i := slices.IndexFunc(values, func(value string) bool { return value != "" }); i >= 0 {
+			form[name] = values[i]
+		}
+	}
+	for name, values := range r.PostForm {
+		for _, value := range values {
+			if value != "" {
+				form[name] = value
+			}
+		}
+	}
+	return form, nil
 }
 
 // placeOf is the address of a process in the page, or of the list where the name
