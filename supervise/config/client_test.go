@@ -19,12 +19,14 @@ func TestSupervisorctlReadsItsSection(t *testing.T) {
 	}{
 		{"defaults", "[supervisorctl]\n", *NewClient()},
 		{"everything", "[supervisorctl]\nserverurl=unix://%(here)s/../s.sock\nusername=%(ENV_COLOR)s\npassword=p%%\nprompt=%(ENV_COLOR)s>\nhistory_file=~/.history\n",
-			Client{ServerURL: "unix://" + filepath.Dir(dir) + "/s.sock", Username: "green", Password: "p%", Prompt: "green>", HistoryFile: dir + "/.history"}},
-		{"an http address stays as it is", "[supervisorctl]\nserverurl=HTTP://Host\n", Client{ServerURL: "HTTP://Host", Prompt: "supervisor"}},
+			Client{ServerURL: "unix://" + filepath.Dir(dir) + "/s.sock", Username: "green", Password: "p%", Prompt: "green>", HistoryFile: dir + "/.history", HasServerURL: true}},
+		{"an http address stays as it is", "[supervisorctl]\nserverurl=HTTP://Host\n", Client{ServerURL: "HTTP://Host", Prompt: "supervisor", HasServerURL: true}},
 		{"Python code of the original", "[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a:b\nKey=%(ENV_NOPE)s\n", withPlugin(
 			CtlPlugin{Section: "ctlplugin:x", Name: "x", Factory: "a:b", File: dir + "/ctl.conf", Line: 2})},
 		{"a verb", "[supervisorctl]\n[ctlplugin:x]\ncommand='%(here)s/my verb' %(ENV_COLOR)s\nhelp=Does it\nsupervisor.ctl_factory=a:b\n", withPlugin(
 			CtlPlugin{Section: "ctlplugin:x", Name: "x", Command: []string{dir + "/my verb", "green"}, Help: "Does it", Factory: "a:b", File: dir + "/ctl.conf", Line: 2})},
+		{"where its supervisord listens", "[supervisorctl]\n[unix_http_server]\nfile=%(here)s/s.sock\nchown=nobodyatall\n[inet_http_server]\nport=*:9\n[inet_http_server:b]\nport=x\n",
+			Client{ServerURL: "http://localhost:9001", Prompt: "supervisor", Serves: []string{"unix://" + dir + "/s.sock", "http://localhost:9"}}},
 		{"includes are not read", "[supervisorctl]\n[include]\nfiles=%(nope)s\n", *NewClient()},
 	}
 	for _, c := range cases {

@@ -97,10 +97,14 @@ func (c *Config) ServerURL() string {
 			return "unix://" + s.Path
 		}
 		if inet == "" {
-			inet = "http://" + urlHost(s.Host) + ":" + strconv.Itoa(s.Port)
+			inet = inetURL(s.Host, s.Port)
 		}
 	}
 	return inet
+}
+
+func inetURL(host string, port int) string {
+	return "http://" + urlHost(host) + ":" + strconv.Itoa(port)
 }
 
 // urlHost is the host to call a listener by.

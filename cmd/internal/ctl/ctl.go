@@ -51,6 +51,8 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 		return usage(errout, progname, err)
 	}
 	c := newController(settings, in, out, errout)
+	screen, isFile := errout.(*os.File)
+	c.watched = isFile && isTerminal(screen)
 	defer c.in.close()
 	status := c.run(context.Background(), flags)
 	if err := c.out.Flush(); err != nil && status == exitOK {
@@ -75,6 +77,11 @@ type controller struct {
 	errout   io.Writer
 	commands []command
 	status   int
+
+	// watched tells that a person reads errout, who may be glad of advice; advice
+	// is what was said last, and is not said again.
+	watched bool
+	advice  string
 
 	// json gathers the answer to a command that was asked with --json; nil while
 	// answers are text.
@@ -180,7 +187,12 @@ func (c *controller) conclude(err error) (quit bool, interrupted error) {
 		c.status = exitInterrupted
 		return false, errInterrupted
 	}
-	c.problem(describe(err), failureOf(err))
+	f := failureOf(err)
+	if f.Hints = c.hints(err); f.Hints != nil {
+		f.URL = c.settings.serverURL
+	}
+	c.problem(describe(err), f)
+	c.advise(f.Hints)
 	c.status = exitGeneric
 	c.printAnswer()
 	return false, nil

@@ -146,6 +146,9 @@ func runWithoutTerminal(args []string, in *strings.Reader, out, errout *bytes.Bu
 	if err != nil {
 		return usage(errout, args[0], err)
 	}
+	if f.config == nil { // what this machine has in /etc is not the test's
+		s.configFile, s.serves = "", nil
+	}
 	c := newController(s, in, out, errout)
 	c.openTerminal = func() (*os.File, error) { return nil, os.ErrNotExist }
 	c.pollEvery = time.Millisecond

@@ -30,11 +30,12 @@ func (c *controller) reach(ctx context.Context) (*client, error) {
 	if !known {
 		return nil, err
 	}
-	f := failure{Message: message, URL: c.settings.serverURL}
+	f := failure{Message: message, URL: c.settings.serverURL, Hints: c.hints(err)}
 	if err != nil {
 		f.Code, f.Fault = failureOf(err).Code, failureOf(err).Fault
 	}
 	c.problem(message, f)
+	c.advise(f.Hints)
 	c.status = exit
 	return nil, nil
 }
@@ -270,7 +271,7 @@ func open(ctx context.Context, c *controller, arg string) error {
 	if scheme, _ := splitScheme(arg); scheme != "unix" && scheme != "http" {
 		return c.refused("url must be http:// or unix://")
 	}
-	c.settings.serverURL = arg
+	c.settings.serverURL, c.settings.urlFrom, c.settings.urlGiven = arg, "the one given to open", true
 	before := c.status
 	err := status(ctx, c, "")
 	c.status = before

@@ -1,6 +1,8 @@
 package ctl
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -198,5 +200,18 @@ func TestOnlyTerminalsSeeColours(t *testing.T) {
 		if got := colours(terminal, getenv); got != nil {
 			t.Errorf("with %s=%s: %q", name, value, got)
 		}
+	}
+}
+
+func TestAdviceIsForThoseWhoWatchStandardError(t *testing.T) {
+	desk, terminal := openPTY(t)
+	var out bytes.Buffer
+	Run([]string{"supervisorctl", "-s", "unix:///nonexistent/s.sock", "status"}, strings.NewReader(""), &out, terminal)
+	line, err := bufio.NewReader(desk).ReadString('\n')
+	if want := "  the address unix:///nonexistent/s.sock is from the command line\r\n"; err != nil || line != want {
+		t.Errorf("%q, %v, want %q", line, err, want)
+	}
+	if want := "unix:///nonexistent/s.sock no such file\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
 	}
 }

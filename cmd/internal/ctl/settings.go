@@ -1,6 +1,10 @@
 package ctl
 
-import "supervisor/supervise/config"
+import (
+	"strings"
+
+	"supervisor/supervise/config"
+)
 
 // settings is what supervisorctl goes by: the command line over the
 // [supervisorctl] section over the defaults.
@@ -14,7 +18,13 @@ type settings struct {
 	interactive  bool // questions may be asked
 	progname     string
 	configFile   string // "" when there is none
-	plugins      []config.CtlPlugin
+
+	// For those who look for a server in vain.
+	urlFrom  string   // where serverURL was said
+	urlGiven bool     // by the one who types
+	userFrom string   // where username was, "" for nowhere
+	serves   []string // the URLs at which a supervisord of configFile listens
+	plugins  []config.CtlPlugin
 }
 
 // loadSettings reads the configuration file, the one of -c or the first one
@@ -26,6 +36,12 @@ func loadSettings(f flags, progname string, environ []string) (settings, error) 
 	}
 	override(&s.serverURL, f.serverURL)
 	override(&s.username, f.username)
+	if f.serverURL != nil {
+		s.urlFrom, s.urlGiven = "from the command line", true
+	}
+	if f.username != nil {
+		s.userFrom = "of the command line"
+	}
 	override(&s.password, f.password)
 	override(&s.historyFile, f.history)
 	s.authenticate = s.username != ""
@@ -46,26 +62,35 @@ func override(value *string, with *string) {
 // configured reads the file; without one, the defaults hold.
 func configured(file *string, progname string, environ []string) (settings, error) {
 	client := config.NewClient()
-	name, _ := config.Find(progname)
+	name, tried := config.Find(progname)
 	override(&name, file)
-	blank := settings{progname: progname, configFile: name}
+	s := settings{progname: progname, configFile: name}
 	if name != "" {
 		var err error
 		if client, err = config.LoadClient(name, environ); err != nil {
-			return blank, err
+			return s, err
 		}
 		if err := checkPlugins(client.Plugins); err != nil {
-			return blank, err
+			return s, err
 		}
 	}
-	return settings{
-		progname:    progname,
-		configFile:  name,
-		serverURL:   client.ServerURL,
-		username:    client.Username,
-		password:    client.Password,
-		prompt:      client.Prompt,
-		historyFile: client.HistoryFile,
-		plugins:     client.Plugins,
-	}, nil
+	s.serverURL = client.ServerURL
+	s.username = client.Username
+	s.password = client.Password
+	s.prompt = client.Prompt
+	s.historyFile = client.HistoryFile
+	s.plugins = client.Plugins
+	s.serves = client.Serves
+	switch {
+	case client.HasServerURL:
+		s.urlFrom = "serverurl= of [supervisorctl] in " + name
+	case name != "":
+		s.urlFrom = "the default, as [supervisorctl] in " + name + " has no serverurl="
+	default:
+		s.urlFrom = "the default, as there is no configuration file (" + strings.Join(tried, ", ") + ")"
+	}
+	if client.Username != "" {
+		s.userFrom = "of username= in " + name
+	}
+	return s, nil
 }
