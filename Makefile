@@ -73,7 +73,7 @@ race:
 test: check race cross compat e2e
 
 compat: build
-	$(NEED) supervisord=supervisor
+	$(NEED) supervisord=supervisor zsh=zsh fish=fish
 	SUPERVISOR_E2E_DAEMON=both go test -tags compat -count=1 -parallel 6 -timeout 30m ./cmd/internal/e2e ./cmd/pidproxy ./cmd/echo_supervisord_conf
 
 e2e: build node_modules/.installed

@@ -67,12 +67,18 @@ type seat struct {
 
 func (l *life) sit(columns int, program string, words ...string) *seat {
 	l.t.Helper()
-	s := &seat{t: l.t, ended: make(chan error, 1), changed: make(chan struct{}, 1)}
+	return l.sitAt(columns, exec.Command(program, append([]string{"-c", l.path("s.conf")}, words...)...))
+}
+
+// sitAt runs any program on a terminal, in the directory of the life.
+func (l *life) sitAt(columns int, program *exec.Cmd) *seat {
+	l.t.Helper()
+	s := &seat{t: l.t, program: program, ended: make(chan error, 1), changed: make(chan struct{}, 1)}
 	s.open()
 	s.resize(columns)
 	s.before = s.mode()
-	s.program = exec.Command(program, append([]string{"-c", l.path("s.conf")}, words...)...)
-	s.program.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + l.dir, "LC_ALL=C.UTF-8", "TERM=xterm", "PYTHONWARNINGS=ignore"}
+	program.Dir = l.dir
+	program.Env = append([]string{"PATH=/usr/bin:/bin", "HOME=" + l.dir, "LC_ALL=C.UTF-8", "TERM=xterm", "PYTHONWARNINGS=ignore"}, program.Env...)
 	s.program.Stdin, s.program.Stdout, s.program.Stderr = s.terminal, s.terminal, s.terminal
 	s.program.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := s.program.Start(); err != nil {
