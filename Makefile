@@ -53,6 +53,7 @@ dev: build node_modules/.installed
 
 gen:
 	go run ./cmd/wirets
+	go run ./cmd/manpages
 
 # Fast enough to run before each commit.
 check: node_modules/.installed

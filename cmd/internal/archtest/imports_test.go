@@ -48,19 +48,25 @@ var may = map[string][]string{
 	"cmd/internal/daemon": {
 		"", "supervise", "supervise/config", "supervise/child", "supervise/logs", "supervise/pool",
 		"supervise/engine", "server", "cmd/internal/getopt", "cmd/internal/preflight",
+		"cmd/internal/manual",
 	},
 	// Finding and checking a configuration, for both programs.
 	"cmd/internal/preflight":    {"supervise/child", "supervise/config"},
-	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "cmd/internal/getopt", "cmd/internal/preflight"},
+	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "cmd/internal/getopt", "cmd/internal/preflight", "cmd/internal/manual"},
 	"cmd/internal/getopt":       {},
+	"cmd/internal/manual":       {},
+	"cmd/internal/source":       {},
 	"cmd/internal/archtest":     {},
 	"cmd/internal/e2e":          {},
 	"cmd/supervisord":           {"cmd/internal/daemon", "supervise/child"},
 	"cmd/supervisorctl":         {"cmd/internal/ctl"},
 	"cmd/pidproxy":              {},
 	"cmd/echo_supervisord_conf": {},
-	"cmd/wirets":                {"server/wire"},
-	"bench":                     {},
+	"cmd/wirets":                {"server/wire", "cmd/internal/source"},
+	"cmd/manpages": {
+		"cmd/internal/ctl", "cmd/internal/daemon", "cmd/internal/manual", "cmd/internal/source",
+	},
+	"bench": {},
 }
 
 // never says which packages a room must do without, and why.

@@ -17,7 +17,8 @@ func (cmd command) usages() []explained {
 		about = strings.Trim(about, "\t ")
 		switch {
 		case form == "" && len(all) > 0:
-			all[len(all)-1].about += ". " + about
+			last := &all[len(all)-1]
+			last.about = strings.TrimSuffix(last.about, ".") + ". " + about
 		case form != cmd.name && !strings.HasPrefix(form, cmd.name+" "):
 			all = append(all, explained{"", line})
 		default:
