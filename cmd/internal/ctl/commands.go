@@ -25,6 +25,9 @@ type command struct {
 	// complete lists what may stand after the name; nil when nothing does.
 	complete completer
 
+	// files tells that the names of files may stand after the name.
+	files bool
+
 	// json tells that --json among its words makes it answer in JSON.
 	json bool
 
@@ -62,7 +65,7 @@ add <pattern>		Add the groups whose names match, such as 'api-*'`},
 		{name: "avail", run: avail, json: true, help: `
 avail			Display all configured processes`, more: `
 avail --json		The same as a JSON object`},
-		{name: "check", run: check, kind: added, help: `
+		{name: "check", run: check, kind: added, files: true, help: `
 check		Report what the configuration file means to supervisord
 check <file>	Report what another one means
 No server is needed. The exit status is 2 if supervisord would not start with it.`},
@@ -147,7 +150,8 @@ tail -f <name>		Continuous tail of named process stdout
 			Ctrl-C to exit.
 tail -100 <name>	last 100 *bytes* of process stdout
 tail <name> stderr	last 1600 *bytes* of process stderr`, more: `
-tail <pattern>		The log of the one process whose name matches`},
+tail <pattern>		The log of the one process whose name matches
+tail -f <name> <pattern> [stdout|stderr]	Continuous tail of several processes, each line after a name`},
 		{name: "update", run: update, json: true, complete: completeGroups, help: `
 update			Reload config and add/remove as necessary, and will restart affected programs
 update all		Reload config and add/remove as necessary, and will restart affected programs
@@ -158,7 +162,7 @@ update ... --json	The same as a JSON object`},
 		{name: "version", run: version, json: true, help: `
 version			Show the version of the remote supervisord process`, more: `
 version --json		The same as a JSON object`},
-		{name: "wait", run: wait, kind: added, complete: completeProcesses, help: `
+		{name: "wait", run: wait, kind: added, complete: completeWait, help: `
 wait <name>				Wait until a process is RUNNING
 wait <gname>:*				Wait for all processes in a group
 wait <name> <name>			Wait for multiple processes or groups

@@ -17,7 +17,7 @@ func (p Page) Roff() []byte {
 		if i > 0 {
 			w.line(".br")
 		}
-		w.text(form)
+		w.line("%s", guard(fonts(form)))
 	}
 	for _, part := range p.Parts {
 		w.line(".SH %s", strings.ToUpper(part.Title))
@@ -52,7 +52,7 @@ func (w *writer) blocks(blocks []Block) {
 			w.text(string(b))
 		case Item:
 			w.line(".TP")
-			w.text(b.Term)
+			w.line("%s", guard(fonts(b.Term)))
 			w.text(b.Text)
 		case Code:
 			w.code(b)

@@ -8,7 +8,7 @@ func TestPageIsWrittenInRoff(t *testing.T) {
 		Synopsis: []string{"`prog` [`-f` <file>]", "`prog` <word> ..."},
 		Parts: []Part{
 			{"Description", []Block{Text("First. It's `a\\b` and <it>. Last one"), Text("Another paragraph that is so long that it has to go on in a line below the first, `in bold` or not.")}},
-			{"Options", []Block{Heading("Of the time"), Text("Say so."), Item{"`-f` <file>", "Read it."}, Code{".x 'y' ~", "'z"}, Text("End < here.")}},
+			{"Options", []Block{Heading("Of the time"), Text("Say so."), Item{"`-f` ... <file>", "Read it."}, Code{".x 'y' ~", "'z"}, Text("End < here.")}},
 		},
 		SeeAlso: []string{"other(1)", "more(8)"},
 	}
@@ -31,7 +31,7 @@ first, \fBin bold\fR or not.
 .SS Of the time
 Say so.
 .TP
-\fB\-f\fR \fIfile\fR
+\fB\-f\fR ... \fIfile\fR
 Read it.
 .PP
 .RS 4
