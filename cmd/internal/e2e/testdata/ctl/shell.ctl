@@ -14,7 +14,7 @@ $
 < ?
 ~ctl the help of status also lists patterns and --json
 $
-< help status
+< help reload
 < version
 < bogus
 < 
@@ -50,7 +50,7 @@ $
 < shutdown
 ~ctl the help of status also lists patterns and --json
 $
-< ?status
+< ?reload
 < !ls
 < tail -5
 < fg
