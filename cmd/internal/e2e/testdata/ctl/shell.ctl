@@ -12,7 +12,6 @@ $
 $
 < help
 < ?
-~ctl the help of status also lists patterns and --json
 $
 < help reload
 < version
@@ -48,7 +47,6 @@ $
 < reload now
 $
 < shutdown
-~ctl the help of status also lists patterns and --json
 $
 < ?reload
 < !ls
