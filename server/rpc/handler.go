@@ -29,6 +29,7 @@ type Handler struct {
 	buffers sync.Pool            // of *bytes.Buffer-like *[]byte, for calls and answers
 	readers chan struct{}        // see budget
 	infos   atomic.Pointer[page] // the rows of getAllProcessInfo as they last were
+	listed  lastListed
 }
 
 // New makes the handler. The requests it serves have passed auth.Require.
@@ -156,6 +157,10 @@ func (h *Handler) call(ctx context.Context, name string, args []value) (value, e
 
 // answer writes the result, the fault, or the page for what is neither.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, buffer *[]byte, v value, err error) {
+	if l, ok := v.(*listed); ok && err == nil {
+		send(w, l.answer)
+		return
+	}
 	b := (*buffer)[:0]
 	if f, ok := asFault(err); ok {
 		b = appendFault(b, f)
@@ -166,6 +171,10 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, buffer *[]byte,
 		b = appendAnswer(b, v)
 	}
 	*buffer = b
+	send(w, b)
+}
+
+func send(w http.ResponseWriter, b []byte) {
 	header := w.Header()
 	header.Set("Content-Type", "text/xml")
 	header.Set("Content-Length", strconv.Itoa(len(b)))
