@@ -72,6 +72,7 @@ type Hub struct {
 	cancel   context.CancelFunc // ends run
 	closing  chan struct{}      // closed by Close: sessions say goodbye
 	ready    chan struct{}      // closed once there is a table
+	visited  chan struct{}      // somebody has come: run looks at the problems from time to time
 	work     sync.WaitGroup
 
 	mu        sync.RWMutex // guards the fields below
@@ -103,6 +104,7 @@ func New(options Options) *Hub {
 		Options:   options,
 		closing:   make(chan struct{}),
 		ready:     make(chan struct{}),
+		visited:   make(chan struct{}, 1),
 		sessions:  map[*session]struct{}{},
 		followers: map[logKey]*follower{},
 		problems:  options.Problems(),
@@ -167,6 +169,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.leave(s)
+	h.lookForProblems() // nobody may have, for as long as nobody was here
 	if err := s.open(w, r); err != nil {
 		reply.Log(r.Context()).Debug("open a live connection", "err", err)
 		return
@@ -183,6 +186,10 @@ func (h *Hub) enter(s *session) bool {
 	}
 	h.work.Add(1)
 	h.sessions[s] = struct{}{}
+	select {
+	case h.visited <- struct{}{}:
+	default: // somebody else's visit has not been noticed yet
+	}
 	return true
 }
 
@@ -235,14 +242,23 @@ func (h *Hub) follow(ctx context.Context) bool {
 	}
 	defer feed.Close()
 	h.begin(feed)
-	look := time.NewTicker(h.pace.problems)
+	look, looking := time.NewTimer(h.pace.problems), true
 	defer look.Stop()
 	for brought := feed.Fresh; ; {
 		select {
 		case <-ctx.Done():
 			return brought
+		case <-h.visited:
+			if !looking {
+				look.Reset(h.pace.problems)
+				looking = true
+			}
 		case <-look.C:
 			h.lookForProblems()
+			// A supervisord nobody looks at has no reason to wake.
+			if looking = len(h.connected()) > 0; looking {
+				look.Reset(h.pace.problems)
+			}
 		case change, ok := <-feed.Changes:
 			if !ok {
 				return brought
