@@ -242,8 +242,11 @@ func (h *Hub) follow(ctx context.Context) bool {
 	}
 	defer feed.Close()
 	h.begin(feed)
-	look, looking := time.NewTimer(h.pace.problems), true
+	look, looking := time.NewTimer(h.pace.problems), len(h.connected()) > 0
 	defer look.Stop()
+	if !looking {
+		look.Stop()
+	}
 	for brought := feed.Fresh; ; {
 		select {
 		case <-ctx.Done():

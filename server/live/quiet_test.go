@@ -17,7 +17,7 @@ func TestAHubNobodyVisitsDoesNotWake(t *testing.T) {
 		hub := New(Options{Engine: newFakeEngine(apiName), Problems: func() []string { looks++; return nil }})
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if looks > 2 {
+		if looks > 1 { // at its beginning
 			t.Errorf("it looked for problems %d times, for nobody", looks)
 		}
 		if err := hub.Close(t.Context()); err != nil {
