@@ -169,7 +169,7 @@ var masks = []struct {
 }{
 	{regexp.MustCompile(`pid \d+`), "pid PID"},
 	{regexp.MustCompile(`(?m)^(\D*> )?\d{2,}$`), "${1}PID"},
-	{regexp.MustCompile(`uptime .*`), "uptime TIME"},
+	{regexp.MustCompile(`uptime [^"\n]*`), "uptime TIME"},
 	{regexp.MustCompile(`[A-Z][a-z]{2} \d{2} \d{2}:\d{2} [AP]M`), "DATE"},
 	{regexp.MustCompile(`\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2},\d{3}`), "STAMP"},
 	{regexp.MustCompile(`\d{2}:\d{2}:\d{2},\d{3}`), "CLOCK"},
