@@ -215,7 +215,7 @@ type step struct {
 	interrupt     string // what to see before the client goes away, "" for none
 	background    bool   // the steps after it do not wait for its answer
 	anyOrder      bool
-	onlyStatus    bool // of a command line; what it prints is not compared
+	onlyStatus    bool   // of a command line; what it prints is not compared
 	member        string // one that only our structs have, "" for none
 	differsCtl    string
 	differsDaemon string

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -44,11 +45,12 @@ func lifecycleConf(name string) string { return filepath.Join("../../lifecycle",
 // standard input. How it is different:
 //
 //	listens    it is an event listener, and repeats events to stderr
+//	records F  it is an event listener, and repeats events to a file
 //	exits N    it exits with N when it has read a line
 //	fails      it exits at once
 func worker(how ...string) {
 	out := os.Stdout
-	if slices.Equal(how, []string{"listens"}) {
+	if len(how) > 0 && (how[0] == "listens" || how[0] == "records") {
 		out = os.Stderr // stdout is for the protocol
 	}
 	signals := make(chan os.Signal, 64)
@@ -66,7 +68,14 @@ func worker(how ...string) {
 	case slices.Equal(how, []string{"fails"}):
 		os.Exit(3)
 	case slices.Equal(how, []string{"listens"}):
-		hear(in)
+		hear(in, os.Stderr)
+		return
+	case len(how) == 2 && how[0] == "records":
+		file, err := os.OpenFile(how[1], os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			panic(err)
+		}
+		hear(in, file)
 		return
 	}
 	fmt.Println("ready")
@@ -87,15 +96,17 @@ func worker(how ...string) {
 	}
 }
 
-func hear(in *bufio.Reader) {
+// hear repeats the events a listener gets: the header, and after a blank the
+// payload.
+func hear(in *bufio.Reader, to io.Writer) {
 	for {
 		fmt.Println("READY")
 		envelope, err := readEnvelope(in)
 		if err != nil {
 			return // supervisord has closed it
 		}
-		_, payload, _ := bytes.Cut(envelope, []byte("\n"))
-		fmt.Fprintf(os.Stderr, "%s\n", payload)
+		header, payload, _ := bytes.Cut(envelope, []byte("\n"))
+		fmt.Fprintf(to, "%s %s\n", header, bytes.TrimSuffix(payload, []byte("\n")))
 		fmt.Print("RESULT 2\nOK")
 	}
 }
