@@ -8,6 +8,7 @@
 #   make gen      what is generated from other files
 #   make check    fast: format, vet, lint, types, unit tests
 #   make compat   side by side with the original
+#   make soak     fifty clients at once, for a minute, twice
 #   make e2e      the real programs in a real browser
 #   make bench    speed and size, as ratios against the original
 
@@ -22,7 +23,7 @@ NEED        := packaging/need.sh
 TARGETS     := linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 solaris/amd64 illumos/amd64
 
 .DEFAULT_GOAL := build
-.PHONY: run test build web dev gen check compat bench e2e race cross clean always
+.PHONY: run test build web dev gen check compat soak bench e2e race cross clean always
 
 run: build
 	@echo "The demo is at http://127.0.0.1:9001/ (stop it with Ctrl-C)"
@@ -53,6 +54,7 @@ dev: build node_modules/.installed
 
 gen:
 	go run ./cmd/wirets
+	go run ./cmd/manpages
 
 # Fast enough to run before each commit.
 check: node_modules/.installed
@@ -73,8 +75,15 @@ race:
 test: check race cross compat e2e
 
 compat: build
-	$(NEED) supervisord=supervisor
-	SUPERVISOR_E2E_DAEMON=both go test -tags compat -count=1 -timeout 30m ./cmd/internal/e2e ./cmd/pidproxy ./cmd/echo_supervisord_conf
+	$(NEED) supervisord=supervisor zsh=zsh fish=fish
+	SUPERVISOR_E2E_DAEMON=both go test -tags compat -count=1 -parallel 6 -timeout 30m ./cmd/internal/e2e ./cmd/pidproxy ./cmd/echo_supervisord_conf
+
+# Part of compat for ten seconds; here for a minute, and with the race detector.
+SOAK := SUPERVISOR_SOAK=60s go test -tags compat -count=1 -v -run FiftyClients ./cmd/internal/e2e
+soak: build
+	$(NEED) supervisord=supervisor gcc=gcc
+	$(SOAK)
+	SUPERVISOR_SOAK_RACE=1 $(SOAK)
 
 e2e: build node_modules/.installed
 	$(NEED) chromium=chromium

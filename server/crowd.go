@@ -23,6 +23,7 @@ type crowd struct {
 	mu        sync.Mutex
 	guests    map[*guest]struct{}
 	byAddress map[string]int
+	full      bool // for good: the server stops
 }
 
 func newCrowd(limit int) *crowd {
@@ -75,8 +76,9 @@ func (c *crowd) admit(g *guest) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var leaves *guest
-	full := false
+	full := c.full
 	switch {
+	case full:
 	case g.address != "" && c.byAddress[g.address] >= maxPerAddress:
 		full, leaves = true, c.longestIdle(g.address)
 	case len(c.guests) >= c.max:
@@ -131,10 +133,11 @@ func (c *crowd) remove(g *guest) {
 }
 
 // dismiss closes the connections nobody has said anything on yet; net/http
-// would wait five seconds for their first word.
+// would wait five seconds for their first word. From here on it is full.
 func (c *crowd) dismiss() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.full = true
 	for g := range c.guests {
 		if g.silent() {
 			_ = g.Conn.Close()

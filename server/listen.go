@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,14 +28,14 @@ func listen(e Endpoint, stderr io.Writer) (l net.Listener, remove func() error, 
 
 // listenTCP binds a host and port. All interfaces means those of IPv4, as in
 // the original, so that replacing it opens nothing that was closed before; "::"
-// means both.
+// means both. Go would take 0.0.0.0 for both, too.
 func listenTCP(e Endpoint) (net.Listener, error) {
 	host := strings.Trim(e.Host, "[]")
 	if host == "*" {
 		host = ""
 	}
 	network := "tcp"
-	if host == "" {
+	if addr, err := netip.ParseAddr(host); host == "" || err == nil && addr.Is4() {
 		network = "tcp4"
 	}
 	var config net.ListenConfig

@@ -60,6 +60,18 @@ func TestASocketAppearsWithItsModeAndNothingElseIsLeft(t *testing.T) {
 	}
 }
 
+func TestTheModeOfASocketIsThatOfChmod(t *testing.T) {
+	e := socketIn(t)
+	e.Mode = 0o1777
+	if _, err := bind(t, e); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(e.Path)
+	if err != nil || info.Mode() != os.ModeSocket|os.ModeSticky|0o777 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
 func TestALiveSocketIsLeftAlone(t *testing.T) {
 	e := socketIn(t)
 	if _, err := bind(t, e); err != nil {
@@ -230,7 +242,7 @@ func TestTheSameWordsWhereRootRefuses(t *testing.T) {
 }
 
 func TestAllInterfacesAreThoseOfIPv4UnlessAsked(t *testing.T) {
-	for host, want := range map[string]string{"": "0.0.0.0", "*": "0.0.0.0", "127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "[::1]": "::1", "::1": "::1"} {
+	for host, want := range map[string]string{"": "0.0.0.0", "*": "0.0.0.0", "0.0.0.0": "0.0.0.0", "127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "[::1]": "::1", "::1": "::1"} {
 		l, _, err := listen(Endpoint{Host: host}, io.Discard)
 		if err != nil {
 			if strings.Contains(host, ":") && errors.Is(err, syscall.EADDRNOTAVAIL) {

@@ -179,7 +179,8 @@ func (town *town) ask(p *person, method, path, body, until, accept string) got {
 	if strings.HasPrefix(path, "/api") && method != "GET" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	response, err := http.DefaultClient.Do(r)
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(r)
 	if err != nil {
 		town.Fatalf("%s %s: %v", method, path, err)
 	}
@@ -259,10 +260,16 @@ var (
 
 var rows = []row{
 	{route: "GET /ok.html", want: known, has: "OK"},
-	{route: "ANY /*", path: "/", want: known, has: "boot"},
+	{route: "HEAD /ok.html", want: known},
+	{route: "POST /ok.html", want: known, has: "OK"},
+	{route: "ANY /", want: known, has: "boot"},
+	{route: "ANY /", want: everybody, has: "boot", accept: "text/html", logsIn: true},
 	{route: "ANY /*", path: "/process/insider:api", want: everybody, has: "boot", accept: "text/html", logsIn: true},
-	{route: "ANY /index.html", want: known, has: "boot"},
-	{route: "ANY /index.html", want: everybody, has: "boot", accept: "text/html", logsIn: true},
+	{route: "ANY /index.html", want: "401 303 303 303 303 303 303 303"},
+	{route: "ANY /index.html", path: "/index.html?action=stop&processname=NAME", want: "401 410 410 410 410 410 410 410"},
+	{route: "ANY /tail.html", path: "/tail.html?processname=NAME", want: "401 303 303 303 303 303 303 303"},
+	{route: "ANY /stylesheets/*", path: "/stylesheets/supervisor.css", want: "401 410 410 410 410 410 410 410"},
+	{route: "ANY /images/*", path: "/images/state0.gif", want: "401 410 410 410 410 410 410 410"},
 	{route: "GET /live", want: "401 400 400 400 400 400 400 400"},
 	{route: "ANY /logtail*", path: "/logtail/NAME", want: whoReads, has: "words of insider api", stream: true},
 	{route: "ANY /mainlogtail*", path: "/mainlogtail", want: onlyAdmin, has: "main log", stream: true},
@@ -303,6 +310,7 @@ var rows = []row{
 	{route: "POST /api/v1/all/start", want: "401 403 403 202 202 202 202 403", has: "results", change: true},
 	{route: "POST /api/v1/all/stop", want: "401 403 403 202 202 202 202 403", has: "results", change: true},
 	{route: "POST /api/v1/all/restart", want: "401 403 403 202 202 202 202 202", has: "seq", change: true},
+	{route: "GET /api/v1/config/preview", want: onlyAdmin, has: "canary-new"},
 	{route: "POST /api/v1/config/reread", want: onlyAdmin, has: "canary-new", change: true},
 	{route: "POST /api/v1/config/update", body: `{"reason":"because"}`, want: onlyAdmin, has: "canary-new", change: true},
 	{route: "POST /api/v1/shutdown", want: strings.Replace(onlyAdmin, "200", "202", 1), has: "seq", change: true},

@@ -28,6 +28,8 @@ func (s *Server) router(hub http.Handler) http.Handler {
 		r.Use(auth.RequireWithoutCookie, limit, plain)
 		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail))
 		r.Get("/ok.html", healthy)
+		r.Head("/ok.html", healthy)
+		r.Post("/ok.html", healthy)
 		r.Group(func(r chi.Router) {
 			r.Use(s.streaming)
 			r.Handle("/logtail*", tail.Process(s.house.Engine, s.house.Trail))
@@ -50,8 +52,16 @@ func (s *Server) router(hub http.Handler) http.Handler {
 			})
 		})
 		r.With(auth.Require, limit).Get("/live", hub.ServeHTTP)
-		r.With(s.page.greet, limit).HandleFunc("/index.html", s.formerPage)
-		r.With(s.page.greet, limit).Handle("/*", s.page)
+		former := &former{engine: s.house.Engine, calls: rpc.New(s.house.Engine).Tell(s.house.Trail), trail: s.house.Trail, page: s.page, closing: s.closing}
+		r.Group(func(r chi.Router) {
+			r.Use(s.page.greet, limit)
+			r.Handle("/", reply.Handler(former.index))
+			r.Handle("/index.html", reply.Handler(former.index))
+			r.Handle("/tail.html", reply.Handler(former.tail))
+			r.HandleFunc("/stylesheets/*", formerPart)
+			r.HandleFunc("/images/*", formerPart)
+			r.Handle("/*", s.page)
+		})
 	})
 
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusNotFound) })
@@ -59,19 +69,6 @@ func (s *Server) router(hub http.Handler) http.Handler {
 		reply.Page(w, http.StatusMethodNotAllowed)
 	})).ServeHTTP)
 	return r
-}
-
-// formerPage answers at the original's address of the page. There a GET could
-// stop or start things, and so could any link on any site; here it is refused,
-// and not answered as if it had been done.
-func (s *Server) formerPage(w http.ResponseWriter, r *http.Request) {
-	switch action := r.FormValue("action"); action {
-	case "", "refresh":
-		s.page.ServeHTTP(w, r)
-	default:
-		reply.Text(w, http.StatusGone, "Nothing was done: action="+action+" in an address is no longer obeyed, because any page on the web could send it.\n"+
-			"Use supervisorctl, XML-RPC at /RPC2, or POST to /api/v1/processes/NAME/{start,stop,restart}.\n")
-	}
 }
 
 // healthy tells a probe that the server answers.

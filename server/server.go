@@ -38,7 +38,7 @@ type Endpoint struct {
 
 	Unix     bool
 	Path     string      // of the socket, if Unix
-	Mode     fs.FileMode // of the socket
+	Mode     fs.FileMode // of the socket, in the bits of chmod(2)
 	UID, GID int         // who shall own it; -1 leaves it
 
 	Host string // else: "", "*", a name or an address of either family
@@ -54,6 +54,10 @@ type Endpoint struct {
 	TrustedProxies    []netip.Prefix // whose word on the address and the user of a request counts
 	ForwardAuthHeader string         // in which they name the user; "" for none
 	BasePath          string         // where browsers see the server; "" stands for /
+
+	// LegacyActions obeys the addresses of the original's page that start and
+	// stop things.
+	LegacyActions bool
 }
 
 // Options of a server.
@@ -91,6 +95,9 @@ type House struct {
 	// Secrets are the variables whose values are not shown unless asked for.
 	Secrets supervise.Secrets
 }
+
+// base is where the page is mounted.
+const base = "/"
 
 // Server is made by New, and used in the order Listen, Start, Stop.
 type Server struct {
@@ -196,6 +203,9 @@ func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
 		IdleTimeout:       idleTimeout(e),
 		ConnState:         noteState,
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			if e.LegacyActions {
+				ctx = withObedience(ctx)
+			}
 			return auth.AtDoor(ctx, door, peerUID(conn))
 		},
 	}
@@ -240,7 +250,7 @@ func (s *Server) Start(house House) error {
 	if house.Static == nil {
 		s.house.Static = embed.FS{}
 	}
-	page, err := spa(s.house.Static, "/", house.Engine.Identity)
+	page, err := spa(s.house.Static, base, house.Engine.Identity)
 	if err != nil {
 		return err
 	}

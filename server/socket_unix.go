@@ -60,8 +60,8 @@ func tooLong(path string) bool { return len(path) >= len(unix.RawSockaddrUnix{}.
 
 // publish gives a socket its mode and owner, and then its place.
 func publish(e Endpoint, made string) (remove func() error, err error) {
-	if err := os.Chmod(made, e.Mode); err != nil {
-		return nil, err
+	if err := unix.Chmod(made, uint32(e.Mode)); err != nil {
+		return nil, &fs.PathError{Op: "chmod", Path: made, Err: err}
 	}
 	if err := chown(e, made); err != nil {
 		return nil, err

@@ -138,6 +138,9 @@ func (*village) RemoteEvent(context.Context, string, string) error { return nil 
 func (*village) Stage(context.Context) (supervise.Plan, error) {
 	return supervise.Plan{Added: []string{"canary-new"}}, nil
 }
+func (*village) Preview(context.Context) (supervise.Preview, error) {
+	return supervise.Preview{{Group: "canary-new", Action: supervise.PlanAdd}}, nil
+}
 func (*village) AddGroup(context.Context, string) error    { return nil }
 func (*village) RemoveGroup(context.Context, string) error { return nil }
 func (*village) Shutdown(context.Context) error            { return nil }

@@ -1,6 +1,9 @@
 package supervise
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // State is where a process is in its life. The numbers are Supervisor's
 // (states.py) and part of the XML-RPC interface.
@@ -44,6 +47,16 @@ func (s State) String() string {
 		return "UNKNOWN"
 	}
 	return "State(" + strconv.Itoa(int(s)) + ")"
+}
+
+// ParseState reads the name of a state, in any case.
+func ParseState(text string) (State, bool) {
+	for _, s := range States {
+		if strings.EqualFold(s.String(), text) {
+			return s, true
+		}
+	}
+	return 0, false
 }
 
 // Stopped tells whether Supervisor counts s as stopped: a group whose processes

@@ -15,7 +15,7 @@ import (
 // any of them refers to is found by looking.
 var bodies = []any{
 	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.LogPage{},
-	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Update{}, wire.Failure{},
+	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Preview{}, wire.Update{}, wire.Failure{},
 	wire.Trail{}, wire.TrailCheck{},
 	wire.LogIn{}, wire.WhoAmI{}, wire.Sessions{}, wire.Ended{},
 	wire.Accounts{}, wire.AccountRequest{}, wire.TokenRequest{}, wire.NewToken{},

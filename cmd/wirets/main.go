@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"supervisor/cmd/internal/source"
 )
 
 func main() {
@@ -17,7 +19,7 @@ func main() {
 }
 
 func run() error {
-	root, err := moduleRoot()
+	root, err := source.Root()
 	if err != nil {
 		return err
 	}
@@ -37,22 +39,4 @@ func run() error {
 
 func generatedFile(root string) string {
 	return filepath.Join(root, "webui", "src", "wire", "wire.gen.ts")
-}
-
-// moduleRoot walks up from the working directory to the one with go.mod.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("find the module: %w", err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", fmt.Errorf("find the module: no go.mod here or above")
-		}
-		dir = parent
-	}
 }

@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"supervisor/cmd/internal/source"
 )
 
 func TestGeneratedTypesAreFresh(t *testing.T) {
-	root, err := moduleRoot()
+	root, err := source.Root()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,7 @@ func Routes(r chi.Router, o Options) {
 	get("/processes/{name}", a.process)
 	get("/log/{name}/{channel}", a.logPage)
 	get("/log/{name}/{channel}/raw", a.logRaw)
+	get("/config/preview", a.preview)
 	get("/mainlog", a.mainLogPage)
 	get("/mainlog/raw", a.mainLogRaw)
 	get("/audit", a.readTrail)

@@ -158,6 +158,7 @@ func TestNobodySeesAndDoesNothing(t *testing.T) {
 		{"GET", "/log/web:api/stdout", 404},
 		{"GET", "/log/web:api/stdout/raw", 404},
 		{"GET", "/mainlog", 403},
+		{"GET", "/config/preview", 403},
 		{"GET", "/mainlog/raw", 403},
 		{"POST", "/processes/web:api/restart", 404},
 		{"POST", "/groups/web/stop", 404},
@@ -513,5 +514,24 @@ func TestALogIsSavedAsAFile(t *testing.T) {
 	w = d.send("GET", "/mainlog/raw?from=5&to=9", "", "Range", "bytes=1-2")
 	if w.Code != 206 || w.Body.String() != "ep" {
 		t.Errorf("%d %q", w.Code, w.Body)
+	}
+}
+
+func TestAPreviewTellsWhatAnUpdateWouldDo(t *testing.T) {
+	d := newDesk(t)
+	w := d.send("GET", "/config/preview", "")
+	want := `{"groups":[{"group":"old","action":"removed","options":[],"stops":["old"],"starts":[],"gone":[],"new":[]},` +
+		`{"group":"web","action":"changed","options":[{"option":"startsecs","old":"1","new":"2"},` +
+		`{"option":"environment","variable":"KEY","old":null,"new":"2","hidden":true,"processes":["api"]}],"stops":[],"starts":[],"gone":[],"new":[]}]}`
+	if w.Code != 200 || strings.TrimSpace(w.Body.String()) != want {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if asked := d.engine.took(); len(asked) != 1 || asked[0] != "preview" {
+		t.Errorf("the engine was asked to %v", asked)
+	}
+	d.engine.fails["preview"] = supervise.Fault{Code: supervise.FaultCantReread, Detail: "line 3"}
+	w = d.send("GET", "/config/preview", "")
+	if want := `{"error":{"code":92,"name":"CANT_REREAD","detail":"line 3"}}`; w.Code != 422 || strings.TrimSpace(w.Body.String()) != want {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

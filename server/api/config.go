@@ -13,6 +13,19 @@ import (
 	"supervisor/supervise"
 )
 
+// preview tells what an update would do. Nothing is changed by it, not even what
+// reread keeps.
+func (a *api) preview(w http.ResponseWriter, r *http.Request) error {
+	if err := auth.Check(r.Context(), auth.Config, auth.Supervisord); err != nil {
+		return err
+	}
+	preview, err := a.engine.Preview(r.Context())
+	if err != nil {
+		return err
+	}
+	return reply.JSON(w, wire.FromPreview(preview))
+}
+
 func (a *api) reread(ctx context.Context, _ *http.Request) (any, error) {
 	if err := a.may(ctx, auth.Reload, auth.Supervisord); err != nil {
 		return nil, err

@@ -116,6 +116,16 @@ func (e *fakeEngine) RestartMany(_ context.Context, which supervise.Selection) (
 func (e *fakeEngine) Stage(context.Context) (supervise.Plan, error) {
 	return e.plan, e.note("stage")
 }
+func (e *fakeEngine) Preview(context.Context) (supervise.Preview, error) {
+	before, after := "1", "2"
+	return supervise.Preview{
+		{Group: "old", Action: supervise.PlanRemove, Stops: []string{"old"}},
+		{Group: "web", Action: supervise.PlanChange, Options: []supervise.OptionChange{
+			{Option: "startsecs", Old: &before, New: &after},
+			{Option: "environment", Variable: "KEY", New: &after, Hidden: true, Processes: []string{"api"}},
+		}},
+	}, e.note("preview")
+}
 func (e *fakeEngine) AddGroup(_ context.Context, group string) error {
 	return e.note("add %s", group)
 }

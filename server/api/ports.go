@@ -23,6 +23,7 @@ type Engine interface {
 	StopMany(ctx context.Context, which supervise.Selection, wait bool) ([]supervise.Result, error)
 	RestartMany(ctx context.Context, which supervise.Selection) (uint64, error)
 
+	Preview(ctx context.Context) (supervise.Preview, error)
 	Stage(ctx context.Context) (supervise.Plan, error)
 	AddGroup(ctx context.Context, group string) error
 	RemoveGroup(ctx context.Context, group string) error

@@ -264,17 +264,17 @@ func (d *Door) admit(who Principal, account supervise.Account, via Way) Principa
 }
 
 // basic reads an Authorization header. The scheme is read in any case; another
-// scheme is nobody we know (medusa/auth_handler.py handle_request).
+// scheme, or none, or nothing behind it, is nobody we know (medusa/auth_handler.py handle_request).
 func basic(header string) (username, password string, err error) {
-	scheme, encoded, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "basic") {
+	scheme, encoded, found := strings.Cut(header, " ")
+	if !found || !strings.EqualFold(scheme, "basic") {
 		return "", "", errUnknown
 	}
 	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	if err != nil {
 		return "", "", errMalformed
 	}
-	username, password, found := strings.Cut(string(decoded), ":")
+	username, password, found = strings.Cut(string(decoded), ":")
 	if !found {
 		return "", "", errMalformed
 	}

@@ -57,6 +57,7 @@ func TestWhoComesThroughADoor(t *testing.T) {
 		{"bcrypt wrong", "user", string(hash), basic("user:x"), 401, ""},
 		{"bcrypt wrong user", "user", string(hash), basic("x:thepassword"), 401, ""},
 		{"bcrypt of more than it reads", "user", string(hash), basic("user:" + strings.Repeat("x", 73)), 401, ""},
+		{"nothing after the scheme", "user", "secret", "Basic", 401, ""},
 		{"not base64", "user", "secret", "Basic %%%", 400, ""},
 		{"no colon", "user", "secret", basic("usersecret"), 400, ""},
 	} {

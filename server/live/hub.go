@@ -28,9 +28,6 @@ type Engine interface {
 // Options of a hub.
 type Options struct {
 	Engine Engine
-	// Origins are further origins ("https://box.example") whose pages may
-	// connect, beside the server's own.
-	Origins []string
 	// MaxSessions is how many browsers may be connected; 0 stands for 256.
 	MaxSessions int
 	// Problems says what an admin should look into; nil for nothing.
@@ -85,6 +82,7 @@ type Hub struct {
 	cancel   context.CancelFunc // ends run
 	closing  chan struct{}      // closed by Close: sessions say goodbye
 	ready    chan struct{}      // closed once there is a table
+	visited  chan struct{}      // somebody has come: run looks at the problems from time to time
 	work     sync.WaitGroup
 
 	mu        sync.RWMutex // guards the fields below
@@ -119,6 +117,7 @@ func New(options Options) *Hub {
 		Options:   options,
 		closing:   make(chan struct{}),
 		ready:     make(chan struct{}),
+		visited:   make(chan struct{}, 1),
 		sessions:  map[*session]struct{}{},
 		followers: map[logKey]*follower{},
 		problems:  options.Problems(),
@@ -126,8 +125,9 @@ func New(options Options) *Hub {
 	h.upgrader = websocket.Upgrader{
 		HandshakeTimeout: options.pace.write,
 		Subprotocols:     []string{"supervisor.v1"},
-		CheckOrigin:      h.sameOrigin,
+		CheckOrigin:      sameOrigin,
 		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
+			w.Header().Set("Sec-Websocket-Version", "13") // the one there is (RFC 6455, 4.4)
 			reply.Error(w, r, reply.Problem{Status: status, Text: reason.Error()})
 		},
 	}
@@ -172,7 +172,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply.Error(w, r, supervise.Fault{Code: supervise.FaultForbidden, Detail: "live"})
 		return
 	}
-	if !h.sameOrigin(r) {
+	if !sameOrigin(r) {
 		reply.Error(w, r, reply.Problem{Status: http.StatusForbidden, Text: "a page of another origin may not connect"})
 		return
 	}
@@ -183,6 +183,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.leave(s)
+	h.lookForProblems() // nobody may have, for as long as nobody was here
 	if err := s.open(w, r); err != nil {
 		reply.Log(r.Context()).Debug("open a live connection", "err", err)
 		return
@@ -199,6 +200,10 @@ func (h *Hub) enter(s *session) bool {
 	}
 	h.work.Add(1)
 	h.sessions[s] = struct{}{}
+	select {
+	case h.visited <- struct{}{}:
+	default: // somebody else's visit has not been noticed yet
+	}
 	return true
 }
 
@@ -251,14 +256,26 @@ func (h *Hub) follow(ctx context.Context) bool {
 	}
 	defer feed.Close()
 	h.begin(feed)
-	look := time.NewTicker(h.pace.problems)
+	look, looking := time.NewTimer(h.pace.problems), len(h.connected()) > 0
 	defer look.Stop()
+	if !looking {
+		look.Stop()
+	}
 	for brought := feed.Fresh; ; {
 		select {
 		case <-ctx.Done():
 			return brought
+		case <-h.visited:
+			if !looking {
+				look.Reset(h.pace.problems)
+				looking = true
+			}
 		case <-look.C:
 			h.lookForProblems()
+			// A supervisord nobody looks at has no reason to wake.
+			if looking = len(h.connected()) > 0; looking {
+				look.Reset(h.pace.problems)
+			}
 		case change, ok := <-feed.Changes:
 			if !ok {
 				return brought

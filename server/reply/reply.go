@@ -86,6 +86,11 @@ func Text(w http.ResponseWriter, status int, text string) {
 	send(w, status, "text/plain", []byte(text))
 }
 
+// HTML answers with a page for people.
+func HTML(w http.ResponseWriter, status int, page string) {
+	send(w, status, "text/html; charset=utf-8", []byte(page))
+}
+
 func send(w http.ResponseWriter, status int, kind string, body []byte) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))

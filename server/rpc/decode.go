@@ -268,16 +268,9 @@ func parseFloat(s string) (float64, error) {
 }
 
 // parseBase64 reads data as text, as the original does: it has no type for
-// bytes. What is not of the alphabet is skipped.
+// bytes.
 func parseBase64(s string) (value, error) {
-	kept := strings.Map(func(r rune) rune {
-		switch {
-		case 'A' <= r && r <= 'Z', 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '+', r == '/':
-			return r
-		}
-		return -1
-	}, s)
-	data, err := base64.RawStdEncoding.DecodeString(kept)
+	data, err := base64.RawStdEncoding.DecodeString(digits64(s))
 	if err != nil {
 		return nil, err
 	}
@@ -285,4 +278,24 @@ func parseBase64(s string) (value, error) {
 		return nil, errors.New("not UTF-8")
 	}
 	return text(data), nil
+}
+
+// digits64 skips what is not of the alphabet. The data ends where padding fills
+// up four digits, and what follows is not read (Python's binascii); padding
+// elsewhere means nothing.
+func digits64(s string) string {
+	var kept strings.Builder
+	pads := 0
+	for _, r := range s {
+		switch {
+		case 'A' <= r && r <= 'Z', 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '+', r == '/':
+			kept.WriteRune(r)
+			pads = 0
+		case r == '=' && kept.Len()%4 >= 2:
+			if pads++; kept.Len()%4+pads >= 4 {
+				return kept.String()
+			}
+		}
+	}
+	return kept.String()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -32,6 +33,7 @@ type Handler struct {
 	buffers sync.Pool            // of *bytes.Buffer-like *[]byte, for calls and answers
 	readers chan struct{}        // see budget
 	infos   atomic.Pointer[page] // the rows of getAllProcessInfo as they last were
+	listed  lastListed
 }
 
 // New makes the handler. The requests it serves have passed auth.Require.
@@ -83,7 +85,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, err := read(r, buffer)
 	if err != nil {
 		if r.Context().Err() == nil {
-			reply.Log(r.Context()).Error(err.Error())
+			logUnread(reply.Log(r.Context()), err)
 		}
 		reply.Page(w, http.StatusBadRequest)
 		return
@@ -92,6 +94,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer settle()
 	v, err := h.traced(ctx, c)
 	h.answer(w, r, buffer, v, err)
+}
+
+// logUnread says what could not be read, and to those who debug a client, why.
+func logUnread(log *slog.Logger, err error) {
+	log.Error(err.Error())
+	if reason := errors.Unwrap(err); reason != nil {
+		log.Debug("XML-RPC request data cannot be read", "err", reason)
+	}
 }
 
 // quoted is how much of a call that cannot be read is repeated in the log.
@@ -108,13 +118,24 @@ func read(r *http.Request, buffer *[]byte) (call, error) {
 	*buffer = data[:0]
 	c, err := decode(bytes.NewReader(data))
 	if err != nil {
-		return call{}, fmt.Errorf("XML-RPC request data %s is invalid: unmarshallable: %w", begin(data), err)
+		return call{}, unreadable{begin(data), err}
 	}
 	if c.method == "" {
 		return call{}, fmt.Errorf("XML-RPC request data %s is invalid: no method name", begin(data))
 	}
 	return c, nil
 }
+
+// unreadable is a body that is no call. The original's log does not say why not.
+type unreadable struct {
+	data   string
+	reason error
+}
+
+func (u unreadable) Error() string {
+	return "XML-RPC request data " + u.data + " is invalid: unmarshallable"
+}
+func (u unreadable) Unwrap() error { return u.reason }
 
 // begin is the beginning of a body, fit for a line of the log.
 func begin(data []byte) string { return supervise.Quote(string(data[:min(len(data), quoted)])) }
@@ -194,6 +215,10 @@ func plainFault(err error) error {
 
 // answer writes the result, the fault, or the page for what is neither.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, buffer *[]byte, v value, err error) {
+	if l, ok := v.(*listed); ok && err == nil {
+		send(w, l.answer)
+		return
+	}
 	b := (*buffer)[:0]
 	if f, ok := asFault(err); ok {
 		b = appendFault(b, f)
@@ -204,6 +229,10 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, buffer *[]byte,
 		b = appendAnswer(b, v)
 	}
 	*buffer = b
+	send(w, b)
+}
+
+func send(w http.ResponseWriter, b []byte) {
 	header := w.Header()
 	header.Set("Content-Type", "text/xml")
 	header.Set("Content-Length", strconv.Itoa(len(b)))

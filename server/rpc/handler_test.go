@@ -191,6 +191,10 @@ func TestALogInMemoryDoesNotExistForThisProtocol(t *testing.T) {
 	if body := post(t, engine, callOf(t, "supervisor.readProcessStdoutLog", "cat", 0, 5)).Body.String(); !strings.Contains(body, "<string>NO_FILE</string>") {
 		t.Error(body)
 	}
+	// Of supervisord's own that is so only where it goes to syslog.
+	if body := post(t, engine, callOf(t, "supervisor.readLog", 0, 5)).Body.String(); !strings.Contains(body, "<string>NO_FILE: syslog</string>") {
+		t.Error(body)
+	}
 	var tail []any
 	w := post(t, engine, callOf(t, "supervisor.tailProcessStdoutLog", "cat", 0, 5))
 	err := xmlrpc.Response(w.Body.Bytes()).Unmarshal(&tail)
@@ -311,7 +315,7 @@ func TestAnInternalErrorIsLoggedAndNotTold(t *testing.T) {
 
 func TestACallThatCannotBeReadIsLoggedInTheOriginalsWords(t *testing.T) {
 	for body, want := range map[string]string{
-		"<a>\n":                   `XML-RPC request data '<a>\\n' is invalid: unmarshallable: `,
+		"<a>\n":                   `XML-RPC request data '<a>\\n' is invalid: unmarshallable"`,
 		"<a/>":                    `XML-RPC request data '<a/>' is invalid: no method name`,
 		strings.Repeat("x", 5000): "'" + strings.Repeat("x", quoted) + "'",
 	} {

@@ -6,7 +6,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
+	"weak"
 
 	"supervisor/server/auth"
 	"supervisor/supervise"
@@ -36,7 +38,7 @@ func (h *Handler) getAllProcessInfo(ctx context.Context, _ []value) (value, erro
 	if err != nil {
 		return nil, err
 	}
-	return listing{h.page(snapshot).rows, auth.From(ctx), time.Now()}, nil
+	return h.list(listing{h.page(snapshot), auth.From(ctx), time.Now().Unix()}), nil
 }
 
 // page gives the rows of a snapshot, from the last one's where they are equal.
@@ -75,21 +77,79 @@ func byName(a, b supervise.ProcessInfo) int {
 	return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name))
 }
 
-// listing is the answer of getAllProcessInfo to somebody, at one moment.
+// listing is what getAllProcessInfo answers somebody, within one second.
 type listing struct {
-	rows []*row
+	page *page
 	who  auth.Principal
-	now  time.Time
+	now  int64 // seconds of Unix
 }
 
-func (v listing) encode(b []byte) []byte {
-	b = append(b, arrayOpen...)
-	for _, r := range v.rows {
-		if auth.Can(v.who, auth.View, r.info.NameSpec()) {
-			b = r.appendAt(b, v.now)
+// equal tells whether two listings say the same: who asks counts by what they may
+// see.
+func (l listing) equal(other listing) bool {
+	return l.page == other.page && l.now == other.now && l.who.Grant.Equal(other.who.Grant)
+}
+
+// list gives the answer, made already if the last one was to the same question:
+// whoever has a thousand processes shown on five screens asks it five times.
+func (h *Handler) list(l listing) *listed {
+	if last := h.listed.last(); last != nil && last.listing.equal(l) {
+		return last
+	}
+	made := &listed{l, l.appendTo(make([]byte, 0, l.page.room()))}
+	h.listed.keep(made)
+	return made
+}
+
+// room is enough for a whole answer.
+func (p *page) room() int {
+	n := len(answerOpen + arrayOpen + arrayClose + answerClose)
+	for _, r := range p.rows {
+		n += len(r.head) + len(r.tail) + len(rowEnd) + 64 // for now, the pid and the uptime
+	}
+	return n
+}
+
+// appendTo adds the whole answer.
+func (l listing) appendTo(b []byte) []byte {
+	now := time.Unix(l.now, 0)
+	b = append(b, answerOpen+arrayOpen...)
+	for _, r := range l.page.rows {
+		if auth.Can(l.who, auth.View, r.info.NameSpec()) {
+			b = r.appendAt(b, now)
 		}
 	}
-	return append(b, arrayClose...)
+	return append(b, arrayClose+answerClose...)
+}
+
+// listed is a whole answer. It never changes once made.
+type listed struct {
+	listing listing
+	answer  []byte
+}
+
+// encode is for a listing within the answer of a multicall.
+func (l *listed) encode(b []byte) []byte {
+	return append(b, l.answer[len(answerOpen):len(l.answer)-len(answerClose)]...)
+}
+
+// lastListed remembers an answer for as long as the garbage collector has not
+// come by: it may be megabytes, and the next to ask may come tomorrow.
+type lastListed struct {
+	mu     sync.Mutex // guards the field below
+	answer weak.Pointer[listed]
+}
+
+func (l *lastListed) last() *listed {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.answer.Value()
+}
+
+func (l *lastListed) keep(answer *listed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.answer = weak.Make(answer)
 }
 
 // appendAt adds the row as it is at the time now.

@@ -41,6 +41,9 @@ func (h *Handler) readLog(ctx context.Context, args []value) (value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if log.Path() == "" { // the original takes the word in logfile= for the name of a file
+		return nil, supervise.Fault{Code: supervise.FaultNoFile, Detail: "syslog"}
+	}
 	return readFrom(ctx, log, args[0], args[1])
 }
 
@@ -388,9 +391,6 @@ func (h *Handler) log(ctx context.Context, ch supervise.Channel, process value) 
 // readFrom reads a piece of a log.
 func readFrom(ctx context.Context, log supervise.Log, offset, length value) (value, error) {
 	noFile := supervise.Fault{Code: supervise.FaultNoFile, Detail: log.Path()}
-	if log.Path() == "" {
-		return nil, noFile
-	}
 	from, size, err := asPiece(log, offset, length)
 	switch wrong, ok := err.(crash); {
 	case isFault(err, noFile.Code):

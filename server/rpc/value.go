@@ -11,8 +11,8 @@ import (
 )
 
 // value is anything XML-RPC can carry. The set is closed: the types of this
-// file, and listing, which is a whole answer. encode adds the value with its <value> tags to b, laid out as Python's
-// xmlrpc.client lays it out.
+// file, and *listed, which is a whole answer. encode adds the value with its
+// <value> tags to b, laid out as Python's xmlrpc.client lays it out.
 type value interface {
 	encode(b []byte) []byte
 }

@@ -67,8 +67,8 @@ func parse(path string) (name supervise.NameSpec, ch supervise.Channel, ok bool)
 	if !found || rest == "" {
 		return name, ch, false
 	}
-	process, channel, _ := strings.Cut(rest, "/")
-	if channel == "" {
+	process, channel, named := strings.Cut(rest, "/")
+	if !named {
 		channel = supervise.Stdout.String()
 	}
 	name = supervise.ParseNameSpec(process)

@@ -151,6 +151,7 @@ func TestWhatCannotBeFollowedIsNotFound(t *testing.T) {
 		{"unknown process", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/x", 404},
 		{"unknown channel", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:api/stdin", 404},
 		{"channel in capitals", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:api/STDOUT", 404},
+		{"empty channel", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:api/", 404},
 		{"more behind the channel", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:api/stdout/x", 404},
 		{"no such log", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:api/stderr", 404},
 		{"whole group", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/web:*", 404},

@@ -76,6 +76,21 @@ func FromPlan(p supervise.Plan) Plan {
 	return Plan{Added: list(p.Added), Changed: list(p.Changed), Removed: list(p.Removed)}
 }
 
+// FromPreview gives what an update would do.
+func FromPreview(p supervise.Preview) Preview {
+	out := Preview{Groups: make([]GroupPreview, len(p))}
+	for i, g := range p {
+		out.Groups[i] = GroupPreview{
+			Group: g.Group, Action: UpdateAction(g.Action), Options: make([]OptionChange, len(g.Options)),
+			Stops: list(g.Stops), Starts: list(g.Starts), Gone: list(g.Gone), New: list(g.New),
+		}
+		for j, o := range g.Options {
+			out.Groups[i].Options[j] = OptionChange(o)
+		}
+	}
+	return out
+}
+
 // FromResults gives the lines of an action on several processes.
 func FromResults(results []supervise.Result) []Result {
 	out := make([]Result, 0, len(results))

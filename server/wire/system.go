@@ -52,6 +52,42 @@ type Plan struct {
 	Removed []string `json:"removed"`
 }
 
+// Preview answers GET /api/v1/config/preview: what an update would do, in its
+// order.
+type Preview struct {
+	Groups []GroupPreview `json:"groups"`
+}
+
+// GroupPreview is what an update would do to one group. Processes are called by
+// their names within it.
+type GroupPreview struct {
+	Group  string       `json:"group"`
+	Action UpdateAction `json:"action"`
+	// Options by which a changed group differs.
+	Options []OptionChange `json:"options"`
+	// Processes that are up, and would be stopped.
+	Stops []string `json:"stops"`
+	// Processes that would be started.
+	Starts []string `json:"starts"`
+	// Processes that a changed group would lose, and get.
+	Gone []string `json:"gone"`
+	New  []string `json:"new"`
+}
+
+// OptionChange is an option that differs, in the words of the configuration.
+type OptionChange struct {
+	Option string `json:"option"`
+	// Of environment=: which variable.
+	Variable string `json:"variable,omitempty"`
+	// Null if it is not set.
+	Old *string `json:"old"`
+	New *string `json:"new"`
+	// Whether what might be a secret was left out.
+	Hidden bool `json:"hidden,omitempty"`
+	// Which processes differ so; absent for all that stay.
+	Processes []string `json:"processes,omitempty"`
+}
+
 // UpdateAction is what became of one group.
 type UpdateAction string
 

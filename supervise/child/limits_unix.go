@@ -141,6 +141,12 @@ func askLimit() (int64, error) {
 	return strconv.ParseInt(string(answer), 10, 64)
 }
 
+// OpenFiles is how many descriptors this process may have; -1 is any number.
+func OpenFiles() (int64, error) {
+	files, err := getLimit(syscall.RLIMIT_NOFILE)
+	return files.soft, err
+}
+
 func getLimit(resource int) (limit, error) {
 	var r syscall.Rlimit
 	if err := syscall.Getrlimit(resource, &r); err != nil {

@@ -15,6 +15,10 @@ type Client struct {
 	Prompt             string
 	HistoryFile        string // absolute; "" keeps no history
 	Plugins            []CtlPlugin
+
+	// For those who look for a server in vain.
+	HasServerURL bool     // the file has a serverurl=
+	Serves       []string // the URLs at which a supervisord of this file listens
 }
 
 // CtlPlugin is one [ctlplugin:x] section: a program that is supervisorctl's verb
@@ -53,10 +57,17 @@ func LoadClient(file string, environ []string) (*Client, error) {
 func loadClient(sys system, file string) (*Client, error) {
 	l := &loader{file: file, sys: sys, here: filepath.Dir(sys.absolute(file)), env: environVariables(sys.environ)}
 	var err error
-	if l.doc, err = readDocument(sys, file); err != nil {
+	if l.doc, err = readDocument(sys, file, isForClient); err != nil {
 		return nil, err
 	}
 	return l.client()
+}
+
+// isForClient picks the sections supervisorctl reads. A thousand programs stand
+// beside them, which it would hold for nothing.
+func isForClient(section string) bool {
+	return section == "supervisorctl" || strings.HasPrefix(section, ctlPluginPrefix) ||
+		strings.HasPrefix(section, "unix_http_server") || strings.HasPrefix(section, "inet_http_server")
 }
 
 func (l *loader) client() (*Client, error) {
@@ -64,7 +75,8 @@ func (l *loader) client() (*Client, error) {
 		return nil, fail(position{File: l.sys.join(l.file)}, ".ini file does not include supervisorctl section")
 	}
 	r := l.reader("supervisorctl", supervisorctlOptions, l.hereVars())
-	c := &Client{ServerURL: l.clientURL(r.text("serverurl"))}
+	c := &Client{ServerURL: l.clientURL(r.text("serverurl")), Serves: l.serves()}
+	_, c.HasServerURL = l.doc.get("supervisorctl", "serverurl")
 	r.vars = l.env
 	c.Prompt = r.text("prompt")
 	c.Username = r.text("username")
@@ -124,6 +136,24 @@ func isVerb(name string) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_')
 	}
 	return name != "" && !strings.ContainsFunc(name, other)
+}
+
+// serves lists the URLs of the HTTP servers of this file. One that cannot be made
+// out is left out: that is for supervisord to complain of.
+func (l *loader) serves() []string {
+	var urls []string
+	for _, section := range l.sectionsOf("unix_http_server") {
+		if file, found := l.reader(section, unixServerOptions, l.hereVars()).lookup("file"); found {
+			urls = append(urls, "unix://"+l.sys.absolute(trimSpace(file)))
+		}
+	}
+	for _, section := range l.sectionsOf("inet_http_server") {
+		text, found := l.reader(section, inetServerOptions, nil).lookup("port")
+		if host, port, err := inetAddress(text); found && err == nil {
+			urls = append(urls, inetURL(host, port))
+		}
+	}
+	return urls
 }
 
 // clientURL makes the path of a unix socket absolute; other URLs stay.

@@ -19,12 +19,14 @@ func TestSupervisorctlReadsItsSection(t *testing.T) {
 	}{
 		{"defaults", "[supervisorctl]\n", *NewClient()},
 		{"everything", "[supervisorctl]\nserverurl=unix://%(here)s/../s.sock\nusername=%(ENV_COLOR)s\npassword=p%%\nprompt=%(ENV_COLOR)s>\nhistory_file=~/.history\n",
-			Client{ServerURL: "unix://" + filepath.Dir(dir) + "/s.sock", Username: "green", Password: "p%", Prompt: "green>", HistoryFile: dir + "/.history"}},
-		{"an http address stays as it is", "[supervisorctl]\nserverurl=HTTP://Host\n", Client{ServerURL: "HTTP://Host", Prompt: "supervisor"}},
+			Client{ServerURL: "unix://" + filepath.Dir(dir) + "/s.sock", Username: "green", Password: "p%", Prompt: "green>", HistoryFile: dir + "/.history", HasServerURL: true}},
+		{"an http address stays as it is", "[supervisorctl]\nserverurl=HTTP://Host\n", Client{ServerURL: "HTTP://Host", Prompt: "supervisor", HasServerURL: true}},
 		{"Python code of the original", "[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a:b\nKey=%(ENV_NOPE)s\n", withPlugin(
 			CtlPlugin{Section: "ctlplugin:x", Name: "x", Factory: "a:b", File: dir + "/ctl.conf", Line: 2})},
 		{"a verb", "[supervisorctl]\n[ctlplugin:x]\ncommand='%(here)s/my verb' %(ENV_COLOR)s\nhelp=Does it\nsupervisor.ctl_factory=a:b\n", withPlugin(
 			CtlPlugin{Section: "ctlplugin:x", Name: "x", Command: []string{dir + "/my verb", "green"}, Help: "Does it", Factory: "a:b", File: dir + "/ctl.conf", Line: 2})},
+		{"where its supervisord listens", "[supervisorctl]\n[unix_http_server]\nfile=%(here)s/s.sock\nchown=nobodyatall\n[inet_http_server]\nport=*:9\n[inet_http_server:b]\nport=x\n",
+			Client{ServerURL: "http://localhost:9001", Prompt: "supervisor", Serves: []string{"unix://" + dir + "/s.sock", "http://localhost:9"}}},
 		{"includes are not read", "[supervisorctl]\n[include]\nfiles=%(nope)s\n", *NewClient()},
 	}
 	for _, c := range cases {
@@ -92,5 +94,25 @@ func TestTheFirstOfTheUsualPlacesIsFound(t *testing.T) {
 	}
 	if _, tried := Find("supervisord"); tried[0] != "etc/supervisord.conf" || tried[1] != "supervisord.conf" {
 		t.Errorf("a bare name looks in %q", tried[:2])
+	}
+}
+
+func TestSupervisorctlHoldsNothingOfProgramsButTheirMistakes(t *testing.T) {
+	dir := t.TempDir()
+	text := "[DEFAULT]\nprompt=ours\n[program:x]\ncommand=/bin/cat\n[supervisorctl]\nserverurl=unix:///s\n"
+	client, err := loadClientText(t, dir, text)
+	if err != nil || client.Prompt != "ours" {
+		t.Errorf("read %+v (%v), want the prompt of [DEFAULT]", client, err)
+	}
+	if _, err := loadClientText(t, dir, text+"[program:y]\nno option\n"); err == nil || !strings.Contains(err.Error(), "parsing errors") {
+		t.Errorf("a line of a program that means nothing is told as %v", err)
+	}
+	writeFile(t, filepath.Join(dir, "ctl.conf"), text)
+	doc, err := readDocument(system{}, filepath.Join(dir, "ctl.conf"), isForClient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept := doc.sections(); !slices.Equal(kept, []string{"supervisorctl"}) {
+		t.Errorf("kept %v", kept)
 	}
 }

@@ -128,6 +128,7 @@ type HTTPServer struct {
 	ForwardAuthHeader string         // in which they name the user; "" for none
 	BasePath          string         // begins and ends with a slash
 	Exposed           bool           // anybody who reaches it may do anything, and nobody wrote that it is meant
+	LegacyActions     bool           // obeys the addresses of the original's page that start and stop things
 }
 
 // TLSAuto as HTTPServer.TLSCertificate asks for a pair made by supervisord.

@@ -31,6 +31,7 @@ func (l *loader) inetServers() error {
 			}
 		}
 		server.walls(r, l.sys)
+		l.legacyActions(&server, r)
 		if r.err != nil {
 			return r.err
 		}
@@ -128,7 +129,16 @@ func (l *loader) unixServer(section string) (HTTPServer, error) {
 	})
 	mode, _ := readOrRefuse(r, "chmod", octal)
 	server.Chmod = fs.FileMode(mode)
+	l.legacyActions(&server, r)
 	return server, r.err
+}
+
+// legacyActions reads legacy_actions=, after everything the original reads.
+func (l *loader) legacyActions(s *HTTPServer, r *reader) {
+	if s.LegacyActions = read(r, "legacy_actions", boolean); s.LegacyActions {
+		l.warnf(s.Section, "legacy_actions", "Server '%s' obeys the addresses of the old page that start and stop things: "+
+			"any page on the web can send a browser there (legacy_actions)", s.Section)
+	}
 }
 
 // authentication reads username= and password=, of which there must be both or
@@ -171,10 +181,14 @@ func (c *Config) ServerURL() string {
 			return "unix://" + s.Path
 		}
 		if inet == "" {
-			inet = "http://" + urlHost(s.Host) + ":" + strconv.Itoa(s.Port)
+			inet = inetURL(s.Host, s.Port)
 		}
 	}
 	return inet
+}
+
+func inetURL(host string, port int) string {
+	return "http://" + urlHost(host) + ":" + strconv.Itoa(port)
 }
 
 // urlHost is the host to call a listener by.

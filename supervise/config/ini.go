@@ -50,6 +50,7 @@ type source struct{ name, path string }
 // document is one or more files, merged: sections and their options in the order
 // of their first mention, each option with the value it was given last.
 type document struct {
+	wanted    func(section string) bool // sections that are kept, and [DEFAULT]; nil for all
 	ini       *ini.File
 	files     []string // the files that were read, in that order
 	sectionAt map[string]position
@@ -67,8 +68,9 @@ type repetition struct {
 
 const defaultSection = "DEFAULT"
 
-// readDocument reads the main file, which errors name as it was given.
-func readDocument(sys system, file string) (*document, error) {
+// readDocument reads the main file, which errors name as it was given. All of it
+// must be well-formed, also the sections that are not wanted.
+func readDocument(sys system, file string, wanted func(section string) bool) (*document, error) {
 	src := source{name: file, path: sys.join(file)}
 	if _, err := os.Stat(src.path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fail(position{File: src.path}, "could not find config file %s", file)
@@ -78,6 +80,7 @@ func readDocument(sys system, file string) (*document, error) {
 		return nil, wrap(position{File: src.path}, err, "could not read config file %s", file)
 	}
 	doc := newDocument()
+	doc.wanted = wanted
 	_, err = doc.merge(src, text)
 	return doc, err
 }
@@ -202,6 +205,9 @@ func (d *document) merge(src source, text []byte) (said, error) {
 	entries, err := scan(src, lines)
 	if err != nil {
 		return said{}, err
+	}
+	if d.wanted != nil {
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return e.section != defaultSection && !d.wanted(e.section) })
 	}
 	read, err := ini.LoadSources(loadOptions, normalise(entries))
 	if err != nil {

@@ -52,7 +52,7 @@ func open(file string, opts Options) (*loader, error) {
 		env:  environVariables(opts.Environ),
 		cfg:  &Config{File: path, Here: filepath.Dir(path)},
 	}
-	if l.doc, err = readDocument(sys, file); err != nil {
+	if l.doc, err = readDocument(sys, file, nil); err != nil {
 		return nil, err
 	}
 	return l, l.include()
@@ -71,7 +71,7 @@ func (l *loader) load(over Overrides) (*Config, error) {
 		l.strangers,
 		func() error { l.weakPasswords(); return nil },
 		func() error { return l.override(over) },
-		l.settle,
+		func() error { return l.settle(over) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

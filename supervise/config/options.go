@@ -133,6 +133,7 @@ var unixServerOptions = []optionSpec{
 	{name: "username", kind: kindText, unset: true},
 	{name: "password", kind: kindText, unset: true},
 	{name: "map_users", kind: kindBoolean, standard: "false", ours: true},
+	{name: "legacy_actions", kind: kindBoolean, standard: "false", ours: true},
 }
 
 var inetServerOptions = []optionSpec{
@@ -146,6 +147,7 @@ var inetServerOptions = []optionSpec{
 	{name: "trusted_proxies", kind: kindNetworks, standard: "", ours: true},
 	{name: "forward_auth_header", kind: kindText, unset: true, ours: true},
 	{name: "base_path", kind: kindText, standard: "/", ours: true},
+	{name: "legacy_actions", kind: kindBoolean, standard: "false", ours: true},
 }
 
 var userOptions = []optionSpec{

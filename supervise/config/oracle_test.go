@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -17,7 +18,7 @@ import (
 // SUPERVISOR_ORACLE=absent says that it is missing on purpose.
 
 // needOracle ends the test when the original is not installed.
-func needOracle(t *testing.T) {
+func needOracle(t testing.TB) {
 	t.Helper()
 	if os.Getenv("SUPERVISOR_ORACLE") == "absent" {
 		t.Skip("SUPERVISOR_ORACLE=absent: not compared with the original")
@@ -55,31 +56,67 @@ func testEnviron(home string) []string {
 	return []string{"HOME=" + home, "PATH=/bin:/usr/bin", "LANG=C.UTF-8", "COLOR=green", "PERCENT=50%", "EMPTY="}
 }
 
-// ask puts all questions to the original at once.
-func ask[T any](t *testing.T, home string, questions []question) []T {
+// oracle is the original, listening.
+type oracle struct {
+	questions *json.Encoder
+	answers   *json.Decoder
+	stderr    bytes.Buffer // to be read when it has ended
+	end       func()
+}
+
+// newOracle starts the original; it ends with the test.
+func newOracle(t testing.TB, home string) *oracle {
 	t.Helper()
-	input, err := json.Marshal(questions)
-	if err != nil {
-		t.Fatal(err)
-	}
 	script, err := os.ReadFile("testdata/original.py")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var stdout, stderr bytes.Buffer
 	cmd := exec.Command("/usr/bin/python3", "-W", "ignore", "-c", string(script))
 	cmd.Env = testEnviron(home)
 	cmd.Dir = home
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("ask the original: %v\n%s", err, stderr.String())
+	o := &oracle{}
+	cmd.Stderr = &o.stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	var answers []T
-	if err := json.Unmarshal(stdout.Bytes(), &answers); err != nil {
-		t.Fatalf("read the original's answer: %v", err)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(answers) != len(questions) {
-		t.Fatalf("asked %d questions, got %d answers", len(questions), len(answers))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	o.questions, o.answers = json.NewEncoder(stdin), json.NewDecoder(stdout)
+	o.end = sync.OnceFunc(func() {
+		stdin.Close()
+		_ = cmd.Wait() // what it said is what counts
+	})
+	t.Cleanup(o.end)
+	return o
+}
+
+// ask puts one question.
+func (o *oracle) ask(t testing.TB, q question, answer any) {
+	t.Helper()
+	err := o.questions.Encode(q)
+	if err == nil {
+		err = o.answers.Decode(answer)
+	}
+	if err != nil {
+		o.end()
+		t.Fatalf("ask the original: %v\n%s", err, o.stderr.String())
+	}
+}
+
+// ask puts all questions to one original.
+func ask[T any](t *testing.T, home string, questions []question) []T {
+	t.Helper()
+	original := newOracle(t, home)
+	defer original.end()
+	answers := make([]T, len(questions))
+	for i, q := range questions {
+		original.ask(t, q, &answers[i])
 	}
 	return answers
 }
@@ -91,7 +128,7 @@ func rule(t *testing.T, name string, texts []string) []ruling {
 }
 
 // decode fills value from what the original answered.
-func (r ruling) decode(t *testing.T, value any) {
+func (r ruling) decode(t testing.TB, value any) {
 	t.Helper()
 	if err := json.Unmarshal(r.Result, value); err != nil {
 		t.Fatalf("%v in %s", err, r.Result)

@@ -37,19 +37,25 @@ func compareRule[T any](t *testing.T, name string, texts []string, ours func(str
 	t.Helper()
 	needOracle(t)
 	for i, theirs := range rule(t, name, texts) {
-		got, err := ours(texts[i])
-		if !theirs.sameError(err) {
-			t.Errorf("%s %q: error %v, the original says %q", name, texts[i], err, theirs.Error)
-			continue
-		}
-		if err != nil {
-			continue
-		}
-		var want T
-		theirs.decode(t, &want)
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%s %q: %#v, the original says %#v", name, texts[i], got, want)
-		}
+		holdRule(t, name, texts[i], theirs, ours)
+	}
+}
+
+// holdRule compares one answer of ours with the original's.
+func holdRule[T any](t *testing.T, name, text string, theirs ruling, ours func(string) (T, error)) {
+	t.Helper()
+	got, err := ours(text)
+	if !theirs.sameError(err) {
+		t.Errorf("%s %q: error %v, the original says %q", name, text, err, theirs.Error)
+		return
+	}
+	if err != nil {
+		return
+	}
+	var want T
+	theirs.decode(t, &want)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s %q: %#v, the original says %#v", name, text, got, want)
 	}
 }
 
@@ -62,38 +68,51 @@ func TestExpansionIsPythons(t *testing.T) {
 			"%(numprocs)08.3d", "%(numprocs)x", "%(numprocs)#o", "%(process_num) d", "%ü", "%(here)ü", "%(process_num)s", "%(process_num)5r|"},
 		scramble([]string{"%", "%%", "%(here)", "%(process_num)", "%(name)", "%(numprocs)", "(", ")", "s", "d", "x", "f", "r", "0", "5", ".", "-", "#", "+", " ", "l", "ü", "here", "%(no)s"}, 3000, 5),
 	)
-	vars := variables{"here": textVar("/h"), "name": textVar("wörld"), "process_num": numberVar(7), "numprocs": numberVar(-3)}
 	bare := 0
-	compareRule(t, "expand", withoutBare(texts, vars, &bare), func(text string) (string, error) { return expand(text, vars, "label") })
+	compareRule(t, "expand", withoutBare(texts, &bare), expandLabel)
 	if bare == 0 {
 		t.Error("no text with a bare conversion was seen: the exception is not tested")
 	}
 }
 
+// expandLabel expands with the variables that the harness has.
+func expandLabel(text string) (string, error) {
+	vars := variables{"here": textVar("/h"), "name": textVar("wörld"), "process_num": numberVar(7), "numprocs": numberVar(-3)}
+	return expand(text, vars, "label")
+}
+
 // withoutBare drops the texts for which ours is an error by decision.
-func withoutBare(texts []string, vars variables, dropped *int) []string {
+func withoutBare(texts []string, dropped *int) []string {
 	return slices.DeleteFunc(texts, func(text string) bool {
-		_, err := expand(text, vars, "label")
-		isBare := err != nil && strings.Contains(err.Error(), "without a name")
-		if isBare {
+		if isBare(text) {
 			*dropped++
+			return true
 		}
-		return isBare
+		return false
 	})
+}
+
+func isBare(text string) bool {
+	_, err := expandLabel(text)
+	return err != nil && strings.Contains(err.Error(), "without a name")
 }
 
 func TestEnvironmentIsReadAsBySupervisor44(t *testing.T) {
-	compareRule(t, "environment", environmentTexts(), func(text string) (map[string]string, error) {
-		pairs, err := environment(text)
-		return asMap(pairs), err
-	})
+	compareRule(t, "environment", environmentTexts(), environmentMap)
 }
 
 func TestOldEnvironmentIsReadAsByTheInstalledSupervisor(t *testing.T) {
-	compareRule(t, "old environment", environmentTexts(), func(text string) (map[string]string, error) {
-		pairs, err := oldEnvironment(text)
-		return asMap(pairs), err
-	})
+	compareRule(t, "old environment", environmentTexts(), oldEnvironmentMap)
+}
+
+func environmentMap(text string) (map[string]string, error) {
+	pairs, err := environment(text)
+	return asMap(pairs), err
+}
+
+func oldEnvironmentMap(text string) (map[string]string, error) {
+	pairs, err := oldEnvironment(text)
+	return asMap(pairs), err
 }
 
 func environmentTexts() []string {
@@ -119,13 +138,15 @@ func TestCommandsAreSplitAsByShlex(t *testing.T) {
 		[]string{"", "  ", "a b", `a "b c" d`, `a 'b\' c`, `a\ b`, `a "\$x"`, `bash -c "echo '$x' | tee"`, `x"`, `x\`, `""`, `a "" b`, "a\nb\tc", `a # b`, `php "a""b"'c'`, `x"\`},
 		scramble([]string{"a", "b", " ", `"`, `'`, `\`, "\n", "#", "$", "é", "\t"}, 2000, 10),
 	)
-	compareRule(t, "split", texts, func(text string) ([]string, error) {
-		words, err := SplitCommand(text)
-		if words == nil {
-			words = []string{}
-		}
-		return words, err
-	})
+	compareRule(t, "split", texts, splitWords)
+}
+
+func splitWords(text string) ([]string, error) {
+	words, err := SplitCommand(text)
+	if words == nil {
+		words = []string{}
+	}
+	return words, err
 }
 
 func TestValuesAreReadAsByTheOriginal(t *testing.T) {
@@ -159,13 +180,15 @@ func TestValuesAreReadAsByTheOriginal(t *testing.T) {
 func TestTheDialectIsPythons(t *testing.T) {
 	texts := slices.Concat(dialectTexts, scramble([]string{
 		"[a]", "[b]", "[DEFAULT]", "[a", "k", "K2", "=", ":", "v", " ", "\t", "\n", "\n", "\n", ";", "#", " ;c", "\r\n", "\"", "\\", "é", "\u00a0", "]", "x y", "\x1c", "-", "`", "%"}, 4000, 14))
-	compareRule(t, "ini", texts, func(text string) ([]any, error) {
-		doc, err := parseText("F", text)
-		if err != nil {
-			return nil, err
-		}
-		return asLists(doc), nil
-	})
+	compareRule(t, "ini", texts, documentLists)
+}
+
+func documentLists(text string) ([]any, error) {
+	doc, err := parseText("F", text)
+	if err != nil {
+		return nil, err
+	}
+	return asLists(doc), nil
 }
 
 // dialectTexts are the rows of the documented dialect, and shapes that ini.v1

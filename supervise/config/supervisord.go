@@ -167,12 +167,12 @@ func (l *loader) override(over Overrides) error {
 
 // settle does what needs the final values: it finds the user, and makes paths
 // absolute, so that they still hold after a change of directory.
-func (l *loader) settle() error {
+func (l *loader) settle(over Overrides) error {
 	s := &l.cfg.Supervisord
 	if s.User != nil {
 		user, err := l.sys.user(s.User.Name)
 		if err != nil {
-			return locate(err, l.doc.at("supervisord", "user"), "supervisord", "user")
+			return locate(err, l.userAt(over), "supervisord", "user")
 		}
 		s.User = &user
 	}
@@ -197,6 +197,14 @@ func (l *loader) settle() error {
 	dir, err := l.sys.tempDir()
 	s.ChildLogDir = dir
 	return err
+}
+
+// userAt is where user= was written: nowhere, if the command line says who.
+func (l *loader) userAt(over Overrides) position {
+	if _, given := over.values["user"]; given {
+		return position{}
+	}
+	return l.doc.at("supervisord", "user")
 }
 
 // rpcInterfaces reads the [rpcinterface:x] sections. One that names other code

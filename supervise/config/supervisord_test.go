@@ -124,3 +124,23 @@ func TestTooManyCopiesAreAnError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAnUnknownUserIsBlamedOnWhoeverNamedThem(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "supervisord.conf")
+	if err := os.WriteFile(file, []byte("[supervisord]\numask=022\nuser=in-the-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opts := Options{Users: nobody{}, Dir: "/"}
+	blame := func(wantText, wantWhere string) {
+		t.Helper()
+		var broken *Error
+		if _, err := Load(file, opts); !errors.As(err, &broken) || broken.Text != wantText || broken.Where() != wantWhere {
+			t.Errorf("got %v at %q, want %s at %q", err, broken.Where(), wantText, wantWhere)
+		}
+	}
+	blame("Invalid user name in-the-file", file+":3")
+	if err := opts.Overrides.Set("user", "of-the-command-line", opts); err != nil {
+		t.Fatal(err)
+	}
+	blame("Invalid user name of-the-command-line", "")
+}

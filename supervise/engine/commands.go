@@ -169,6 +169,37 @@ func (e *Engine) Stage(ctx context.Context) (supervise.Plan, error) {
 	return ask(ctx, e, func(e *Engine) (supervise.Plan, error) { return e.stage(conf), nil })
 }
 
+// Preview reads the configuration again and tells what an update would do. Unlike
+// Stage it keeps nothing of what it read. Faults: CANT_REREAD, SHUTDOWN_STATE.
+func (e *Engine) Preview(ctx context.Context) (supervise.Preview, error) {
+	if err := e.up(); err != nil {
+		return nil, err
+	}
+	conf, err := e.opts.Load()
+	if err != nil {
+		return nil, supervise.Fault{Code: supervise.FaultCantReread, Detail: err.Error()}
+	}
+	type current struct {
+		running []config.Group
+		up      map[string][]string // the processes of each group that are
+	}
+	now, err := ask(ctx, e, func(e *Engine) (current, error) {
+		now := current{e.running(), make(map[string][]string, len(e.groups))}
+		for _, g := range e.groups {
+			now.up[g.conf.Name] = g.up()
+		}
+		return now, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	preview := config.Compare(now.running, conf.Groups)
+	for i, g := range preview {
+		preview[i].Stops = now.up[g.Group]
+	}
+	return preview, nil
+}
+
 // AddGroup starts running a group of the configuration read last. Faults:
 // BAD_NAME, ALREADY_ADDED, FAILED, SHUTDOWN_STATE.
 func (e *Engine) AddGroup(ctx context.Context, name string) error {
@@ -292,7 +323,11 @@ func (e *Engine) onMany(r *reply, sel supervise.Selection, order sequence) []*pr
 }
 
 func (e *Engine) lookUp(name supervise.NameSpec) (*process, error) {
-	if g := e.byName[name.Group]; g != nil {
+	return processOf(e.byName, name)
+}
+
+func processOf(groups map[string]*group, name supervise.NameSpec) (*process, error) {
+	if g := groups[name.Group]; g != nil {
 		if p := g.process(name.Process); p != nil {
 			return p, nil
 		}
@@ -340,17 +375,14 @@ func only(list []*process, may func(supervise.NameSpec) bool) []*process {
 // be run at all (rpcinterface.py startProcess). The disk is asked in the
 // caller's goroutine.
 func (e *Engine) checkCommand(ctx context.Context, name supervise.NameSpec) error {
-	command, err := ask(ctx, e, func(e *Engine) (command, error) {
-		p, err := e.find(name)
-		if err != nil {
-			return command{}, err
-		}
-		return p.command, nil
-	})
+	if err := e.up(); err != nil {
+		return err
+	}
+	p, err := e.named(ctx, name)
 	if err != nil {
 		return err
 	}
-	return command.check()
+	return p.command.check()
 }
 
 // checkCommands is checkCommand for many: the faults of those that could not be
@@ -443,12 +475,16 @@ func (e *Engine) stage(conf *config.Config) supervise.Plan {
 	for _, pl := range e.pools {
 		pl.Identify(identity.Identifier)
 	}
+	return config.Diff(e.running(), conf.Groups)
+}
 
+// running is the configuration of the groups that run.
+func (e *Engine) running() []config.Group {
 	running := make([]config.Group, len(e.groups))
 	for i, g := range e.groups {
 		running[i] = g.conf
 	}
-	return config.Diff(running, conf.Groups)
+	return running
 }
 
 func (e *Engine) addable(name string) (config.Group, error) {

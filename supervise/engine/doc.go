@@ -1,8 +1,9 @@
 // Package engine owns every state there is, and time.
 //
 // One goroutine, the loop, holds all processes, groups, pools, deadlines and
-// waiters. Others send it messages and hold copies of what it answers; nothing
-// of the loop's is ever shared.
+// waiters. Others send it messages and hold copies of what it answers. What it
+// has shown last and still holds is read without asking it (shown.go); nothing
+// else of the loop's is ever shared.
 //
 // A turn takes one message to quiet:
 //

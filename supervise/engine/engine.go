@@ -68,6 +68,7 @@ type Engine struct {
 	mood     atomic.Int32
 	identity atomic.Pointer[supervise.Identity]
 	heard    [2]atomic.Pointer[heard] // by channel
+	shown    shown
 
 	// Everything below is the loop's alone.
 	now       time.Time // of this turn

@@ -39,6 +39,17 @@ func (g *group) stopped() bool {
 	return !slices.ContainsFunc(g.processes, func(p *process) bool { return !p.machine.State().Stopped() })
 }
 
+// up names the processes that are not stopped.
+func (g *group) up() []string {
+	var names []string
+	for _, p := range g.processes {
+		if !p.machine.State().Stopped() {
+			names = append(names, p.conf.Name)
+		}
+	}
+	return names
+}
+
 // sequence is the order in which a command meets what it is about: by ascending
 // priority to start, by descending to stop. Equals stay in the order of the
 // configuration, as the original's sort leaves them.
@@ -128,6 +139,7 @@ func (e *Engine) addGroup(made prepared) *group {
 	for _, p := range made.processes {
 		g.processes = append(g.processes, e.newProcess(g, p))
 	}
+	e.changingGroups()
 	e.byName[g.conf.Name] = g
 	e.groups = ascending.groups(append(e.groups, g))
 	e.poolsChanged()
@@ -181,6 +193,7 @@ func (e *Engine) autostart(g *group) {
 // removeGroup forgets a group whose processes are all stopped. The pool goes
 // first: a removed pool never hears of itself.
 func (e *Engine) removeGroup(g *group) {
+	e.changingGroups()
 	e.groups = slices.DeleteFunc(e.groups, func(other *group) bool { return other == g })
 	delete(e.byName, g.conf.Name)
 	rows := g.rows()

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"supervisor/supervise"
@@ -28,6 +29,8 @@ type process struct {
 	command command // what to run, the same for every life
 	machine *machine.Machine
 	channel [2]*logs.Channel // by supervise.Channel; nil where there is none
+
+	shown atomic.Pointer[supervise.ProcessInfo] // as part of Engine.shown
 
 	incarnation child.Incarnation
 	born        bool        // the host has said Spawned of this incarnation

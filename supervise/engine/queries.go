@@ -10,27 +10,11 @@ import (
 	"supervisor/supervise/logs"
 )
 
-// Snapshot is everything as it is now.
-func (e *Engine) Snapshot(ctx context.Context) (supervise.Snapshot, error) {
-	return ask(ctx, e, func(e *Engine) (supervise.Snapshot, error) { return e.snapshot(), nil })
-}
-
 // Subscribe joins a reader of changes: with what it missed since a change of
 // this epoch, or with a fresh snapshot.
 func (e *Engine) Subscribe(ctx context.Context, epoch string, since uint64) (supervise.Feed, error) {
 	return ask(ctx, e, func(e *Engine) (supervise.Feed, error) {
 		return e.bus.Subscribe(epoch, since, e.snapshot), nil
-	})
-}
-
-// Process is one process as it is now. Fault: BAD_NAME.
-func (e *Engine) Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error) {
-	return ask(ctx, e, func(e *Engine) (supervise.ProcessInfo, error) {
-		p, err := e.lookUp(name)
-		if err != nil {
-			return supervise.ProcessInfo{}, err
-		}
-		return p.info(), nil
 	})
 }
 
@@ -60,16 +44,14 @@ func (e *Engine) ConfigInfo(ctx context.Context) ([]supervise.ConfigInfo, error)
 // Log is a channel's output. Faults: BAD_NAME; NO_FILE where the process has no
 // such channel, its stderr going to stdout.
 func (e *Engine) Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error) {
-	return ask(ctx, e, func(e *Engine) (supervise.Log, error) {
-		p, err := e.lookUp(name)
-		if err != nil {
-			return nil, err
-		}
-		if p.channel[ch] == nil {
-			return nil, supervise.Fault{Code: supervise.FaultNoFile}
-		}
-		return p.channel[ch], nil
-	})
+	p, err := e.named(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if p.channel[ch] == nil {
+		return nil, supervise.Fault{Code: supervise.FaultNoFile}
+	}
+	return p.channel[ch], nil
 }
 
 // MainLog is supervisord's own log. Fault: NO_FILE where it cannot be read back.
@@ -170,19 +152,4 @@ func clearLogs(name supervise.NameSpec, channels [2]*logs.Channel) error {
 		}
 	}
 	return nil
-}
-
-func (e *Engine) snapshot() supervise.Snapshot {
-	snapshot := supervise.Snapshot{
-		Epoch: e.bus.Epoch(), Seq: e.bus.Seq(), At: e.now, Mood: e.Mood(),
-		Groups:    make([]supervise.GroupInfo, 0, len(e.groups)),
-		Processes: make([]supervise.ProcessInfo, 0, len(e.byKey)),
-	}
-	for _, g := range e.groups {
-		snapshot.Groups = append(snapshot.Groups, g.info())
-		for _, p := range g.processes {
-			snapshot.Processes = append(snapshot.Processes, p.info())
-		}
-	}
-	return snapshot
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,8 @@ import (
 //   - only the moves of Supervisor's state machine are announced, each from
 //     where the last one led;
 //   - every command is answered;
+//   - what is shown without asking the loop is what the loop would answer, and
+//     never older than what a feed has told;
 //   - left in peace, each process ends as it was last told to;
 //   - a shutdown ends everything.
 func TestRandomHistories(t *testing.T) {
@@ -163,6 +166,7 @@ func (h *history) live(howLong time.Duration) {
 	for end := time.Now().Add(howLong); time.Now().Before(end); {
 		time.Sleep(time.Duration(h.dice.IntN(2000)) * time.Millisecond)
 		h.disturb()
+		h.read()
 	}
 	h.open.Wait()
 	h.settle()
@@ -183,8 +187,12 @@ func (h *history) live(howLong time.Duration) {
 	}
 }
 
-// watch holds the moves against those that may be.
+// watch holds the moves against those that may be, and what is shown against what
+// has been told.
 func (h *history) watch(change supervise.Change) {
+	if now, err := h.bench.Snapshot(h.t.Context()); err == nil && now.Seq < change.Seq {
+		h.t.Errorf("change %d is known, and a snapshot answers %d", change.Seq, now.Seq)
+	}
 	event, isMove := change.Event.(supervise.StateEvent)
 	if !isMove {
 		return
@@ -202,6 +210,40 @@ func (h *history) watch(change supervise.Change) {
 	if row := change.Rows[0]; row.State != event.To {
 		h.t.Errorf("%v moved to %v, its row says %v", event.Name, event.To, row.State)
 	}
+}
+
+// read has some of the processes shown, or all, and holds all that is shown
+// against what the loop knows.
+func (h *history) read() {
+	ctx := h.t.Context()
+	if name := h.names[h.dice.IntN(len(h.names))]; h.dice.IntN(2) == 0 {
+		if _, err := h.bench.Process(ctx, name); err != nil {
+			h.t.Error(err)
+		}
+	} else if _, err := h.bench.Snapshot(ctx); err != nil {
+		h.t.Error(err)
+	}
+	if _, err := ask(ctx, h.bench.Engine, func(e *Engine) (struct{}, error) { return struct{}{}, e.holdShown() }); err != nil {
+		h.t.Error(err)
+	}
+}
+
+// holdShown finds what is shown and not true any more.
+func (e *Engine) holdShown() error {
+	for _, p := range e.byKey {
+		if last := p.shown.Load(); last != nil && *last != p.info() {
+			return fmt.Errorf("%v is shown as %+v and is %+v", p.name, *last, p.info())
+		}
+	}
+	last := e.shown.snapshot.Load()
+	if last == nil {
+		return nil
+	}
+	e.shown.snapshot.Store(nil)
+	if now := e.snapshot(); !reflect.DeepEqual(asOf(last, e.now), now) {
+		return fmt.Errorf("shown is %+v, and it is %+v", *last, now)
+	}
+	return nil
 }
 
 // disturb does one thing to the processes, from inside or outside.

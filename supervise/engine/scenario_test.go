@@ -281,6 +281,11 @@ func (st *stage) command(step scenario.Step) string {
 		if err = problem; err == nil {
 			return fmt.Sprintf("added %v changed %v removed %v", plan.Added, plan.Changed, plan.Removed)
 		}
+	case verb == "preview":
+		preview, problem := eng.Preview(ctx)
+		if err = problem; err == nil {
+			return previewed(preview)
+		}
 	case verb == "add":
 		err = eng.AddGroup(ctx, arg)
 	case verb == "remove":
@@ -491,4 +496,17 @@ func (st *stage) signal(text string) supervise.Signal {
 		st.t.Fatal(err)
 	}
 	return sig
+}
+
+// previewed prints what an update would do, on one line.
+func previewed(preview supervise.Preview) string {
+	var parts []string
+	for _, g := range preview {
+		part := fmt.Sprintf("%s %s", g.Group, g.Action)
+		for _, o := range g.Options {
+			part += fmt.Sprintf(" %s %s->%s", o.Option, *o.Old, *o.New)
+		}
+		parts = append(parts, fmt.Sprintf("%s stops %v starts %v", part, g.Stops, g.Starts))
+	}
+	return strings.Join(parts, "; ")
 }

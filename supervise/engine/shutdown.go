@@ -31,6 +31,7 @@ func (e *Engine) goDown(mood supervise.Mood, next *config.Config) {
 	if began && !(e.Mood() == supervise.MoodRestarting && mood == supervise.MoodShutdown) {
 		return
 	}
+	e.changing()
 	e.mood.Store(int32(mood))
 	e.shutdown.next = next
 	if began { // listeners have heard that it is stopping; pages hear what for

@@ -46,6 +46,7 @@ func (e *Engine) step(p *process, in machine.Input) { e.stepAt(p, in, e.now) }
 // stepAt is step for what happened a little earlier than this turn.
 func (e *Engine) stepAt(p *process, in machine.Input, at time.Time) {
 	e.touch(p)
+	e.changingOne(p)
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			e.contain(p, in, trouble)
@@ -115,6 +116,7 @@ func (e *Engine) announce(p *process, a machine.Announce) {
 // publish numbers an event, shows it to the bus's readers and offers it to the
 // listener pools.
 func (e *Engine) publish(event supervise.Event, rows ...supervise.ProcessInfo) {
+	e.changing()
 	e.bus.Publish(supervise.Change{At: e.now, Event: event, Rows: rows})
 	e.offer(event)
 }

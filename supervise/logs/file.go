@@ -127,16 +127,40 @@ func (f *file) send(p []byte, now time.Time) (int, error) {
 // bytes. The caller holds write.
 func (f *file) openOut(now time.Time) error {
 	f.takeStock()
-	out, err := openAppend(f.path, f.fileMode())
+	out, st, err := f.create()
 	if err != nil {
 		return err
 	}
-	st, err := statFile(out)
-	if err != nil {
-		return errors.Join(err, out.Close())
-	}
 	f.adopt(out, st, now)
 	return nil
+}
+
+// create opens the path to append to it, making the file if there is none.
+func (f *file) create() (*os.File, stat, error) {
+	out, err := openAppend(f.path, f.fileMode())
+	if err != nil {
+		return nil, stat{}, err
+	}
+	st, err := statFile(out)
+	if err != nil {
+		return nil, stat{}, errors.Join(err, out.Close())
+	}
+	return out, st, nil
+}
+
+// isMissing tells whether somebody else has taken the file away.
+func (f *file) isMissing() bool {
+	f.names.RLock()
+	defer f.names.RUnlock()
+	_, err := os.Stat(f.path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// openToRead opens the path, which is there in the middle of a rotation too.
+func (f *file) openToRead() (*os.File, error) {
+	f.names.RLock()
+	defer f.names.RUnlock()
+	return openRead(f.path)
 }
 
 // adopt makes out the file to write to. The caller holds write.

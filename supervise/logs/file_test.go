@@ -235,6 +235,35 @@ func TestClearOfARunningProgramBeginsANewFile(t *testing.T) {
 	}
 }
 
+// A reader may come at any moment of a change of files, and the log exists in
+// all of them.
+func TestALogIsThereForReadersWhateverBecomesOfItsFiles(t *testing.T) {
+	c := open(t, NewGate(), Options{Path: filepath.Join(t.TempDir(), "log"), MaxBytes: 10, Backups: 2})
+	over := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				if _, err := c.Read(0, 0); err != nil {
+					t.Errorf("read: %v", err)
+					return
+				}
+			}
+		})
+	}
+	for range 2000 {
+		c.Write([]byte("enough to rotate"))
+		must(t, c.Clear())
+	}
+	close(over)
+	readers.Wait()
+}
+
 func TestClearOfAStoppedProgramTruncates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	write(t, path, "old")

@@ -2,10 +2,8 @@ package logs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
@@ -153,7 +151,7 @@ func (m *MainLog) Clear() error {
 	if m.port == nil {
 		return supervise.Fault{Code: supervise.FaultNoFile}
 	}
-	if _, err := os.Stat(m.Path()); errors.Is(err, fs.ErrNotExist) {
+	if m.port.file.isMissing() {
 		return supervise.Fault{Code: supervise.FaultNoFile}
 	}
 	if err := m.output.Clear(); err != nil {

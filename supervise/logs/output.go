@@ -126,7 +126,7 @@ func (o *output) Wait(ctx context.Context, off int64) (int64, error) {
 // Read gives part of the current file, by the original's rules.
 func (o *output) Read(offset, length int64) ([]byte, error) {
 	if o.onDisk() {
-		return readFile(o.port.file.path, offset, length)
+		return readFile(o.port.file.path, o.port.file.openToRead, offset, length)
 	}
 	return readBytes(o.memory.contents(), offset, length)
 }
@@ -134,7 +134,7 @@ func (o *output) Read(offset, length int64) ([]byte, error) {
 // Tail gives the end of the current file, by the original's rules.
 func (o *output) Tail(offset, length int64) (data []byte, size int64, overflow bool, err error) {
 	if o.onDisk() {
-		return tailFile(o.port.file.path, offset, length)
+		return tailFile(o.port.file.openToRead, offset, length)
 	}
 	return tailBytes(o.memory.contents(), offset, length)
 }

@@ -208,27 +208,22 @@ func (f *file) clear(now time.Time) error {
 	}
 	f.forget()
 	f.closeOut()
-	f.names.Lock()
-	f.ledger.renewed(st.id)
-	f.names.Unlock()
 	f.adopt(out, st, now)
 	return nil
 }
 
-// fresh removes the file and makes it anew.
+// fresh removes the file and makes it anew, with readers kept out meanwhile.
 func (f *file) fresh() (*os.File, stat, error) {
+	f.names.Lock()
+	defer f.names.Unlock()
 	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, stat{}, err
 	}
-	out, err := openAppend(f.path, f.fileMode())
-	if err != nil {
-		return nil, stat{}, err
+	out, st, err := f.create()
+	if err == nil {
+		f.ledger.renewed(st.id)
 	}
-	st, err := statFile(out)
-	if err != nil {
-		return nil, stat{}, errors.Join(err, out.Close())
-	}
-	return out, st, nil
+	return out, st, err
 }
 
 func (f *file) truncate() error {

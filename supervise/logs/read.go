@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 
 	"supervisor/supervise"
 )
@@ -18,8 +19,8 @@ const readMax = 64 << 20
 // readFile gives length bytes of a file from offset on (rpcinterface.py
 // _readProcessLog, options.py readFile). The order of the faults is theirs too:
 // a file that is not there, then one that cannot be opened, then bad arguments.
-func readFile(path string, offset, length int64) ([]byte, error) {
-	in, err := openRead(path)
+func readFile(path string, open func() (*os.File, error), offset, length int64) ([]byte, error) {
+	in, err := open()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, supervise.Fault{Code: supervise.FaultNoFile, Detail: path}
 	}
@@ -64,8 +65,8 @@ func readFrom(in io.ReaderAt, size, offset, length int64) ([]byte, error) {
 // tailFile gives the end of a file (options.py tailFile). It answers no faults:
 // a file that is not there is empty, one that cannot be read gives back the
 // offset as its size.
-func tailFile(path string, offset, length int64) ([]byte, int64, bool, error) {
-	in, err := openRead(path)
+func tailFile(open func() (*os.File, error), offset, length int64) ([]byte, int64, bool, error) {
+	in, err := open()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, false, nil
 	}

@@ -154,10 +154,10 @@ func TestReadOfAMissingFile(t *testing.T) {
 func TestReadOfWhatIsNoFile(t *testing.T) {
 	dir := t.TempDir()
 	c := NewChannel(Options{Path: dir}, NewGate())
-	if _, err := readFile(dir, 0, 0); !errors.Is(err, supervise.Fault{Code: supervise.FaultFailed}) {
+	if _, err := readFile(dir, opener(dir), 0, 0); !errors.Is(err, supervise.Fault{Code: supervise.FaultFailed}) {
 		t.Errorf("read: %v, want FAILED", err)
 	}
-	if _, size, _, _ := tailFile(dir, 7, 10); size != 7 {
+	if _, size, _, _ := tailFile(opener(dir), 7, 10); size != 7 {
 		t.Errorf("tail gives size %d, want the offset 7", size)
 	}
 	if err := c.Open(); !errors.Is(err, syscall.EISDIR) {
@@ -174,10 +174,14 @@ func TestReadRefusesAnAnswerThatWouldExhaustMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	var fault supervise.Fault
-	if _, err := readFile(path, 0, 0); !errors.As(err, &fault) || fault.Code != supervise.FaultFailed || !strings.Contains(fault.Detail, "in parts") {
+	if _, err := readFile(path, opener(path), 0, 0); !errors.As(err, &fault) || fault.Code != supervise.FaultFailed || !strings.Contains(fault.Detail, "in parts") {
 		t.Errorf("read: %v, want FAILED, and what to do", err)
 	}
-	if data, err := readFile(path, -5, 0); len(data) != 5 || err != nil {
+	if data, err := readFile(path, opener(path), -5, 0); len(data) != 5 || err != nil {
 		t.Errorf("its end: %d bytes, %v", len(data), err)
 	}
+}
+
+func opener(path string) func() (*os.File, error) {
+	return func() (*os.File, error) { return openRead(path) }
 }

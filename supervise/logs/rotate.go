@@ -25,7 +25,8 @@ func (f *file) rotate(now time.Time) error {
 	if f.mislaid || f.ledger.size() < f.limit.maxBytes { // somebody else was here
 		return nil
 	}
-	if err := f.shift(); err != nil {
+	next, st, opening, err := f.turn()
+	if err != nil {
 		f.refused = now
 		if f.trouble.set(unrotated, reason(err), now) {
 			f.notices = append(f.notices, fmt.Sprintf("cannot rotate log file %s: %s", f.path, reason(err)))
@@ -37,13 +38,27 @@ func (f *file) rotate(now time.Time) error {
 		return nil
 	}
 	f.closeOut()
-	return f.openOut(now)
+	if opening != nil {
+		return opening
+	}
+	f.adopt(next, st, now)
+	return nil
 }
 
-// shift gives the files their new names, with readers kept out.
-func (f *file) shift() error {
+// turn renames the files and, with backups, makes the new one, with readers kept
+// out until it is there. The two errors are those of either.
+func (f *file) turn() (next *os.File, st stat, opening, renaming error) {
 	f.names.Lock()
 	defer f.names.Unlock()
+	if err := f.shift(); err != nil || f.limit.backups == 0 {
+		return nil, stat{}, nil, err
+	}
+	next, st, opening = f.create()
+	return next, st, opening, nil
+}
+
+// shift gives the files their new names. The caller holds names.
+func (f *file) shift() error {
 	if f.limit.backups == 0 {
 		if err := f.out.Truncate(0); err != nil {
 			return err

@@ -49,18 +49,26 @@ var may = map[string][]string{
 
 	"cmd/internal/daemon": {
 		"", "supervise", "supervise/config", "supervise/child", "supervise/logs", "supervise/pool",
-		"supervise/engine", "server", "server/audit", "cmd/internal/getopt",
+		"supervise/engine", "server", "server/audit", "cmd/internal/getopt", "cmd/internal/preflight",
+		"cmd/internal/manual",
 	},
-	"cmd/internal/ctl":          {"supervise", "supervise/config", "cmd/internal/getopt"},
+	// Finding and checking a configuration, for both programs.
+	"cmd/internal/preflight":    {"supervise/child", "supervise/config"},
+	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "cmd/internal/getopt", "cmd/internal/preflight", "cmd/internal/manual"},
 	"cmd/internal/getopt":       {},
+	"cmd/internal/manual":       {},
+	"cmd/internal/source":       {},
 	"cmd/internal/archtest":     {},
 	"cmd/internal/e2e":          {},
 	"cmd/supervisord":           {"cmd/internal/daemon", "supervise/child"},
 	"cmd/supervisorctl":         {"cmd/internal/ctl"},
 	"cmd/pidproxy":              {},
 	"cmd/echo_supervisord_conf": {},
-	"cmd/wirets":                {"server/wire", "supervise"},
-	"bench":                     {},
+	"cmd/wirets":                {"server/wire", "supervise", "cmd/internal/source"},
+	"cmd/manpages": {
+		"cmd/internal/ctl", "cmd/internal/daemon", "cmd/internal/manual", "cmd/internal/source",
+	},
+	"bench": {},
 }
 
 // never says which packages a room must do without, and why.
@@ -80,7 +88,7 @@ var never = []struct {
 // soleImporters are packages that one room keeps to itself.
 var soleImporters = map[string][]string{
 	"gopkg.in/ini.v1":              {"supervise/config"},
-	"github.com/gorilla/websocket": {"server/live"},
+	"github.com/gorilla/websocket": {"server/live", "cmd/internal/ctl"},
 	"github.com/kolo/xmlrpc":       {"cmd/internal/ctl"},
 }
 

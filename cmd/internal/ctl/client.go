@@ -130,11 +130,21 @@ func (cl *client) call(ctx context.Context, answer any, method string, args ...a
 	if response.StatusCode != http.StatusOK {
 		return protocolError{response.StatusCode, reason(response)}
 	}
-	body, err := io.ReadAll(response.Body)
+	body, err := readBody(response)
 	if err != nil {
 		return cause(ctx, err)
 	}
 	return decode(body, answer)
+}
+
+// roomAhead is how much room is made for an answer at once, on its word.
+const roomAhead = 16 << 20
+
+func readBody(response *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(response.ContentLength, 0), roomAhead)) + bytes.MinRead)
+	_, err := body.ReadFrom(response.Body)
+	return body.Bytes(), err
 }
 
 func (cl *client) encode(ctx context.Context, method string, args []any) (*http.Request, error) {
@@ -191,6 +201,16 @@ func cause(ctx context.Context, err error) error {
 // and put back into an answer that is one text. (The original client gives up on
 // such an answer with "not well-formed".)
 func decode(body []byte, answer any) error {
+	if table, ok := answer.(*[]processInfo); ok {
+		if rows, ok := readTable(body); ok {
+			*table = rows
+			return nil
+		}
+	}
+	return decodeAny(body, answer)
+}
+
+func decodeAny(body []byte, answer any) error {
 	plain, shielded := shield(body)
 	response := xmlrpc.Response(plain)
 	if err := response.Err(); err != nil {

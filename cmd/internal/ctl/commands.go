@@ -14,12 +14,19 @@ type command struct {
 	// readers include scripts.
 	help string
 
+	// more is what "help NAME" prints below that, of what the original does not
+	// have. A complaint that shows the help leaves it out.
+	more string
+
 	// run does it. arg is the line after the name, trimmed. It prints its own
 	// complaints; an error it returns is one the original let fly.
 	run func(ctx context.Context, c *controller, arg string) error
 
 	// complete lists what may stand after the name; nil when nothing does.
 	complete completer
+
+	// files tells that the names of files may stand after the name.
+	files bool
 
 	// json tells that --json among its words makes it answer in JSON.
 	json bool
@@ -53,20 +60,28 @@ func commandTable() []command {
 	return []command{
 		{name: "EOF", run: quit, hidden: true},
 		{name: "add", run: add, complete: completeGroups, help: `
-add <name> [...]	Activates any updates in config for process/group`},
+add <name> [...]	Activates any updates in config for process/group`, more: `
+add <pattern>		Add the groups whose names match, such as 'api-*'`},
 		{name: "avail", run: avail, json: true, help: `
-avail			Display all configured processes`},
+avail			Display all configured processes`, more: `
+avail --json		The same as a JSON object`},
+		{name: "check", run: check, kind: added, files: true, help: `
+check		Report what the configuration file means to supervisord
+check <file>	Report what another one means
+No server is needed. The exit status is 2 if supervisord would not start with it.`},
 		{name: "clear", run: clearLogs, complete: completeProcesses, help: `
 clear <name>		Clear a process' log files.
 clear <name> <name>	Clear multiple process' log files
-clear all		Clear all process' log files`},
+clear all		Clear all process' log files`, more: `
+clear <pattern>		Clear the log files of processes whose names match, such as 'api-*'`},
 		{name: "completion", run: completion, complete: completeShells, kind: added, help: `
 completion bash|zsh|fish	Print what makes a shell complete supervisorctl's command line`},
 		{name: "exit", run: quit, help: `
 exit	Exit the supervisor shell.`},
 		{name: "fg", run: foreground, complete: completeProcesses, help: `
 fg <process>	Connect to a process in foreground mode
-		Ctrl-C to exit`},
+		Ctrl-C to exit`, more: `
+fg <pattern>	Connect to the one process whose name matches`},
 		{name: "help", run: help, complete: completeCommands, hidden: true, help: `
 help		Print a list of available actions
 help <action>	Print help for <action>`},
@@ -81,56 +96,80 @@ open <url>	Connect to a remote supervisord process.
 		{name: "pid", run: pid, json: true, complete: completeProcesses, help: `
 pid			Get the PID of supervisord.
 pid <name>		Get the PID of a single child process by name.
-pid all			Get the PID of every child process, one per line.`},
+pid all			Get the PID of every child process, one per line.`, more: `
+pid <pattern>		Get the PIDs of processes whose names match, such as 'api-*'
+pid ... --json		The same as a JSON object`},
 		{name: "quit", run: quit, help: `
 quit	Exit the supervisor shell.`},
 		{name: "reload", run: reload, help: `
 reload 		Restart the remote supervisord.`},
 		{name: "remove", run: remove, complete: completeGroups, help: `
-remove <name> [...]	Removes process/group from active config`},
+remove <name> [...]	Removes process/group from active config`, more: `
+remove <pattern>	Remove the groups whose names match, such as 'api-*'`},
 		{name: "reread", run: reread, json: true, help: `
-reread 			Reload the daemon's configuration files without add/remove`},
+reread 			Reload the daemon's configuration files without add/remove`, more: `
+reread --json		The same as a JSON object`},
 		{name: "restart", run: restart, complete: completeProcesses, help: `
 restart <name>		Restart a process
 restart <gname>:*	Restart all processes in a group
 restart <name> <name>	Restart multiple processes or groups
 restart all		Restart all processes
-Note: restart does not reread config files. For that, see reread and update.`},
+Note: restart does not reread config files. For that, see reread and update.`, more: `
+restart <pattern>	Restart processes whose names match, such as 'api-*' or '*:worker_0?'`},
 		{name: "shutdown", run: shutdown, help: `
 shutdown 	Shut the remote supervisord down.`},
 		{name: "signal", run: signalProcesses, complete: completeSignals, help: `
 signal <signal name> <name>		Signal a process
 signal <signal name> <gname>:*		Signal all processes in a group
 signal <signal name> <name> <name>	Signal multiple processes or groups
-signal <signal name> all		Signal all processes`},
+signal <signal name> all		Signal all processes`, more: `
+signal <signal name> <pattern>		Signal processes whose names match, such as 'api-*'`},
 		{name: "start", run: start, complete: completeProcesses, help: `
 start <name>		Start a process
 start <gname>:*		Start all processes in a group
 start <name> <name>	Start multiple processes or groups
-start all		Start all processes`},
+start all		Start all processes`, more: `
+start <pattern>		Start processes whose names match, such as 'api-*' or '*:worker_0?'`},
 		{name: "status", run: status, json: true, complete: completeProcesses, help: `
 status <name>		Get status for a single process
 status <gname>:*	Get status for all processes in a group
 status <name> <name>	Get status for multiple named processes
-status			Get all process status info`},
+status			Get all process status info`, more: `
+status <pattern>	Get status for processes whose names match, such as 'api-*'
+status ... --json	The same as a JSON object`},
 		{name: "stop", run: stop, complete: completeProcesses, help: `
 stop <name>		Stop a process
 stop <gname>:*		Stop all processes in a group
 stop <name> <name>	Stop multiple processes or groups
-stop all		Stop all processes`},
+stop all		Stop all processes`, more: `
+stop <pattern>		Stop processes whose names match, such as 'api-*' or '*:worker_0?'`},
 		{name: "tail", run: tail, complete: completeTail, help: `
 tail [-f] <name> [stdout|stderr] (default stdout)
 Ex:
 tail -f <name>		Continuous tail of named process stdout
 			Ctrl-C to exit.
 tail -100 <name>	last 100 *bytes* of process stdout
-tail <name> stderr	last 1600 *bytes* of process stderr`},
+tail <name> stderr	last 1600 *bytes* of process stderr`, more: `
+tail <pattern>		The log of the one process whose name matches
+tail -f <name> <pattern> [stdout|stderr]	Continuous tail of several processes, each line after a name`},
 		{name: "update", run: update, json: true, complete: completeGroups, help: `
 update			Reload config and add/remove as necessary, and will restart affected programs
 update all		Reload config and add/remove as necessary, and will restart affected programs
-update <gname> [...]	Update specific groups`},
+update <gname> [...]	Update specific groups`, more: `
+update <pattern>	Update the groups whose names match, such as 'api-*'
+update --dry-run	Tell what update would do and which options differ, and do nothing
+update ... --json	The same as a JSON object`},
 		{name: "version", run: version, json: true, help: `
-version			Show the version of the remote supervisord process`},
+version			Show the version of the remote supervisord process`, more: `
+version --json		The same as a JSON object`},
+		{name: "wait", run: wait, kind: added, complete: completeWait, help: `
+wait <name>				Wait until a process is RUNNING
+wait <gname>:*				Wait for all processes in a group
+wait <name> <name>			Wait for multiple processes or groups
+wait all				Wait for all processes
+wait <name> --state <state>[,<state>]	Wait for another state, or one of several
+wait <name> --timeout <seconds>		Wait so long at most (default 30)
+A process that is FATAL ends the wait, unless that is what is waited for.`},
 	}
 }
 
@@ -200,6 +239,9 @@ func help(_ context.Context, c *controller, topic string) error {
 	}
 	if cmd, ok := c.command(topic); ok && cmd.help != "" {
 		c.printHelp(topic)
+		if cmd.more != "" {
+			c.out.Line(strings.TrimPrefix(cmd.more, "\n"))
+		}
 		return nil
 	}
 	c.out.Line("*** No help on " + topic)

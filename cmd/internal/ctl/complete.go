@@ -149,6 +149,21 @@ func completeTail(ctx context.Context, c *controller, at position) []candidate {
 	return names
 }
 
+// completeWait lists processes, and states where one is wanted.
+func completeWait(ctx context.Context, c *controller, at position) []candidate {
+	switch {
+	case len(at.before) > 0 && at.before[len(at.before)-1] == "--timeout":
+		return nil
+	case len(at.before) == 0 || at.before[len(at.before)-1] != "--state":
+		return completeProcesses(ctx, c, at)
+	}
+	var names []candidate
+	for _, state := range supervise.States {
+		names = append(names, candidate{word: state.String()})
+	}
+	return names
+}
+
 func completeShells(context.Context, *controller, position) []candidate {
 	var names []candidate
 	for _, shell := range shells {

@@ -67,6 +67,10 @@ func completeWords(progname string, words []string, out io.Writer) {
 		printCandidates(out, beginning(at.candidates, text))
 		return
 	}
+	if takesFiles(f.words) {
+		fmt.Fprintln(out, filesWanted)
+		return
+	}
 	ctx, stop := context.WithTimeout(context.Background(), quickly)
 	defer stop()
 	s, err := loadSettings(f, progname, os.Environ())
@@ -75,6 +79,11 @@ func completeWords(progname string, words []string, out io.Writer) {
 	}
 	c := newController(s, strings.NewReader(""), io.Discard, io.Discard)
 	printCandidates(out, c.candidates(ctx, f.words, text))
+}
+
+func takesFiles(action []string) bool {
+	takes := func(cmd command) bool { return cmd.files && cmd.name == action[0] }
+	return len(action) > 0 && slices.ContainsFunc(commandTable(), takes)
 }
 
 func printCandidates(out io.Writer, words []candidate) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // The exit statuses, those of LSB init scripts (supervisorctl.py:47-62).
@@ -50,6 +51,8 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 		return usage(errout, progname, err)
 	}
 	c := newController(settings, in, out, errout)
+	screen, isFile := errout.(*os.File)
+	c.watched = isFile && isTerminal(screen)
 	defer c.in.close()
 	status := c.run(context.Background(), flags)
 	if err := c.out.Flush(); err != nil && status == exitOK {
@@ -75,6 +78,11 @@ type controller struct {
 	commands []command
 	status   int
 
+	// watched tells that a person reads errout, who may be glad of advice; advice
+	// is what was said last, and is not said again.
+	watched bool
+	advice  string
+
 	// json gathers the answer to a command that was asked with --json; nil while
 	// answers are text.
 	json *answer
@@ -85,6 +93,12 @@ type controller struct {
 	// openTerminal opens what a person types a password on, which need not be
 	// where commands come from.
 	openTerminal func() (*os.File, error)
+
+	// limit makes a context end in time.
+	limit func(context.Context, time.Duration) (context.Context, context.CancelFunc)
+
+	// pollEvery is how often a server that cannot tell of changes is asked.
+	pollEvery time.Duration
 
 	// processes is what the completer learnt, good until the next command.
 	processes []processInfo
@@ -98,22 +112,37 @@ func newController(s settings, in io.Reader, out, errout io.Writer) *controller 
 		errout:       errout,
 		commands:     withPlugins(commandTable(), s.plugins),
 		openTerminal: openTerminal,
+		limit:        context.WithTimeout,
+		pollEvery:    pollEvery,
 	}
 }
 
 // run does the action of the command line, opens the shell, or, with -i, both in
-// that order.
+// that order. An interactive session that ends by itself is a success; one that is
+// ended from outside leaves the terminal and the history in order, and says so by
+// its status.
 func (c *controller) run(ctx context.Context, f flags) int {
+	if !c.settings.interactive {
+		c.act(ctx, f.words)
+		return c.status
+	}
+	ctx, stop := untilAsked(ctx)
+	defer stop()
 	if len(f.words) > 0 {
-		c.words = f.words
-		_, err := c.do(ctx, joinWords(f.words))
-		c.words = nil
-		if err != nil || !f.interactive {
-			return c.status
+		if err := c.act(ctx, f.words); err != nil {
+			return statusOf(ctx, c.status)
 		}
 	}
 	c.shell(ctx)
-	return exitOK
+	return statusOf(ctx, exitOK)
+}
+
+// act does the action of the command line.
+func (c *controller) act(ctx context.Context, words []string) error {
+	c.words = words
+	_, err := c.do(ctx, joinWords(words))
+	c.words = nil
+	return err
 }
 
 // do runs one command line. It tells whether the shell should end; the error is
@@ -158,7 +187,12 @@ func (c *controller) conclude(err error) (quit bool, interrupted error) {
 		c.status = exitInterrupted
 		return false, errInterrupted
 	}
-	c.problem(describe(err), failureOf(err))
+	f := failureOf(err)
+	if f.Hints = c.hints(err); f.Hints != nil {
+		f.URL = c.settings.serverURL
+	}
+	c.problem(describe(err), f)
+	c.advise(f.Hints)
 	c.status = exitGeneric
 	c.printAnswer()
 	return false, nil

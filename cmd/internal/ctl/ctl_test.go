@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 var updateGolden = flag.Bool("update", false, "rewrite the golden files")
@@ -78,7 +79,11 @@ func runAgainst(server *fakeServer, line, typed string) string {
 		args = append(args[:1], strings.Fields(strings.ReplaceAll(line[2:], "{url}", server.URL))...)
 	}
 	var out, errout bytes.Buffer
-	status := runWithoutTerminal(args, strings.NewReader(typed), &out, &errout)
+	server.mu.Lock()
+	server.idle = 0
+	server.mu.Unlock()
+	limited := func(c *controller) { c.limit = server.limit }
+	status := runWithoutTerminal(args, strings.NewReader(typed), &out, &errout, limited)
 	text := out.String()
 	if errout.Len() > 0 {
 		text += "[stderr]\n" + errout.String()
@@ -105,6 +110,13 @@ func arrange(t *testing.T, server *fakeServer, line string) {
 		server.closing = rest != "off"
 	case "password":
 		server.password = rest
+	case "live":
+		server.live = rest != "off"
+	case "soon": // what happens once somebody has looked, one thing for each look
+		for _, words := range strings.Fields(rest) {
+			name, state, _ := strings.Cut(words, "=")
+			server.soon = append(server.soon, change{name, state})
+		}
 	case "broken":
 		server.lastRead = errors.New(rest)
 	case "plan": // added, changed, removed, each a list with commas or "-"
@@ -125,7 +137,7 @@ func arrange(t *testing.T, server *fakeServer, line string) {
 
 // runWithoutTerminal is Run for a process that no terminal belongs to, so that a
 // password is read from where commands come from, and no file is looked for.
-func runWithoutTerminal(args []string, in *strings.Reader, out, errout *bytes.Buffer) int {
+func runWithoutTerminal(args []string, in *strings.Reader, out, errout *bytes.Buffer, adjust ...func(*controller)) int {
 	f, err := parseFlags(args[1:])
 	if err != nil {
 		return usage(errout, args[0], err)
@@ -134,8 +146,15 @@ func runWithoutTerminal(args []string, in *strings.Reader, out, errout *bytes.Bu
 	if err != nil {
 		return usage(errout, args[0], err)
 	}
+	if f.config == nil { // what this machine has in /etc is not the test's
+		s.configFile, s.serves = "", nil
+	}
 	c := newController(s, in, out, errout)
 	c.openTerminal = func() (*os.File, error) { return nil, os.ErrNotExist }
+	c.pollEvery = time.Millisecond
+	for _, each := range adjust {
+		each(c)
+	}
 	defer c.in.close()
 	defer c.out.Flush()
 	return c.run(context.Background(), f)

@@ -12,12 +12,13 @@ type explained struct{ form, about string }
 // where it does not begin with the command, a remark, which has no form.
 func (cmd command) usages() []explained {
 	var all []explained
-	for line := range strings.SplitSeq(strings.Trim(cmd.help, "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.Trim(strings.TrimRight(cmd.help, "\n")+cmd.more, "\n"), "\n") {
 		form, about, _ := strings.Cut(line, "\t")
 		about = strings.Trim(about, "\t ")
 		switch {
 		case form == "" && len(all) > 0:
-			all[len(all)-1].about += ". " + about
+			last := &all[len(all)-1]
+			last.about = strings.TrimSuffix(last.about, ".") + ". " + about
 		case form != cmd.name && !strings.HasPrefix(form, cmd.name+" "):
 			all = append(all, explained{"", line})
 		default:

@@ -25,9 +25,18 @@ type fakeServer struct {
 	plan      []any
 	lastRead  error
 	closing   bool
-	password  string   // asked for when not empty; the user is "user"
-	typed     []string // what sendProcessStdin got
+	password  string         // asked for when not empty; the user is "user"
+	typed     []string       // what sendProcessStdin got
+	live      bool           // has /live, as our supervisord
+	soon      []change       // what happens once somebody has looked at the processes
+	quiet     func()         // called when no change is left and the client knows of the last
+	idle      int            // looks at all since the last change
+	looks     int            // at all of them
+	ids       []*fakeProcess // by the number /live knows them by
 }
+
+// change is what becomes of a process; state "gone" takes it away.
+type change struct{ name, state string }
 
 type fakeProcess struct {
 	group, name string
@@ -64,6 +73,8 @@ func (f *fakeServer) mux() http.Handler {
 	mux.HandleFunc("POST /RPC2", f.rpc)
 	mux.HandleFunc("GET /mainlogtail", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, f.logs["main"]) })
 	mux.HandleFunc("GET /logtail/{name}/{channel}", f.logtail)
+	mux.HandleFunc("GET /live", f.serveLive)
+	mux.HandleFunc("GET /api/v1/config/preview", f.preview)
 	return mux
 }
 
@@ -119,6 +130,8 @@ func (f *fakeServer) answer(method string, args []string) (any, *supervise.Fault
 	case "getPID":
 		return 4242, nil
 	case "getAllProcessInfo":
+		f.looks++
+		defer f.happen()
 		return f.infos(), nil
 	case "getProcessInfo":
 		return f.info(args[0])

@@ -44,6 +44,20 @@ func (c *controller) follow(ctx context.Context, path string) error {
 // stream copies what the server sends under path to the output. What goes wrong
 // is told on standard error and is no failure (http_client.py Listener.error).
 func (c *controller) stream(ctx context.Context, cl *client, path string) {
+	log, complaint := cl.listen(ctx, path)
+	if complaint != "" {
+		c.streamError(path, complaint)
+	}
+	if log == nil {
+		return
+	}
+	defer log.Close()
+	c.copy(log)
+}
+
+// listen begins to read what the server streams under path. There is nothing to
+// read when there is a complaint, and also when ctx is over.
+func (cl *client) listen(ctx context.Context, path string) (log io.ReadCloser, complaint string) {
 	cl.flush()
 	request := cl.request(ctx, http.MethodGet, path, nil)
 	if s := cl.settings; s.password != "" {
@@ -51,18 +65,17 @@ func (c *controller) stream(ctx context.Context, cl *client, path string) {
 	}
 	response, err := cl.transport.RoundTrip(request)
 	if err != nil {
-		if ctx.Err() == nil {
-			class, text := classify(err)
-			c.streamError(path, fmt.Sprintf("Cannot connect, error: <class '%s'> (%s)", class, text))
+		if ctx.Err() != nil {
+			return nil, ""
 		}
-		return
+		class, text := classify(err)
+		return nil, fmt.Sprintf("Cannot connect, error: <class '%s'> (%s)", class, text)
 	}
-	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		c.streamError(path, fmt.Sprintf("Cannot read, status code %d", response.StatusCode))
-		return
+		response.Body.Close()
+		return nil, fmt.Sprintf("Cannot read, status code %d", response.StatusCode)
 	}
-	c.copy(response.Body)
+	return response.Body, ""
 }
 
 func (c *controller) streamError(path, text string) {

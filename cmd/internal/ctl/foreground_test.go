@@ -144,3 +144,29 @@ func interruptSelf(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// keyboard gives a line a read, and an end of input for "".
+type keyboard []string
+
+func (k *keyboard) Read(buf []byte) (int, error) {
+	if len(*k) == 0 {
+		return 0, io.EOF
+	}
+	line := (*k)[0]
+	*k = (*k)[1:]
+	if line == "" {
+		return 0, io.EOF
+	}
+	return copy(buf, line), nil
+}
+
+// Ctrl-D on a terminal ends one read, and the next one works again.
+func TestCtrlDEndsTheForegroundAndKeepsTheShell(t *testing.T) {
+	server := newFakeServer(t)
+	screen := newWatched()
+	Run([]string{"/nonexistent/bin/supervisorctl", "-s", server.URL},
+		&keyboard{"fg cat\n", "", "version\n"}, screen, screen)
+	if !strings.Contains(screen.String(), "Exiting foreground\nsupervisor> 4.2.5\nsupervisor> ") {
+		t.Errorf("printed %q", screen)
+	}
+}

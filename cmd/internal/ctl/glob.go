@@ -140,23 +140,28 @@ func (c *controller) single(ctx context.Context, cl *client, name string) (strin
 	return "", c.refused(name + " means several processes: " + strings.Join(found, ", "))
 }
 
-// expandGroups replaces patterns among names of groups by the groups they match.
-// The groups are asked for only if there is a pattern.
-func expandGroups(names []string, groups func() ([]string, error)) ([]string, error) {
+// groupNames expands patterns among names of groups. The groups there are to
+// choose from are asked for only if there is a pattern.
+func groupNames(ctx context.Context, cl *client, names []string, ask func(context.Context, *client) ([]string, error)) ([]string, error) {
 	if !slices.ContainsFunc(names, supervise.IsGlob) {
 		return names, nil
 	}
-	known, err := groups()
+	known, err := ask(ctx, cl)
 	if err != nil {
 		return nil, err
 	}
+	return expandGroups(names, known), nil
+}
+
+// expandGroups replaces patterns by the groups they match.
+func expandGroups(names, known []string) []string {
 	return replacePatterns(names, func(name string) []string {
 		if !supervise.IsGlob(name) || slices.Contains(known, name) {
 			return nil
 		}
 		unlike := func(group string) bool { return !supervise.MatchGlob(name, group) }
 		return slices.DeleteFunc(slices.Clone(known), unlike)
-	}), nil
+	})
 }
 
 // runningGroups lists the groups that have processes, in the server's order.

@@ -18,7 +18,6 @@ type input struct {
 	started bool
 	asked   bool
 	pending []byte
-	err     error
 
 	// recall takes a read back; nil where that cannot be done, and before the first.
 	recall *recall
@@ -67,15 +66,12 @@ func (in *input) release() {
 	}
 	in.recall.forget() // the read was faster
 	in.pending = append(in.pending, got.data...)
-	in.err = got.err
 }
 
 // more waits for bytes, for the end of ctx, or for a signal on wake, which may
-// be nil.
+// be nil. The end of the input is not remembered: on a terminal, Ctrl-D ends what
+// reads just then, and the shell behind it goes on.
 func (in *input) more(ctx context.Context, wake <-chan os.Signal) error {
-	if in.err != nil {
-		return in.err
-	}
 	if !in.started {
 		in.started = true
 		in.recall = newRecall(in.r)
@@ -89,7 +85,6 @@ func (in *input) more(ctx context.Context, wake <-chan os.Signal) error {
 	case got := <-in.chunks:
 		in.asked = false
 		in.pending = append(in.pending, got.data...)
-		in.err = got.err
 		if len(got.data) > 0 {
 			return nil
 		}

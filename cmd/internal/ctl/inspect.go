@@ -30,11 +30,12 @@ func (c *controller) reach(ctx context.Context) (*client, error) {
 	if !known {
 		return nil, err
 	}
-	f := failure{Message: message, URL: c.settings.serverURL}
+	f := failure{Message: message, URL: c.settings.serverURL, Hints: c.hints(err)}
 	if err != nil {
 		f.Code, f.Fault = failureOf(err).Code, failureOf(err).Fault
 	}
 	c.problem(message, f)
+	c.advise(f.Hints)
 	c.status = exit
 	return nil, nil
 }
@@ -73,7 +74,10 @@ func status(ctx context.Context, c *controller, arg string) error {
 	if err := cl.call(ctx, &all, "getAllProcessInfo"); err != nil {
 		return err
 	}
-	wanted := c.matching(all, strings.Fields(arg))
+	wanted, complete := c.matching(all, strings.Fields(arg))
+	if !complete {
+		c.status = exitStatusUnknown
+	}
 	c.printStatus(wanted)
 	if slices.ContainsFunc(wanted, processInfo.stopped) {
 		c.status = exitStatusNotRunning
@@ -92,13 +96,13 @@ func (c *controller) printStatus(infos []processInfo) {
 }
 
 // matching picks the processes the names mean, in the order of the names, and
-// complains of those that mean none.
-func (c *controller) matching(all []processInfo, names []string) []processInfo {
+// complains of those that mean none; complete is false when there were any.
+func (c *controller) matching(all []processInfo, names []string) (wanted []processInfo, complete bool) {
 	names = expandNames(names, all, asGroup)
 	if len(names) == 0 || slices.Contains(names, "all") {
-		return all
+		return all, true
 	}
-	var wanted []processInfo
+	complete = true
 	for _, name := range names {
 		spec := supervise.ParseNameSpec(name)
 		before := len(wanted)
@@ -110,14 +114,14 @@ func (c *controller) matching(all []processInfo, names []string) []processInfo {
 		if len(wanted) > before {
 			continue
 		}
-		c.status = exitStatusUnknown
+		complete = false
 		if spec.WholeGroup() {
 			c.noSuch(spec.Group, "no such group")
 		} else {
 			c.noSuch(name, "no such process")
 		}
 	}
-	return wanted
+	return wanted, complete
 }
 
 // pid prints the pid of supervisord, of every process, or of the ones named.
@@ -267,7 +271,7 @@ func open(ctx context.Context, c *controller, arg string) error {
 	if scheme, _ := splitScheme(arg); scheme != "unix" && scheme != "http" {
 		return c.refused("url must be http:// or unix://")
 	}
-	c.settings.serverURL = arg
+	c.settings.serverURL, c.settings.urlFrom, c.settings.urlGiven = arg, "the one given to open", true
 	before := c.status
 	err := status(ctx, c, "")
 	c.status = before
@@ -313,6 +317,9 @@ func tail(ctx context.Context, c *controller, arg string) error {
 	words := strings.Fields(arg)
 	if len(words) == 0 {
 		return c.complain("Error: too few arguments", "tail", exitGeneric)
+	}
+	if names, channel, several := severalNames(words); several {
+		return c.followSeveral(ctx, cl, names, channel)
 	}
 	if len(words) > 3 {
 		return c.complain("Error: too many arguments", "tail", exitGeneric)

@@ -107,6 +107,9 @@ func failureOf(err error) failure {
 	if errors.As(err, &fault) {
 		return failure{Message: fault.String, Code: fault.Code, Fault: supervise.FaultCode(fault.Code).String()}
 	}
+	if unauthorized(err) {
+		return failure{Message: "Server requires authentication"}
+	}
 	_, text := classify(err)
 	return failure{Message: text}
 }

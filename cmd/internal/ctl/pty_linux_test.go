@@ -1,6 +1,8 @@
 package ctl
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -171,4 +173,45 @@ func TestResizedTerminalIsDrawnAnew(t *testing.T) {
 	p.sees("\r" + "supervisor> status")
 	p.types("\x15quit\r")
 	p.leaves()
+}
+
+func TestOnlyTerminalsSeeColours(t *testing.T) {
+	file, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	none := func(string) string { return "" }
+	if got := colours(file, none); got != nil {
+		t.Errorf("in a file: %q", got)
+	}
+	_, terminal := openPTY(t)
+	defer terminal.Close()
+	if got := colours(terminal, none); len(got) < 2 {
+		t.Errorf("on a terminal: %q", got)
+	}
+	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
+		getenv := func(asked string) string {
+			if asked == name {
+				return value
+			}
+			return ""
+		}
+		if got := colours(terminal, getenv); got != nil {
+			t.Errorf("with %s=%s: %q", name, value, got)
+		}
+	}
+}
+
+func TestAdviceIsForThoseWhoWatchStandardError(t *testing.T) {
+	desk, terminal := openPTY(t)
+	var out bytes.Buffer
+	Run([]string{"supervisorctl", "-s", "unix:///nonexistent/s.sock", "status"}, strings.NewReader(""), &out, terminal)
+	line, err := bufio.NewReader(desk).ReadString('\n')
+	if want := "  the address unix:///nonexistent/s.sock is from the command line\r\n"; err != nil || line != want {
+		t.Errorf("%q, %v, want %q", line, err, want)
+	}
+	if want := "unix:///nonexistent/s.sock no such file\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
 }

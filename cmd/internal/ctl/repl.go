@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 )
 
 // shell reads commands until there are no more: it begins with a status, and
@@ -34,14 +35,14 @@ func (c *controller) shell(ctx context.Context) {
 }
 
 // turn runs one command and tells whether the session goes on.
-func (c *controller) turn(ctx context.Context, line string) bool {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+func (c *controller) turn(outer context.Context, line string) bool {
+	ctx, stop := signal.NotifyContext(outer, os.Interrupt)
 	defer stop()
 	quit, err := c.do(ctx, line)
 	if err != nil {
 		c.out.Line("")
 	}
-	return !quit && err == nil
+	return !quit && err == nil && outer.Err() == nil
 }
 
 // next reads one command; the end of input is the command "EOF".
@@ -79,4 +80,42 @@ func (c *controller) plainLine(ctx context.Context, prompt string) (string, erro
 	c.out.Text(prompt)
 	c.out.Flush()
 	return c.in.line(ctx)
+}
+
+// endedBy is the signal that asked the shell to end.
+type endedBy syscall.Signal
+
+func (e endedBy) Error() string { return "ended by " + syscall.Signal(e).String() }
+
+// untilAsked gives a context that ends when a signal asks for it. Without one, the
+// terminal would stay in the mode of the editor.
+func untilAsked(ctx context.Context) (until context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	asked := make(chan os.Signal, 1)
+	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		if !signal.Ignored(sig) { // as under nohup
+			signal.Notify(asked, sig)
+		}
+	}
+	go func() { // ended by stop
+		select {
+		case sig := <-asked:
+			cancel(endedBy(sig.(syscall.Signal)))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(asked)
+		cancel(nil)
+	}
+}
+
+// statusOf is the exit status of a session: what a shell would say of the signal
+// that ended it, else the one given.
+func statusOf(ctx context.Context, status int) int {
+	var by endedBy
+	if errors.As(context.Cause(ctx), &by) {
+		return 128 + int(by)
+	}
+	return status
 }

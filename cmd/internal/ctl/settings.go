@@ -1,6 +1,10 @@
 package ctl
 
-import "supervisor/supervise/config"
+import (
+	"strings"
+
+	"supervisor/supervise/config"
+)
 
 // settings is what supervisorctl goes by: the command line over the
 // [supervisorctl] section over the defaults.
@@ -12,24 +16,42 @@ type settings struct {
 	prompt       string
 	historyFile  string
 	interactive  bool // questions may be asked
-	plugins      []config.CtlPlugin
+	progname     string
+	configFile   string // "" when there is none
+
+	// For those who look for a server in vain.
+	urlFrom  string   // where serverURL was said
+	urlGiven bool     // by the one who types
+	userFrom string   // where username was, "" for nowhere
+	serves   []string // the URLs at which a supervisord of configFile listens
+	plugins  []config.CtlPlugin
 }
 
 // loadSettings reads the configuration file, the one of -c or the first one
 // found. None at all is fine: then supervisord is expected on localhost:9001.
 func loadSettings(f flags, progname string, environ []string) (settings, error) {
 	s, err := configured(f.config, progname, environ)
-	if err != nil {
+	if err != nil && !f.checks() {
 		return settings{}, err
 	}
 	override(&s.serverURL, f.serverURL)
 	override(&s.username, f.username)
+	if f.serverURL != nil {
+		s.urlFrom, s.urlGiven = "from the command line", true
+	}
+	if f.username != nil {
+		s.userFrom = "of the command line"
+	}
 	override(&s.password, f.password)
 	override(&s.historyFile, f.history)
 	s.authenticate = s.username != ""
 	s.interactive = f.interactive || len(f.words) == 0
 	return s, nil
 }
+
+// checks tells whether the action is a check, which wants a configuration that is
+// broken as much as one that is not.
+func (f flags) checks() bool { return len(f.words) > 0 && f.words[0] == "check" }
 
 func override(value *string, with *string) {
 	if with != nil {
@@ -40,23 +62,35 @@ func override(value *string, with *string) {
 // configured reads the file; without one, the defaults hold.
 func configured(file *string, progname string, environ []string) (settings, error) {
 	client := config.NewClient()
-	name, _ := config.Find(progname)
+	name, tried := config.Find(progname)
 	override(&name, file)
+	s := settings{progname: progname, configFile: name}
 	if name != "" {
 		var err error
 		if client, err = config.LoadClient(name, environ); err != nil {
-			return settings{}, err
+			return s, err
 		}
 		if err := checkPlugins(client.Plugins); err != nil {
-			return settings{}, err
+			return s, err
 		}
 	}
-	return settings{
-		serverURL:   client.ServerURL,
-		username:    client.Username,
-		password:    client.Password,
-		prompt:      client.Prompt,
-		historyFile: client.HistoryFile,
-		plugins:     client.Plugins,
-	}, nil
+	s.serverURL = client.ServerURL
+	s.username = client.Username
+	s.password = client.Password
+	s.prompt = client.Prompt
+	s.historyFile = client.HistoryFile
+	s.plugins = client.Plugins
+	s.serves = client.Serves
+	switch {
+	case client.HasServerURL:
+		s.urlFrom = "serverurl= of [supervisorctl] in " + name
+	case name != "":
+		s.urlFrom = "the default, as [supervisorctl] in " + name + " has no serverurl="
+	default:
+		s.urlFrom = "the default, as there is no configuration file (" + strings.Join(tried, ", ") + ")"
+	}
+	if client.Username != "" {
+		s.userFrom = "of username= in " + name
+	}
+	return s, nil
 }

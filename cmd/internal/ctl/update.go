@@ -93,7 +93,7 @@ func add(ctx context.Context, c *controller, arg string) error {
 		return err
 	}
 	defer cl.close()
-	names, err := expandGroups(strings.Fields(arg), func() ([]string, error) { return waitingGroups(ctx, cl) })
+	names, err := groupNames(ctx, cl, strings.Fields(arg), waitingGroups)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func remove(ctx context.Context, c *controller, arg string) error {
 		return err
 	}
 	defer cl.close()
-	names, err := expandGroups(strings.Fields(arg), func() ([]string, error) { return runningGroups(ctx, cl) })
+	names, err := groupNames(ctx, cl, strings.Fields(arg), runningGroups)
 	if err != nil {
 		return err
 	}
@@ -150,6 +150,9 @@ func remove(ctx context.Context, c *controller, arg string) error {
 // update brings the server to the configuration on disk, group by group. It is a
 // loop of the client, as in the original, so that it works with any server.
 func update(ctx context.Context, c *controller, arg string) error {
+	if rest, dry := cutWord(arg, "--dry-run"); dry {
+		return dryRun(ctx, c, rest)
+	}
 	cl, err := c.connect()
 	if err != nil {
 		return err
@@ -162,40 +165,31 @@ func update(ctx context.Context, c *controller, arg string) error {
 	if err != nil {
 		return err
 	}
-	names := strings.Fields(arg)
-	if slices.Contains(names, "all") || slices.Contains(names, "*") {
-		names = nil
-	}
-	names, err = expandGroups(names, func() ([]string, error) {
-		running, err := runningGroups(ctx, cl)
-		return append(running, changes.added...), err
-	})
+	names, err := c.updateGroups(ctx, cl, updateNames(arg), changes)
 	if err != nil {
-		return err
-	}
-	if err := c.knownGroups(ctx, cl, names, changes); err != nil {
 		return err
 	}
 	return c.applyPlan(ctx, cl, changes.only(names))
 }
 
-// knownGroups complains of names that are no group, now or after the update.
-func (c *controller) knownGroups(ctx context.Context, cl *client, names []string, changes plan) error {
+// updateGroups are the groups meant by names, of those that run or that changes
+// adds. It complains of the others.
+func (c *controller) updateGroups(ctx context.Context, cl *client, names []string, changes plan) ([]string, error) {
 	if len(names) == 0 {
-		return nil
+		return nil, nil
 	}
-	var all []processInfo
-	if err := cl.call(ctx, &all, "getAllProcessInfo"); err != nil {
-		return err
+	known, err := runningGroups(ctx, cl)
+	if err != nil {
+		return nil, err
 	}
-	sort.Strings(names)
-	for _, name := range slices.Compact(names) {
-		running := slices.ContainsFunc(all, func(p processInfo) bool { return p.Group == name })
-		if !running && !slices.Contains(changes.added, name) {
+	known = append(known, changes.added...)
+	names = expandGroups(names, known)
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+		if !slices.Contains(known, name) {
 			c.refused("no such group: " + name)
 		}
 	}
-	return nil
+	return names, nil
 }
 
 // only leaves the groups named; no names means all.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	webui "supervisor"
+	"supervisor/cmd/internal/preflight"
 	"supervisor/server"
 	"supervisor/server/audit"
 	"supervisor/supervise"
@@ -35,7 +36,7 @@ const tidyAfter = 2 * time.Second
 type daemon struct {
 	inv     invocation
 	source  config.Options
-	users   systemUsers
+	users   preflight.Users
 	version string
 	std     Streams
 
@@ -159,7 +160,7 @@ func (l *life) end() {
 	}
 	if l.host != nil {
 		close(l.deaf)
-		l.users.ask(nil)
+		l.users.Ask(nil)
 		try("close the host", within(stopWithin, l.host.Close))
 	}
 	if l.pidfile != nil {
@@ -218,7 +219,7 @@ func (l *life) settleIn() (lines []supervise.Note, err error) {
 	user := l.conf.Supervisord.User
 	switch {
 	case user != nil:
-		credential, err := l.users.credential(*user)
+		credential, err := l.users.Credential(*user)
 		if err != nil {
 			return nil, err
 		}
@@ -312,10 +313,10 @@ func (l *life) makeEngine() error {
 		return err
 	}
 	l.host = host
-	l.users.ask(host.Output)
+	l.users.Ask(host.Output)
 	eng, err := engine.New(engine.Options{
 		Config: l.conf, Load: l.load, Host: host, Reports: reports,
-		Log: l.log, MainLog: l.mainLog, Gate: l.gate, Credential: l.users.credential,
+		Log: l.log, MainLog: l.mainLog, Gate: l.gate, Credential: l.users.Credential,
 		Environ: environ(), ServerURL: l.conf.ServerURL(),
 		Identity: l.identity(), Serials: l.serials,
 	})
@@ -341,7 +342,7 @@ func (l *life) identity() supervise.Identity {
 func (l *life) openDoors() (*server.Server, error) {
 	s := l.conf.Supervisord
 	opts := server.Options{
-		Stderr: l.std.Err, Accounts: l.conf.Accounts, LoginName: l.users.loginName,
+		Stderr: l.std.Err, MaxConnections: maxConnections(l.conf), Accounts: l.conf.Accounts, LoginName: l.users.LoginName,
 		SessionIdle: s.SessionIdle, SessionLifetime: s.SessionLifetime,
 	}
 	if s.UsersFile != "" {
@@ -386,6 +387,7 @@ func endpoint(s config.HTTPServer) server.Endpoint {
 		Mode: s.Chmod, UID: -1, GID: -1,
 		Username: s.Username, Password: s.Password, HasAuth: s.HasAuth, File: s.File, Line: s.Line,
 		MapUsers: s.MapUsers, TrustedProxies: s.TrustedProxies, ForwardAuthHeader: s.ForwardAuthHeader, BasePath: s.BasePath,
+		LegacyActions: s.LegacyActions,
 	}
 	if s.Owner != nil {
 		e.UID, e.GID = s.Owner.UID, s.Owner.GID

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
+	"supervisor/cmd/internal/preflight"
 	"supervisor/supervise"
 	"supervisor/supervise/config"
 )
@@ -32,7 +32,7 @@ func Run(args []string, version string, std Streams) int {
 		return complain(std, args[0], err)
 	}
 	d := daemon{version: version, std: std}
-	d.users.ask(nil)
+	d.users.Ask(nil)
 	d.source = config.Options{Environ: environ(), Users: &d.users, Dir: dir}
 	d.inv, err = parseArgs(args[0], args[1:], d.source)
 	if err != nil {
@@ -56,7 +56,7 @@ func Run(args []string, version string, std Streams) int {
 		return complain(std, args[0], err)
 	}
 	if d.inv.do == "check" {
-		return d.check()
+		return preflight.Check(args[0], d.inv.configFile, d.source, std.Out, std.Err)
 	}
 	conf, err := d.load()
 	if err != nil {
@@ -72,14 +72,9 @@ func Run(args []string, version string, std Streams) int {
 // supervisord was started, whatever directory it has gone to since.
 func (d *daemon) load() (*config.Config, error) { return config.Load(d.inv.configFile, d.source) }
 
-// complain says what is wrong the way the original does.
+// complain says what is wrong, and gives the status for it.
 func complain(std Streams, progname string, err error) int {
-	fmt.Fprintf(std.Err, "Error: %s\n", err)
-	var broken *config.Error
-	if errors.As(err, &broken) && broken.Where() != "" && !strings.Contains(err.Error(), broken.Where()) {
-		fmt.Fprintf(std.Err, "(in %s)\n", broken.Where())
-	}
-	fmt.Fprintf(std.Err, "For help, use %s -h\n", progname)
+	preflight.Complain(std.Err, progname, err)
 	return exitUsage
 }
 
@@ -111,27 +106,7 @@ func (inv *invocation) locate(std Streams) error {
 	if os.Getuid() == 0 {
 		fmt.Fprintln(std.Err, "UserWarning: Supervisord is running as root and it is searching for its configuration file in default locations (including its current working directory); you probably want to specify a \"-c\" argument specifying an absolute path to a configuration file for improved security.")
 	}
-	file, tried := config.Find(inv.progname)
-	if file == "" {
-		//lint:ignore ST1005 the original's words
-		return fmt.Errorf("No config file found at default paths (%s); use the -c option to specify a config file at a different path", strings.Join(tried, ", "))
-	}
+	file, err := preflight.Find(inv.progname)
 	inv.configFile = file
-	return nil
-}
-
-// check reports what a configuration means here.
-func (d *daemon) check() int {
-	report, err := config.Check(d.inv.configFile, d.source)
-	if err != nil {
-		return complain(d.std, d.inv.progname, err)
-	}
-	if _, err := report.WriteTo(d.std.Out); err != nil {
-		fmt.Fprintf(d.std.Err, "supervisord: write the report: %s\n", err)
-		return exitBroken
-	}
-	if !report.OK() {
-		return exitUsage
-	}
-	return exitOK
+	return err
 }

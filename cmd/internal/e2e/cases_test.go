@@ -42,9 +42,9 @@ import (
 //	@gone                   end the server
 //	@join                   wait for the answers of steps in the background
 //
-// {dir} is the server's directory and {port} its TCP port, in cases as in
-// configurations. A configuration may say, in comments, what has to be done
-// before it can be used: ";@await name=STATE ...", ";@says FILE TEXT" and
+// {dir} is the server's directory, {port} its TCP port and {self} the binary of these
+// tests, in cases as in configurations. A configuration may say, in comments, what
+// has to be done before it can be used: ";@await name=STATE ...", ";@says FILE TEXT" and
 // ";@stop name". Nothing may depend on time: a case waits for what it needs.
 
 const (
@@ -113,6 +113,30 @@ func (l language) run(t *testing.T, reference pair, others []pair) {
 		}
 	})
 	t.Logf("%d comparisons", compared)
+}
+
+// TestTheSuiteComparesEnough counts what the suite compares with one server of ours,
+// so that cases cannot go missing unseen.
+func TestTheSuiteComparesEnough(t *testing.T) {
+	all := len(goldenConfigs(t)) + len(lifelikeConfigs(t)) + len(doorCases)
+	t.Logf("%d configurations and ways to listen", all)
+	for _, want := range []struct {
+		language language
+		least    int
+	}{{commandLines, 500}, {calls, 800}, {requests, 150}} {
+		questions := 0
+		for _, c := range want.language.cases(t) {
+			questions += c.questions()
+		}
+		t.Logf("%d questions of %s", questions, want.language.ending)
+		if questions < want.least {
+			t.Errorf("%d questions of %s, want %d at least", questions, want.language.ending, want.least)
+		}
+		all += questions
+	}
+	if t.Logf("%d comparisons", all); all < 1500 {
+		t.Errorf("%d comparisons, want 1500 at least", all)
+	}
 }
 
 // compare plays a case with every pair, and holds each transcript against the
@@ -191,6 +215,7 @@ type step struct {
 	interrupt     string // what to see before the client goes away, "" for none
 	background    bool   // the steps after it do not wait for its answer
 	anyOrder      bool
+	onlyStatus    bool   // of a command line; what it prints is not compared
 	member        string // one that only our structs have, "" for none
 	differsCtl    string
 	differsDaemon string
@@ -344,6 +369,7 @@ func (k *keeper) server(daemon, config string) (*ctlServer, error) {
 type ctlServer struct {
 	dir   string
 	port  string
+	self  string // this binary
 	conf  string
 	cmd   *exec.Cmd
 	ended chan struct{}
@@ -361,7 +387,11 @@ func startCtlServer(t *testing.T, daemon, config string) (*ctlServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &ctlServer{dir: dir, port: port, conf: filepath.Join(dir, "s.conf"), ended: make(chan struct{})}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	s := &ctlServer{dir: dir, port: port, self: self, conf: filepath.Join(dir, "s.conf"), ended: make(chan struct{})}
 	text, err := s.configure(config)
 	if err != nil {
 		return nil, err
@@ -369,6 +399,12 @@ func startCtlServer(t *testing.T, daemon, config string) (*ctlServer, error) {
 	s.cmd = exec.Command(daemon, "-n", "-c", s.conf)
 	s.cmd.Dir = dir
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	stderr, err := os.Create(filepath.Join(dir, "stderr"))
+	if err != nil {
+		return nil, err
+	}
+	defer stderr.Close() // supervisord has its own
+	s.cmd.Stderr = stderr
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -398,11 +434,17 @@ func (s *ctlServer) configure(config string) (string, error) {
 		return "", err
 	}
 	filled := s.fill(string(text))
-	return filled, os.WriteFile(s.conf, []byte(filled), 0o600)
+	// Somebody may be reading it just now.
+	next, err := os.CreateTemp(s.dir, "next")
+	if err != nil {
+		return "", err
+	}
+	_, err = next.WriteString(filled)
+	return filled, errors.Join(err, next.Close(), os.Rename(next.Name(), s.conf))
 }
 
 func (s *ctlServer) fill(text string) string {
-	return strings.NewReplacer("{dir}", s.dir, "{port}", s.port).Replace(text)
+	return strings.NewReplacer("{dir}", s.dir, "{port}", s.port, "{self}", s.self).Replace(text)
 }
 
 // prepare waits for the server and follows the ";@" lines of its configuration.

@@ -22,7 +22,7 @@ import (
 
 // TestMain lets this binary be a child of the supervisord under test:
 // "BINARY act DIR" lives as DIR/script says of its name, "BINARY chatter ..."
-// writes numbered lines.
+// writes numbered lines, "BINARY worker ..." does what it is told.
 func TestMain(m *testing.M) {
 	if len(os.Args) < 2 {
 		os.Exit(m.Run())
@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 		act(os.Args[2], os.Getenv("SUPERVISOR_PROCESS_NAME"))
 	case "chatter":
 		chatter(os.Args[2:])
+	case "worker":
+		worker(os.Args[2:]...)
 	default:
 		os.Exit(m.Run())
 	}

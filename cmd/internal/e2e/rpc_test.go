@@ -136,7 +136,7 @@ func (s *ctlServer) print(r httpAnswer) string {
 	fmt.Fprintln(&b, r.status)
 	for _, name := range clientHeaders {
 		if r.header.Get(name) != "" {
-			fmt.Fprintf(&b, "%s: %s\n", name, r.header.Get(name))
+			fmt.Fprintf(&b, "%s: %s\n", name, maskHeader(r.header.Get(name)))
 		}
 	}
 	length, masked := r.header.Get("Content-Length"), s.maskXML(r.body)
@@ -151,6 +151,23 @@ func (s *ctlServer) print(r httpAnswer) string {
 		b.WriteString("[no newline]\n")
 	}
 	return b.String()
+}
+
+// headerMasks: an address of the same server may leave the server out, and the
+// messages in addresses tell the time.
+var headerMasks = []struct {
+	what *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`^http://localhost/`), "/"},
+	{regexp.MustCompile(`%20at%20[A-Z][a-z]{2}%20[A-Z][a-z]{2}%20(%20\d|\d\d)%20\d\d%3A\d\d%3A\d\d%20\d{4}$`), "%20at%20TIME"},
+}
+
+func maskHeader(value string) string {
+	for _, m := range headerMasks {
+		value = m.what.ReplaceAllString(value, m.with)
+	}
+	return value
 }
 
 // xmlMasks are what the answers of two servers cannot have in common.

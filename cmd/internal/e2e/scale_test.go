@@ -86,41 +86,45 @@ func (c *crowd) awaitLog(text string, n int) time.Duration {
 	}
 }
 
-// threads and memory as the kernel counts them, in what "ps" shows as threads
-// and KiB.
-func (c *crowd) counted(field string) int {
-	c.t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+func (c *crowd) counted(field string) int { return counted(c.t, c.cmd.Process.Pid, field) }
+func (c *crowd) descriptors() int         { return descriptors(c.t, c.cmd.Process.Pid) }
+func (c *crowd) children() []int          { return childrenOf(c.t, c.cmd.Process.Pid) }
+
+// counted gives threads and memory as the kernel counts them, in what "ps" shows
+// as threads and KiB.
+func counted(t *testing.T, pid int, field string) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	_, rest, found := strings.Cut(string(status), "\n"+field+":")
 	words := strings.Fields(rest)
 	if !found || len(words) == 0 {
-		c.t.Fatalf("the kernel does not count %s", field)
+		t.Fatalf("the kernel does not count %s", field)
 	}
 	n, err := strconv.Atoi(words[0])
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return n
 }
 
-func (c *crowd) descriptors() int {
-	c.t.Helper()
-	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", c.cmd.Process.Pid))
+func descriptors(t *testing.T, pid int) int {
+	t.Helper()
+	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return len(all)
 }
 
-// children of supervisord, dead ones that nobody has buried included.
-func (c *crowd) children() []int {
-	c.t.Helper()
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", c.cmd.Process.Pid))
+// childrenOf a process, dead ones that nobody has buried included.
+func childrenOf(t *testing.T, pid int) []int {
+	t.Helper()
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	var pids []int
 	for _, task := range tasks {
@@ -129,12 +133,12 @@ func (c *crowd) children() []int {
 			continue // a thread has ended meanwhile
 		}
 		if err != nil {
-			c.t.Fatal(err)
+			t.Fatal(err)
 		}
 		for word := range strings.FieldsSeq(string(text)) {
 			pid, err := strconv.Atoi(word)
 			if err != nil {
-				c.t.Fatal(err)
+				t.Fatal(err)
 			}
 			pids = append(pids, pid)
 		}

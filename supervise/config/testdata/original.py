@@ -1,8 +1,9 @@
 """Asks Supervisor itself what configurations mean.
 
-Standard input: a JSON list of {"dir", "file", "overrides"}. Standard output: a
-JSON list of {"error", "lines"}, one for each, where a line is "SUBJECT OPTION =
-VALUE", VALUE being JSON. The Go test prints what it read in the same words.
+Standard input: lines, each a JSON object {"dir", "file", "overrides"}. Standard
+output: for each a line {"error", "lines"}, where one of "lines" is "SUBJECT OPTION
+= VALUE", VALUE being JSON. The Go test prints what it read in the same words.
+{"rule", "texts"} asks for one rule of the format instead.
 
 environment= is read as Supervisor 4.4 does, with a shell's quoting: that is the
 rule this project follows. "old" in a case leaves the installed version's rule.
@@ -196,4 +197,6 @@ def values(case):
     return results
 
 
-json.dump([values(c) if 'rule' in c else ask(c) for c in json.load(sys.stdin)], sys.stdout)
+for line in sys.stdin:
+    case = json.loads(line)
+    print(json.dumps(values(case) if 'rule' in case else ask(case)), flush=True)

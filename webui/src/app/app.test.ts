@@ -215,6 +215,19 @@ test('a lost connection makes the table look like the past', async () => {
   expect(document.querySelectorAll('[data-process]')).toHaveLength(2)
 })
 
+test('what a former address has done is told as text, once', async () => {
+  await unmount(page)
+  const message = 'ERROR: Process <b>web</b>: already started'
+  history.replaceState(null, '', `/?q=web&message=${encodeURIComponent(message)}`)
+  page = mount(App, {
+    target: document.body,
+    props: { stores: openStores({}, new Preferences({ get: () => null, set: () => {} }, ['en'])) },
+  })
+  flushSync()
+  expect(document.querySelector('ul[role="status"]')?.textContent).toContain(message)
+  expect(location.search).toBe('?q=web')
+})
+
 test('the language changes without loading anything anew', async () => {
   await show([process(1, 'web', 'a', 'RUNNING'), process(2, 'web', 'b', 'RUNNING')])
   button('Settings')?.click()

@@ -6,6 +6,8 @@ export type Notice =
   | { kind: 'failed'; verb: Verb; name: string; error: ApiError }
   | { kind: 'someFailed'; verb: Verb; name: string; failed: Result[] }
   | { kind: 'nothing' }
+  /** In the server's own words, which are English. */
+  | { kind: 'told'; text: string; bad: boolean }
   | { kind: 'updated'; groups: number }
   | { kind: 'updateFailed'; error: ApiError }
   | { kind: 'stepsFailed'; steps: UpdateStep[] }
@@ -43,7 +45,7 @@ export class Notices {
     }
     const id = this.nextId++
     this.shown = [...this.shown, { id, notice, times: 1 }].slice(-most)
-    if (notice.kind === 'nothing' || notice.kind === 'updated') this.after(gone, () => this.dismiss(id))
+    if (passing(notice)) this.after(gone, () => this.dismiss(id))
   }
 
   dismiss(id: number): void {
@@ -53,6 +55,11 @@ export class Notices {
   announce(announcement: Announcement): void {
     this.announcement = announcement
   }
+}
+
+/** Whether a notice may go by itself, because nothing went wrong. */
+function passing(notice: Notice): boolean {
+  return notice.kind === 'nothing' || notice.kind === 'updated' || (notice.kind === 'told' && !notice.bad)
 }
 
 function same(a: Notice, b: Notice): boolean {

@@ -362,6 +362,10 @@ describe('notices', () => {
     expect(notices.shown).toHaveLength(3)
     for (const run of due) run()
     expect(notices.shown).toEqual([])
+    notices.add({ kind: 'told', text: 'Process cat started', bad: false })
+    notices.add({ kind: 'told', text: 'ERROR: Process cat: spawn error', bad: true })
+    for (const run of due) run()
+    expect(notices.shown).toMatchObject([{ notice: { bad: true } }])
   })
 })
 

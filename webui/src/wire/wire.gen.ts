@@ -494,6 +494,46 @@ export interface Plan {
 /** UpdateAction is what became of one group. */
 export type UpdateAction = "added" | "changed" | "removed";
 
+/** OptionChange is an option that differs, in the words of the configuration. */
+export interface OptionChange {
+  option: string;
+  /** Of environment=: which variable. */
+  variable?: string;
+  /** Null if it is not set. */
+  old: string | null;
+  new: string | null;
+  /** Whether what might be a secret was left out. */
+  hidden?: boolean;
+  /** Which processes differ so; absent for all that stay. */
+  processes?: string[];
+}
+
+/**
+ * GroupPreview is what an update would do to one group. Processes are called by
+ * their names within it.
+ */
+export interface GroupPreview {
+  group: string;
+  action: UpdateAction;
+  /** Options by which a changed group differs. */
+  options: OptionChange[];
+  /** Processes that are up, and would be stopped. */
+  stops: string[];
+  /** Processes that would be started. */
+  starts: string[];
+  /** Processes that a changed group would lose, and get. */
+  gone: string[];
+  new: string[];
+}
+
+/**
+ * Preview answers GET /api/v1/config/preview: what an update would do, in its
+ * order.
+ */
+export interface Preview {
+  groups: GroupPreview[];
+}
+
 /** Fault says what went wrong. */
 export interface Fault {
   /** Number of the XML-RPC fault; 0 for an error of HTTP. */

@@ -25,6 +25,7 @@ server: calm.conf
 ! -s unix://{dir}/nosuch.sock reload
 ! -s unix://{dir}/nosuch.sock open unix://{dir}/s.sock
 ! -s unix://{dir}/nosuch.sock start
+~ctl the help of status also lists patterns and --json
 ! -s unix://{dir}/nosuch.sock help status
 ! -s unix://{dir}/nosuch.sock
 ! -s http://127.0.0.1:{port} status

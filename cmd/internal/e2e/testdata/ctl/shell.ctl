@@ -13,7 +13,7 @@ $
 < help
 < ?
 $
-< help status
+< help reload
 < version
 < bogus
 < 
@@ -48,7 +48,7 @@ $
 $
 < shutdown
 $
-< ?status
+< ?reload
 < !ls
 < tail -5
 < fg

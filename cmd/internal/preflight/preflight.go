@@ -1,0 +1,62 @@
+//go:build unix
+
+// Package preflight is what both programs do with a configuration before anything
+// is run by it: find it, complain of it, and check it. "supervisord --check" and
+// "supervisorctl check" are the same check. It owns who is who on this system, as
+// room config asks, and runs nothing.
+package preflight
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"supervisor/supervise/config"
+)
+
+// Complain says what is wrong with a command line or a configuration the way the
+// original does, and where it is if the text does not tell.
+func Complain(errout io.Writer, progname string, err error) {
+	fmt.Fprintf(errout, "Error: %s\n", err)
+	var broken *config.Error
+	if errors.As(err, &broken) && broken.Where() != "" && !strings.Contains(err.Error(), broken.Where()) {
+		fmt.Fprintf(errout, "(in %s)\n", broken.Where())
+	}
+	fmt.Fprintf(errout, "For help, use %s -h\n", progname)
+}
+
+// Find looks for the configuration file where none was named (options.py
+// default_configfile).
+func Find(progname string) (string, error) {
+	file, tried := config.Find(progname)
+	if file == "" {
+		//lint:ignore ST1005 the original's words
+		return "", fmt.Errorf("No config file found at default paths (%s); use the -c option to specify a config file at a different path", strings.Join(tried, ", "))
+	}
+	return file, nil
+}
+
+// Exit statuses of Check, as supervisord has them.
+const (
+	exitFine   = 0
+	exitBroken = 1 // the report could not be written
+	exitWrong  = 2 // supervisord would not start
+)
+
+// Check reports what a configuration means here, and gives the exit status.
+func Check(progname, file string, source config.Options, out, errout io.Writer) int {
+	report, err := config.Check(file, source)
+	if err != nil {
+		Complain(errout, progname, err)
+		return exitWrong
+	}
+	if _, err := report.WriteTo(out); err != nil {
+		fmt.Fprintf(errout, "%s: write the report: %s\n", progname, err)
+		return exitBroken
+	}
+	if !report.OK() {
+		return exitWrong
+	}
+	return exitFine
+}
