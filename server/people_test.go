@@ -249,13 +249,14 @@ type row struct {
 }
 
 var (
-	everybody  = "200 200 200 200 200 200 200 200"
-	known      = "401 200 200 200 200 200 200 200"
-	onlyAdmin  = "401 403 403 403 403 200 403 403"
-	whoSees    = "401 200 404 200 404 200 200 200"
-	whoReads   = "401 200 404 200 404 200 200 403"
-	whoOrders  = "401 403 404 202 404 202 202 403"
-	whoRestart = "401 403 404 202 404 202 202 202"
+	everybody   = "200 200 200 200 200 200 200 200"
+	known       = "401 200 200 200 200 200 200 200"
+	onlyAdmin   = "401 403 403 403 403 200 403 403"
+	onlyAdminOf = "401 403 404 403 404 200 403 403"
+	whoSees     = "401 200 404 200 404 200 200 200"
+	whoReads    = "401 200 404 200 404 200 200 403"
+	whoOrders   = "401 403 404 202 404 202 202 403"
+	whoRestart  = "401 403 404 202 404 202 202 202"
 )
 
 var rows = []row{
@@ -278,6 +279,8 @@ var rows = []row{
 	{route: "GET /api/v1/identity", want: known, has: "canary has no disk", admins: true},
 	{route: "GET /api/v1/processes", want: known, has: `"epoch"`},
 	{route: "GET /api/v1/processes/{name}", path: "/api/v1/processes/NAME", want: whoSees, has: `"group":"insider"`},
+	{route: "GET /api/v1/processes/{name}/settings", path: "/api/v1/processes/NAME/settings", want: onlyAdminOf, has: `{"name":"API_TOKEN","value":"***","hidden":true},{"name":"MODE","value":"fast"}`},
+	{route: "POST /api/v1/processes/{name}/reveal", path: "/api/v1/processes/NAME/reveal", body: `{"variable":"MODE","reason":"because"}`, want: onlyAdminOf, has: `-command --token=***`, change: true},
 	{route: "GET /api/v1/log/{name}/{channel}", path: "/api/v1/log/NAME/stdout", want: whoReads, has: "words of insider api"},
 	{route: "GET /api/v1/log/{name}/{channel}/raw", path: "/api/v1/log/NAME/stdout/raw", want: whoReads, has: "words of insider api"},
 	{route: "GET /api/v1/mainlog", want: onlyAdmin, has: "main log"},
@@ -764,4 +767,89 @@ func (town *town) subscribe(p *person, topic wire.Topic, name string) []string {
 	}
 	_, _, first := hear()
 	return []string{"ok", text, first}
+}
+
+func (town *town) who(name string) *person {
+	return town.people[slices.IndexFunc(town.people, func(p *person) bool { return p.name == name })]
+}
+
+func TestASecretIsToldToTheAdministratorWhoAsksForItAndThatIsWrittenDown(t *testing.T) {
+	town := newTown(t)
+	for body, has := range map[string]string{
+		`{"variable":"API_TOKEN"}`: `"/bin/insider-command --token=***","directory":"/srv","user":"","environment":[{"name":"API_TOKEN","value":"hunter2"},{"name":"MODE","value":"fast"},{"name":"MY_TOKEN","value":"***","hidden":true}]`,
+		``:                         `--token=hunter2`,
+	} {
+		answer := town.ask(town.who("admin"), "POST", "/api/v1/processes/insider:api/reveal", body, "", "")
+		if answer.status != 200 || !strings.Contains(answer.body, has) {
+			t.Errorf("%s: %d %s", body, answer.status, answer.body)
+		}
+		if len(answer.lines) != 1 || answer.lines[0].Verb != "reveal" || answer.lines[0].Target != "insider:api" || strings.Contains(fmt.Sprint(answer.lines), "hunter2") {
+			t.Errorf("in the trail: %+v", answer.lines)
+		}
+	}
+	if answer := town.ask(town.who("admin"), "POST", "/api/v1/processes/insider:api/reveal", `{"variable":"X"}`, "", ""); answer.status != 404 {
+		t.Errorf("%d %s", answer.status, answer.body)
+	}
+}
+
+func TestTheTrailTellsOperatorsOfTheirProgramsOnly(t *testing.T) {
+	town := newTown(t)
+	admin := town.who("admin")
+	for _, path := range []string{
+		"/api/v1/processes/canary:main/restart", "/api/v1/groups/mixed/stop", "/api/v1/all/restart", "/api/v1/processes/insider:worker/stop", "/api/v1/reload",
+	} {
+		if answer := town.ask(admin, "POST", path, `{"reason":"the plan"}`, "", ""); answer.status != 202 || answer.lines[0].Reason != "the plan" {
+			t.Fatalf("%s: %d %s %+v", path, answer.status, answer.body, answer.lines)
+		}
+	}
+	for name, want := range map[string]string{
+		"admin":            "shutdown supervisord; stop insider:worker; everything 6 programs; stop mixed:*; restart canary:main",
+		"operator":         "stop insider:worker; restart everything insider:api insider:worker mixed:api; stop mixed:* mixed:api",
+		"operator-outside": "restart everything elsewhere:x",
+	} {
+		answer := town.ask(town.who(name), "GET", "/api/v1/audit?user=admin", "", "", "")
+		town.mustNotTell(town.who(name), "the trail", answer.body)
+		var page wire.Trail
+		if err := json.Unmarshal([]byte(answer.body), &page); err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, e := range page.Entries {
+			words := []string{e.Verb, e.Target}
+			switch {
+			case name == "admin" && len(e.Programs) > 2:
+				words = []string{e.Target, fmt.Sprint(len(e.Programs)), "programs"}
+			case name != "admin" && !slices.Equal(e.Programs, []string{e.Target}):
+				words = append(words, e.Programs...)
+			}
+			told = append(told, strings.Join(words, " "))
+			if shown := e.Addr != "" && e.Door != ""; shown != (name == "admin") {
+				t.Errorf("%s sees where the administrator was: %+v", name, e)
+			}
+		}
+		if got := strings.Join(told, "; "); got != want {
+			t.Errorf("%s reads %s\nwant %s", name, got, want)
+		}
+	}
+	if answer := town.ask(admin, "GET", "/api/v1/audit?since=yesterday", "", "", ""); answer.status != 400 {
+		t.Errorf("%d %s", answer.status, answer.body)
+	}
+}
+
+func TestAReasonComesWithTheHeaderToo(t *testing.T) {
+	town := newTown(t)
+	r, err := http.NewRequestWithContext(t.Context(), "POST", urlOf(town.server, 0)+"/RPC2", strings.NewReader(call{method: "supervisor.stopProcess", args: "NAME"}.within("insider:api")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", town.who("operator").header)
+	r.Header.Set("X-Reason", "deploy 42")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if lines := town.newest(2); len(lines) != 1 || lines[0].Reason != "deploy 42" || lines[0].Before != "RUNNING" {
+		t.Errorf("%+v", lines)
+	}
 }

@@ -169,17 +169,8 @@ func (s *Server) authOptions(o Options) auth.Options {
 	return all
 }
 
-// witness tells the trail of logins, and of those who were not let in.
-func (s *Server) witness(ctx context.Context, seen auth.Incident) {
-	entry := audit.Entry{Verb: seen.Verb, Target: seen.Target}
-	if seen.Refused == nil {
-		s.house.Trail.Record(auth.With(ctx, seen.Who), entry)
-		return
-	}
-	fault := supervise.Fault{Code: supervise.FaultForbidden, Detail: string(seen.Verb)}
-	entry.Err, entry.Detail = auth.Refusal{Fault: fault, Verb: seen.Verb}, seen.Refused.Error()
-	s.house.Trail.Stranger(auth.With(ctx, seen.Who), seen.Who.Addr, entry)
-}
+// witness tells the trail what happens at the doors.
+func (s *Server) witness(ctx context.Context, seen auth.Incident) { s.house.Trail.Saw(ctx, seen) }
 
 // Listen binds every endpoint. If one cannot be bound, those before it are
 // closed again, and the error is worded as the original words it.

@@ -79,6 +79,13 @@ func (v *village) ConfigInfo(context.Context) ([]supervise.ConfigInfo, error) {
 	return infos, nil
 }
 
+func (v *village) Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error) {
+	return supervise.Settings{
+		Command: "/bin/" + name.Group + "-command --token=hunter2", Directory: "/srv",
+		Environment: []supervise.Variable{{Name: "API_TOKEN", Value: "hunter2"}, {Name: "MODE", Value: "fast"}, {Name: "MY_TOKEN", Value: "hunter2"}},
+	}, v.one(ctx, name)
+}
+
 func (v *village) one(ctx context.Context, name supervise.NameSpec) error {
 	_, err := v.Process(ctx, name)
 	return err

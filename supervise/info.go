@@ -123,6 +123,18 @@ type ConfigInfo struct {
 	Stderr        ConfigLogInfo
 }
 
+// Settings are what a process is started with, as the configuration that runs has
+// them. They may hold secrets.
+type Settings struct {
+	Command     string
+	Directory   string // "" for supervisord's own
+	User        string // "" for supervisord's own
+	Environment []Variable
+}
+
+// Variable is one of a process's environment that the configuration sets.
+type Variable struct{ Name, Value string }
+
 // ConfigLogInfo is the configuration of one channel.
 type ConfigLogInfo struct {
 	Logfile         string

@@ -27,6 +27,8 @@ type Options struct {
 	Engine Engine
 	// Problems says what an admin should look into; nil for nothing.
 	Problems func() []string
+	// Secrets are the variables whose values are not shown unless asked for.
+	Secrets supervise.Secrets
 	// Trail is told of orders, and of what is refused; nil for none.
 	Trail *audit.Log
 	// Auth keeps accounts and sessions.
@@ -37,6 +39,7 @@ type Options struct {
 type api struct {
 	engine   Engine
 	trail    *audit.Log
+	secrets  supervise.Secrets
 	auth     *auth.Authenticator
 	problems func() []string
 	orders   *orders
@@ -58,6 +61,7 @@ func Routes(r chi.Router, o Options) {
 	get("/identity", a.identity)
 	get("/processes", a.processes)
 	get("/processes/{name}", a.process)
+	get("/processes/{name}/settings", a.settings)
 	get("/log/{name}/{channel}", a.logPage)
 	get("/log/{name}/{channel}/raw", a.logRaw)
 	get("/config/preview", a.preview)
@@ -72,6 +76,7 @@ func Routes(r chi.Router, o Options) {
 	for _, p := range processOrders {
 		post("/processes/{name}/"+p.name, http.StatusAccepted, a.onProcess(p))
 	}
+	post("/processes/{name}/reveal", http.StatusOK, a.reveal)
 	for _, m := range manyOrders {
 		post("/groups/{group}/"+m.name, http.StatusAccepted, a.onGroup(m))
 		post("/all/"+m.name, http.StatusAccepted, a.onAll(m))
@@ -99,7 +104,7 @@ func Routes(r chi.Router, o Options) {
 }
 
 func newAPI(o Options) *api {
-	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1)}
 	if a.problems == nil {
 		a.problems = func() []string { return nil }
 	}

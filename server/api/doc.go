@@ -27,6 +27,9 @@
 //	GET  log/{name}/{channel}   ?before= ?after= ?around= ?tail= &max= &epoch=
 //	GET  log/{name}/{channel}/raw              ?from= &to=, with Range
 //	GET  mainlog                mainlog/raw
+//	GET  processes/{name}/settings         POST processes/{name}/reveal
+//	GET  audit                  ?since= &until= &user= &program= &before= &limit=
+//	GET  audit/verify
 //	POST config/reread          config/update
 //	POST shutdown               reload
 package api

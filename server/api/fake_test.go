@@ -67,6 +67,10 @@ func (e *fakeEngine) Process(_ context.Context, name supervise.NameSpec) (superv
 	}
 	return supervise.ProcessInfo{}, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
 }
+func (e *fakeEngine) Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error) {
+	_, err := e.Process(ctx, name)
+	return supervise.Settings{}, err
+}
 func (e *fakeEngine) Start(_ context.Context, name supervise.NameSpec, wait bool) (uint64, error) {
 	return 50, e.note("start %s %v", name, wait)
 }

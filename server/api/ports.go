@@ -14,6 +14,8 @@ type Engine interface {
 	Snapshot(ctx context.Context) (supervise.Snapshot, error)
 	Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error)
 
+	Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error)
+
 	Start(ctx context.Context, name supervise.NameSpec, wait bool) (uint64, error)
 	Stop(ctx context.Context, name supervise.NameSpec, wait bool) (uint64, error)
 	Restart(ctx context.Context, name supervise.NameSpec) (uint64, error)

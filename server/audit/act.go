@@ -42,6 +42,7 @@ type Act struct {
 	log   *Log
 	entry Entry
 	look  func() string
+	some  string // how many of those it was done to failed
 	ended bool
 }
 
@@ -92,7 +93,7 @@ func (a *Act) DidTo(results []supervise.Result) {
 		a.entry.Programs = programs
 	}
 	if failed > 0 {
-		a.Tell(fmt.Sprintf("%d of %d failed", failed, len(results)))
+		a.some = fmt.Sprintf("%d of %d", failed, len(results))
 	}
 }
 
@@ -142,6 +143,9 @@ func (a *Act) End(ctx context.Context, err error) {
 		return
 	case a.look != nil && a.log.Kept():
 		a.entry.After = a.look()
+	}
+	if err == nil && a.some != "" {
+		err = supervise.Fault{Code: supervise.FaultFailed, Detail: a.some}
 	}
 	a.entry.Err = err
 	a.log.Record(ctx, a.entry)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"supervisor/server/auth"
+	"supervisor/supervise"
 )
 
 // strangers are the addresses from which somebody was refused a moment ago. A
@@ -28,6 +29,20 @@ const (
 	// maxStrangers is how many addresses are told apart; all others are one.
 	maxStrangers = 1024
 )
+
+// Saw tells of something that happened at a door: of logins each, of those who
+// were not let in as of strangers.
+func (l *Log) Saw(ctx context.Context, seen auth.Incident) {
+	ctx = auth.With(ctx, seen.Who)
+	entry := Entry{Verb: seen.Verb, Target: seen.Target}
+	if seen.Refused == nil {
+		l.Record(ctx, entry)
+		return
+	}
+	fault := supervise.Fault{Code: supervise.FaultForbidden, Detail: string(seen.Verb)}
+	entry.Err, entry.Detail = auth.Refusal{Fault: fault, Verb: seen.Verb}, seen.Refused.Error()
+	l.Stranger(ctx, seen.Who.Addr, entry)
+}
 
 // Stranger tells of an attempt to come in that was refused, from an address.
 func (l *Log) Stranger(ctx context.Context, addr string, e Entry) {

@@ -137,11 +137,18 @@ func (a *Authenticator) Again(who Principal) (Principal, bool) {
 	case Proxy:
 		account, known = a.Book.Find(who.Name)
 	}
-	if !known || !usable(account) {
+	if !known || !usable(account) || a.proofOf(account) != who.proof {
 		return Principal{}, false
 	}
 	who.Grant = account.Grant
 	return who, true
+}
+
+// proofOf names what an account is proved by, so that who came in by another
+// password or token than it now has can be told.
+func (a *Authenticator) proofOf(account supervise.Account) string {
+	mac := a.checker.sign(account.Token, account.Name, account.Password, "")
+	return string(mac[:])
 }
 
 func (a *Authenticator) doorOf(who Principal) *Door {

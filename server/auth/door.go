@@ -62,7 +62,7 @@ func (d *Door) accountOfSession(s Session) (supervise.Account, bool) {
 	account, found := supervise.Account{}, false
 	if s.Section == "" {
 		account, found = d.auth.Book.Find(s.User)
-	} else if s.Section == d.section.Name && s.User == d.section.Username {
+	} else if s.User == d.section.Username { // use has seen to the section
 		account, found = d.account(), true
 	}
 	return account, found && usable(account)
@@ -136,7 +136,7 @@ func (d *Door) identify(r *http.Request, uid int, ways []way) (Principal, error)
 // session that is over is as good as none.
 func byCookie(d *Door, r *http.Request, who Principal) (Principal, error) {
 	for _, secret := range d.cookies(r) {
-		session, account, found := d.auth.Sessions.use(secret, d.accountOfSession)
+		session, account, found := d.auth.Sessions.use(secret, d.section.Name, d.accountOfSession)
 		if found {
 			who.Session = session.ID
 			return d.admit(who, account, Cookie), nil
@@ -260,6 +260,7 @@ func (d *Door) named(who Principal) Principal {
 func (d *Door) admit(who Principal, account supervise.Account, via Way) Principal {
 	d.auth.saw(account)
 	who.Name, who.Grant, who.Via = account.Name, account.Grant, via
+	who.proof = d.auth.proofOf(account)
 	return who
 }
 

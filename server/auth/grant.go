@@ -57,6 +57,9 @@ type Principal struct {
 	// Session identifies the session or the link they came with, "" for none. It
 	// is no secret: it names them on pages and in the trail.
 	Session string
+
+	// proof says which password or token it was, to nobody but this process.
+	proof string
 }
 
 // Way is how somebody proved who they are.

@@ -134,13 +134,14 @@ func (s *Sessions) Find(id string) (Session, bool) {
 // Flush writes down when each session was last used; the server calls it last.
 func (s *Sessions) Flush() { s.save() }
 
-// use finds the session of a secret and counts as its use. lookUp gives the
-// account it is about, as it stands now; a session whose account is gone, has
-// another password or another role is over.
-func (s *Sessions) use(secret string, lookUp func(Session) (supervise.Account, bool)) (Session, supervise.Account, bool) {
+// use finds the session of a secret and counts as its use, at the door of a
+// section: one that began with another section's username is none there. lookUp
+// gives the account it is about, as it stands now; a session whose account is
+// gone, has another password or another role is over.
+func (s *Sessions) use(secret, section string, lookUp func(Session) (supervise.Account, bool)) (Session, supervise.Account, bool) {
 	hash, now := hashOf(secret), time.Now()
 	shown, found := s.peek(hash, now)
-	if !found {
+	if !found || shown.Section != "" && shown.Section != section {
 		return Session{}, supervise.Account{}, false
 	}
 	account, known := lookUp(shown)

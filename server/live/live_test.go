@@ -33,6 +33,7 @@ type stage struct {
 	engine *fakeEngine
 	hub    *Hub
 	url    string
+	via    auth.Principal // whom Require has found, if not an administrator
 }
 
 func newStage(t *testing.T, engine *fakeEngine, adjust func(*Options)) *stage {
@@ -43,10 +44,14 @@ func newStage(t *testing.T, engine *fakeEngine, adjust func(*Options)) *stage {
 		adjust(&options)
 	}
 	hub := New(options)
+	s := &stage{t: t, engine: engine, hub: hub}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who := auth.Principal{Grant: auth.Full, Name: r.Header.Get("X-Who")}
 		if r.Header.Get("X-Guest") != "" {
 			who = auth.Principal{}
+		}
+		if s.via.Name != "" {
+			who = s.via
 		}
 		hub.ServeHTTP(w, r.WithContext(auth.With(r.Context(), who)))
 	}))
@@ -65,7 +70,8 @@ func newStage(t *testing.T, engine *fakeEngine, adjust func(*Options)) *stage {
 			runtime.Gosched()
 		}
 	})
-	return &stage{t: t, engine: engine, hub: hub, url: "ws" + strings.TrimPrefix(server.URL, "http")}
+	s.url = "ws" + strings.TrimPrefix(server.URL, "http")
+	return s
 }
 
 // browser is one socket.

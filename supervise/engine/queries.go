@@ -41,6 +41,24 @@ func (e *Engine) ConfigInfo(ctx context.Context) ([]supervise.ConfigInfo, error)
 	return infos, nil
 }
 
+// Settings are what a process is started with. Fault: BAD_NAME.
+func (e *Engine) Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error) {
+	return ask(ctx, e, func(e *Engine) (supervise.Settings, error) {
+		p, err := e.lookUp(name)
+		if err != nil {
+			return supervise.Settings{}, err
+		}
+		s := supervise.Settings{Command: p.conf.Command, Directory: p.conf.Directory}
+		if p.conf.User != nil {
+			s.User = p.conf.User.Name
+		}
+		for _, v := range p.conf.Environment {
+			s.Environment = append(s.Environment, supervise.Variable(v))
+		}
+		return s, nil
+	})
+}
+
 // Log is a channel's output. Faults: BAD_NAME; NO_FILE where the process has no
 // such channel, its stderr going to stdout.
 func (e *Engine) Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error) {

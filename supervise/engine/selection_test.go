@@ -88,3 +88,18 @@ func TestACommandOnManyIsOnlyAboutWhomItMayBe(t *testing.T) {
 		}
 	})
 }
+
+func TestSettingsAreThoseOfTheProcessThatRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := work(t, one+"environment=MODE=\"fast\"\ndirectory=/\n", "x: takes=1s")
+		defer b.end()
+		got, err := b.Settings(t.Context(), x)
+		want := "{/bin/sleep 100 /  [{MODE fast}]}"
+		if err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%v, %v, want %s", got, err, want)
+		}
+		if _, err := b.Settings(t.Context(), supervise.ParseNameSpec("nope")); !errors.As(err, new(supervise.Fault)) {
+			t.Error(err)
+		}
+	})
+}

@@ -627,6 +627,37 @@ export interface TrailCheck {
   why?: string;
 }
 
+/** Variable is one that the configuration sets. */
+export interface Variable {
+  name: string;
+  value: string;
+  /** A secret was left out of the value; POST .../reveal tells it. */
+  hidden?: boolean;
+}
+
+/**
+ * Settings answers GET /api/v1/processes/{name}/settings: what a process is
+ * started with. Secrets read "***".
+ */
+export interface Settings {
+  command: string;
+  /** Empty for supervisord's own. */
+  directory: string;
+  user: string;
+  environment: Variable[];
+}
+
+/**
+ * RevealRequest is the body of POST /api/v1/processes/{name}/reveal, which
+ * answers with Settings. It leaves a line in the trail.
+ */
+export interface RevealRequest {
+  /** Why, for the trail: up to 500 characters. */
+  reason?: string;
+  /** Only the value of this variable; absent for all, and those in the command. */
+  variable?: string;
+}
+
 /** LogIn is the body of POST /api/v1/session. */
 export interface LogIn {
   user: string;

@@ -1,0 +1,85 @@
+//go:build unix
+
+package daemon
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"supervisor/supervise"
+	"supervisor/supervise/config"
+)
+
+func TestAUsersFileHasAnotherStampAfterEachChangeAndNoOtherAfterALook(t *testing.T) {
+	file := usersFile{filepath.Join(t.TempDir(), "users")}
+	seen := map[string]bool{}
+	stamp := func(new bool) {
+		t.Helper()
+		text, err := file.Stamp()
+		if err != nil || seen[text] == new {
+			t.Errorf("stamp %q, %v", text, err)
+		}
+		seen[text] = true
+	}
+	stamp(true)
+	if accounts, err := file.Read(); err != nil || len(accounts) != 0 {
+		t.Fatalf("no file: %v, %v", accounts, err)
+	}
+	ann := supervise.Account{Name: "ann", Grant: supervise.Grant{Role: supervise.Admin}}
+	if err := file.Write(ann); err != nil {
+		t.Fatal(err)
+	}
+	stamp(true)
+	if accounts, err := file.Read(); err != nil || len(accounts) != 1 || !accounts[0].Editable || accounts[0].File != file.path {
+		t.Fatalf("%+v, %v", accounts, err)
+	}
+	stamp(false)
+	info, err := os.Stat(file.path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	ann.Comment = "x"
+	if err := file.Write(ann); err != nil {
+		t.Fatal(err)
+	}
+	stamp(true)
+	if err := file.Remove(ann); err != nil {
+		t.Fatal(err)
+	}
+	stamp(true)
+	if err := file.Remove(ann); err == nil {
+		t.Error("removed twice")
+	}
+	if _, err := (usersFile{filepath.Join(file.path, "below")}).Stamp(); err == nil {
+		t.Error("a path that cannot be looked at has a stamp")
+	}
+}
+
+func TestSupervisordsThatShareAStatedirKeepTheirSessionsApart(t *testing.T) {
+	dir := t.TempDir()
+	kept := func(pidfile string) serverState {
+		l := &life{daemon: &daemon{}, conf: &config.Config{}, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		l.conf.Supervisord.Pidfile = pidfile
+		l.state = newStateDir(dir, func(text string) { t.Error(text) })
+		return serverState{l}
+	}
+	kept("/run/one.pid").Write("sessions.json", []byte("one"))
+	kept("/run/two.pid").Write("sessions.json", []byte("two"))
+	for pidfile, want := range map[string]string{"/run/one.pid": "one", "/run/two.pid": "two", "/run/three.pid": ""} {
+		if got := string(kept(pidfile).Read("sessions.json")); got != want {
+			t.Errorf("%s: %q", pidfile, got)
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, file := range files {
+		if info, err := file.Info(); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file.Name(), info.Mode(), err)
+		}
+	}
+}

@@ -1,0 +1,253 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"supervisor/supervise"
+)
+
+// meter counts the work of a checker in the cost of one round of bcrypt.
+type meter struct {
+	work, runs atomic.Int64
+	hold       chan struct{} // nil, or what each run waits for
+}
+
+// measure has a checker pretend: a hash of somebody fits its password, and takes
+// no time.
+func measure(c *checker, fits map[string]string) *meter {
+	m := &meter{}
+	c.compare = func(hash, password []byte) error {
+		m.runs.Add(1)
+		m.work.Add(1 << costOf(string(hash)))
+		if m.hold != nil {
+			<-m.hold
+		}
+		if fits[string(hash)] == string(password) && len(password) > 0 {
+			return nil
+		}
+		return bcrypt.ErrMismatchedHashAndPassword
+	}
+	return m
+}
+
+// hashOfCost is a hash that only measure knows the password of.
+func hashOfCost(cost int, salt string) string {
+	return fmt.Sprintf("$2a$%02d$%s", cost, strings.Repeat(salt, 53)[:53])
+}
+
+// attempt is a request with a name and a password, from an address.
+func attempt(d *Door, from, name, password string) *http.Request {
+	r := httptest.NewRequest("GET", "/api/v1/identity", nil)
+	r.RemoteAddr = from + ":4711"
+	r.SetBasicAuth(name, password)
+	return r.WithContext(AtDoor(r.Context(), d, -1))
+}
+
+// enter sends a request through Require and gives the answer.
+func enter(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who := From(r.Context())
+		fmt.Fprintf(w, "%s %s %s", who.Name, who.Grant.Role, who.Via)
+	})).ServeHTTP(w, r)
+	return w
+}
+
+func TestAWrongPasswordIsTheSameWorkForEveryName(t *testing.T) {
+	disabled := viewer("gone")
+	disabled.Disabled = true
+	accounts := []supervise.Account{viewer("cheap"), viewer("dear"), viewer("peer"), disabled}
+	for i, hash := range []string{hashOfCost(4, "a"), hashOfCost(12, "b"), "", hashOfCost(10, "c")} {
+		accounts[i].Password = hash
+	}
+	a := house(t, Options{Accounts: accounts, Sections: []Section{{Name: "inet", Username: "boss", Password: "plain"}}})
+	m := measure(a.checker, nil)
+	long := strings.Repeat("x", 100)
+	for _, name := range []string{"cheap", "dear", "peer", "gone", "boss", "nobody", "", strings.Repeat("n", 1000)} {
+		for i, password := range []string{"wrong", "", long} {
+			m.work.Store(0)
+			// Each from an address of its own, so that nobody has to wait.
+			from := fmt.Sprintf("10.%d.%d.1", i, len(name)%256)
+			a.throttle = newThrottle()
+			w := enter(attempt(a.Doors()[0], from, name, password))
+			if w.Code != http.StatusUnauthorized || m.work.Load() != 1<<12 {
+				t.Errorf("%.10q with %d bytes: status %d, work %d, want %d", name, len(password), w.Code, m.work.Load(), 1<<12)
+			}
+		}
+	}
+}
+
+func TestAKnownAndAnUnknownNameTakeTheSameTime(t *testing.T) {
+	// The clock only has to agree with the count above: real hashes, of a cost
+	// that is soon paid 400 times.
+	ann := viewer("ann")
+	ann.Password = hashOfPassword(t, "the right one")
+	a := house(t, Options{Accounts: []supervise.Account{ann}, Sections: []Section{{Name: "unix", Unix: true, MapUsers: true}}})
+	var runs atomic.Int64
+	a.checker.compare = func(hash, password []byte) error {
+		runs.Add(1)
+		return bcrypt.CompareHashAndPassword(hash, password)
+	}
+	for i := range 200 {
+		for _, name := range []string{"ann", "bob"} {
+			before := runs.Load()
+			if w := enter(attempt(a.Doors()[0], "127.0.0.1", name, fmt.Sprint(i))); w.Code != http.StatusUnauthorized {
+				t.Fatalf("status %d", w.Code)
+			}
+			if runs.Load() != before+1 {
+				t.Fatalf("%s: %d hashes", name, runs.Load()-before)
+			}
+		}
+	}
+}
+
+func TestARightPasswordIsRememberedForFiveMinutesAndAWrongOneNever(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ann := viewer("ann")
+		ann.Password = hashOfCost(10, "a")
+		file := &fileOf{accounts: []supervise.Account{ann}}
+		a := house(t, Options{Store: file, Sections: []Section{{Name: "inet"}}})
+		m := measure(a.checker, map[string]string{ann.Password: "right", hashOfCost(10, "b"): "new"})
+		try := func(name, password string, status int, runs int64) {
+			t.Helper()
+			m.runs.Store(0)
+			a.throttle = newThrottle()
+			if w := enter(attempt(a.Doors()[0], "10.0.0.1", name, password)); w.Code != status || m.runs.Load() != runs {
+				t.Errorf("%s/%s: status %d after %d hashes, want %d after %d", name, password, w.Code, m.runs.Load(), status, runs)
+			}
+		}
+		try("ann", "wrong", 401, 1)
+		try("ann", "wrong", 401, 1)
+		try("ann", "right", 200, 1)
+		try("ann", "right", 200, 0)
+		try("bob", "right", 401, 1)
+		try("ann", "wrong", 401, 1)
+		time.Sleep(rememberFor - time.Second)
+		try("ann", "right", 200, 0)
+		time.Sleep(2 * time.Second)
+		try("ann", "right", 200, 1)
+
+		ann.Password = hashOfCost(10, "b")
+		if err := a.Book.Write(ann); err != nil {
+			t.Fatal(err)
+		}
+		try("ann", "right", 401, 1)
+		try("ann", "new", 200, 1)
+		ann.Disabled = true
+		if err := a.Book.Write(ann); err != nil {
+			t.Fatal(err)
+		}
+		try("ann", "new", 401, 1)
+	})
+}
+
+func TestOnlySoManyPasswordsAreRemembered(t *testing.T) {
+	c := newChecker()
+	for i := range maxRemembered + 10 {
+		c.remember(c.sign("", fmt.Sprint(i), "", ""))
+	}
+	if len(c.right) != maxRemembered || c.oldest.Len() != maxRemembered {
+		t.Errorf("%d and %d", len(c.right), c.oldest.Len())
+	}
+	if c.remembers(c.sign("", "9", "", "")) || !c.remembers(c.sign("", "10", "", "")) {
+		t.Error("it is not the oldest that is forgotten")
+	}
+}
+
+func TestAFloodIsSentAwayAndWhoIsRememberedComesIn(t *testing.T) {
+	ann := viewer("ann")
+	ann.Password = hashOfCost(10, "a")
+	a := house(t, Options{Accounts: []supervise.Account{ann}, Sections: []Section{{Name: "inet"}}})
+	m := measure(a.checker, map[string]string{ann.Password: "right"})
+	if w := enter(attempt(a.Doors()[0], "10.0.0.1", "ann", "right")); w.Code != 200 {
+		t.Fatalf("status %d", w.Code)
+	}
+	m.hold = make(chan struct{})
+	room := cap(a.checker.queue)
+	answers := make(chan *httptest.ResponseRecorder)
+	const flood = 200
+	for i := range flood {
+		go func() {
+			answers <- enter(attempt(a.Doors()[0], fmt.Sprintf("10.1.0.%d", i+1), fmt.Sprint("user", i), "wrong"))
+		}()
+	}
+	for range flood - room { // all but those at work or in the queue
+		w := <-answers
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" {
+			t.Fatalf("status %d, headers %v", w.Code, w.Header())
+		}
+	}
+	if w := enter(attempt(a.Doors()[0], "10.0.0.1", "ann", "right")); w.Code != 200 {
+		t.Errorf("who is remembered gets %d", w.Code)
+	}
+	close(m.hold)
+	for range room {
+		if w := <-answers; w.Code != http.StatusUnauthorized {
+			t.Errorf("status %d", w.Code)
+		}
+	}
+}
+
+func TestTheSameCredentialsAtTheSameTimeAreCheckedOnce(t *testing.T) {
+	ann := viewer("ann")
+	ann.Password = hashOfCost(10, "a")
+	a := house(t, Options{Accounts: []supervise.Account{ann}, Sections: []Section{{Name: "inet"}}})
+	m := measure(a.checker, map[string]string{ann.Password: "right"})
+	m.hold = make(chan struct{})
+	var work sync.WaitGroup
+	var in atomic.Int64
+	// More than may guess, and than may wait: a page that opens asks for a lot.
+	for range 50 {
+		work.Go(func() {
+			if enter(attempt(a.Doors()[0], "10.0.0.1", "ann", "right")).Code == 200 {
+				in.Add(1)
+			}
+		})
+	}
+	m.hold <- struct{}{}
+	close(m.hold)
+	work.Wait()
+	if in.Load() != 50 || m.runs.Load() > 2 {
+		t.Errorf("%d came in after %d hashes", in.Load(), m.runs.Load())
+	}
+}
+
+func TestWhichPasswordsMayBeSet(t *testing.T) {
+	a := house(t, Options{})
+	for _, tt := range []struct{ name, password, want string }{
+		{"long enough", "12345678", ""},
+		{"as long as bcrypt reads", strings.Repeat("x", 72), ""},
+		{"short", "1234567", "at least 8"},
+		{"longer than bcrypt reads", strings.Repeat("x", 73), "at most 72"},
+		{"the name", "Annabelle", "not be the name"},
+		{"a zero byte", "12345678\x00", "control characters"},
+	} {
+		hash, err := a.NewPassword(t.Context(), "annabelle", tt.password)
+		if tt.want == "" {
+			if err != nil || costOf(hash) != 12 || bcrypt.CompareHashAndPassword([]byte(hash), []byte(tt.password)) != nil {
+				t.Errorf("%s: %q, %v", tt.name, hash, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) || hash != "" {
+			t.Errorf("%s: %q, %v", tt.name, hash, err)
+		}
+	}
+	for range cap(a.checker.queue) {
+		a.checker.queue <- struct{}{}
+	}
+	if _, err := a.NewPassword(t.Context(), "ann", "12345678"); !errors.Is(err, errBusy) {
+		t.Errorf("in a crowd: %v", err)
+	}
+}

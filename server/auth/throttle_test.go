@@ -1,0 +1,178 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"supervisor/supervise"
+)
+
+func TestPausesDoubleUpToFiveMinutes(t *testing.T) {
+	for guesses, want := range map[int]time.Duration{
+		1: 0, 5: 0, 6: time.Second, 7: 2 * time.Second, 8: 4 * time.Second, 14: 256 * time.Second, 15: longestPause, 16: longestPause, 1000: longestPause,
+	} {
+		if got := pause(guesses); got != want {
+			t.Errorf("after %d: %s, want %s", guesses, got, want)
+		}
+	}
+}
+
+// doorWithAnn is a door over a network, and ann, whose password is "right".
+func doorWithAnn(t *testing.T) (*Door, *meter) {
+	ann := viewer("ann")
+	ann.Password = hashOfCost(10, "a")
+	a := house(t, Options{Accounts: []supervise.Account{ann}, Sections: []Section{{Name: "inet"}}})
+	return a.Doors()[0], measure(a.checker, map[string]string{ann.Password: "right"})
+}
+
+func TestAThousandGuessesFromOneAddressAreTwentyHashesAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m := doorWithAnn(t)
+		for i := range 1000 { // in a minute
+			w := enter(attempt(d, "10.0.0.1", fmt.Sprint("ann", i%3), fmt.Sprint(i)))
+			if i >= freeGuesses+1 && w.Code == 429 {
+				if seconds, err := strconv.Atoi(w.Header().Get("Retry-After")); err != nil || seconds < 1 || seconds > 300 {
+					t.Fatalf("Retry-After %q", w.Header().Get("Retry-After"))
+				}
+			}
+			time.Sleep(60 * time.Millisecond)
+		}
+		if runs := m.runs.Load(); runs > 20 || runs < freeGuesses {
+			t.Errorf("%d hashes", runs)
+		}
+		if w := enter(attempt(d, "10.0.0.2", "ann", "right")); w.Code != 200 {
+			t.Errorf("ann, from elsewhere, gets %d", w.Code)
+		}
+		d.auth.checker.forget()
+		if w := enter(attempt(d, "10.0.0.1", "ann", "right")); w.Code != 429 {
+			t.Errorf("the guesser gets %d", w.Code)
+		}
+		time.Sleep(longestPause)
+		if w := enter(attempt(d, "10.0.0.1", "ann", "right")); w.Code != 200 {
+			t.Errorf("after a pause ann gets %d: nobody is locked out for good", w.Code)
+		}
+	})
+}
+
+func TestManyGuessesAtOnceAreCountedBeforeTheyAreChecked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m := doorWithAnn(t)
+		var work sync.WaitGroup
+		var early atomic.Int64
+		for i := range 100 {
+			work.Go(func() {
+				if enter(attempt(d, "10.0.0.1", "ann", fmt.Sprint(i))).Code == http.StatusTooManyRequests {
+					early.Add(1)
+				}
+			})
+		}
+		work.Wait()
+		if m.runs.Load() > freeGuesses+1 || early.Load() == 0 {
+			t.Errorf("%d hashes, %d sent away", m.runs.Load(), early.Load())
+		}
+	})
+}
+
+func TestManyAddressesAtOneUserHaveToWaitToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m := doorWithAnn(t)
+		if w := enter(attempt(d, "192.168.0.1", "ann", "right")); w.Code != 200 {
+			t.Fatal(w.Code)
+		}
+		m.runs.Store(0)
+		for i := range 200 {
+			enter(attempt(d, fmt.Sprintf("10.0.%d.1", i), "ann", "wrong"))
+		}
+		if runs := m.runs.Load(); runs > freeGuesses+1 {
+			t.Errorf("%d hashes", runs)
+		}
+		a := d.auth
+		a.checker.forget()
+		if w := enter(attempt(d, "192.168.0.1", "ann", "right")); w.Code != 200 {
+			t.Errorf("from where ann came in before: %d", w.Code)
+		}
+	})
+}
+
+func TestASuccessOfOneUserGivesNoFreshGuessesAtOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m := doorWithAnn(t)
+		for i := range 100 {
+			enter(attempt(d, "10.0.0.1", "victim", fmt.Sprint(i)))
+			d.auth.checker.forget()
+			enter(attempt(d, "10.0.0.1", "ann", "right"))
+			d.auth.checker.forget()
+		}
+		wrong := m.runs.Load() - 100 // at most: ann's own
+		if wrong > freeGuesses+1 {
+			t.Errorf("%d hashes for guesses", wrong)
+		}
+	})
+}
+
+func TestWhoComesThroughASocketIsNotSlowedDown(t *testing.T) {
+	ann := viewer("ann")
+	ann.Password = hashOfCost(10, "a")
+	a := house(t, Options{Accounts: []supervise.Account{ann}, Sections: []Section{{Name: "unix", Unix: true, MapUsers: true}}})
+	m := measure(a.checker, nil)
+	for i := range 50 {
+		if w := enter(attempt(a.Doors()[0], "@", "ann", fmt.Sprint(i))); w.Code != http.StatusUnauthorized {
+			t.Fatalf("guess %d: %d", i, w.Code)
+		}
+	}
+	if m.runs.Load() != 50 {
+		t.Errorf("%d hashes", m.runs.Load())
+	}
+}
+
+func TestCountsAreBoundedAndForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttle := newThrottle()
+		for i := range 3 * maxCounted {
+			addr := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+			_ = throttle.admit(fmt.Sprint("user", i), addr) // each is new
+		}
+		for name, size := range map[string]int{"pairs": len(throttle.pairs), "addresses": len(throttle.addrs), "users": len(throttle.users)} {
+			if size > maxCounted {
+				t.Errorf("%d %s", size, name)
+			}
+		}
+		addr := netip.MustParseAddr("192.0.2.1")
+		for range freeGuesses + 1 {
+			if err := throttle.admit("ann", addr); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := throttle.admit("ann", addr); !errors.As(err, new(tooSoon)) {
+			t.Errorf("got %v", err)
+		}
+		time.Sleep(time.Hour)
+		for range freeGuesses + 1 {
+			if err := throttle.admit("ann", addr); err != nil {
+				t.Errorf("an hour later: %v", err)
+			}
+		}
+	})
+}
+
+func TestTheAddressesOfOneNetworkAreOne(t *testing.T) {
+	for text, want := range map[string]string{
+		"10.0.0.7": "10.0.0.7", "::ffff:10.0.0.7": "10.0.0.7",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::", "2001:db8:1:2::1%eth0": "2001:db8:1:2::",
+	} {
+		if got := throttled(netip.MustParseAddr(text)).String(); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	if throttled(netip.Addr{}).IsValid() {
+		t.Error("an address that is none has become one")
+	}
+}

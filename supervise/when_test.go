@@ -1,0 +1,27 @@
+package supervise
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWhenSomethingEnds(t *testing.T) {
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"12h": "2026-06-02T00:00:00Z", "7d": "2026-06-08T12:00:00Z", "90s": "2026-06-01T12:01:30Z",
+		"2027-01-31": "2027-01-31T00:00:00Z", "2027-01-31T12:00:00+02:00": "2027-01-31T10:00:00Z",
+	} {
+		if got, err := ParseExpiry(text, now); err != nil || got.UTC().Format(time.RFC3339) != want {
+			t.Errorf("%s: %s, %v", text, got, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"": "no time to end at", "soon": "no time to end at", "-1h": "no time to end at", "0d": "no time to end at", "1e9d": "no time to end at",
+		"2026-06-01": "is over already", "2026-06-01T12:00:00Z": "is over already",
+	} {
+		if got, err := ParseExpiry(text, now); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %s, %v, want %s", text, got, err, want)
+		}
+	}
+}
