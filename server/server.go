@@ -53,7 +53,8 @@ type Endpoint struct {
 	MapUsers          bool           // of a socket: system users have the rights of their accounts
 	TrustedProxies    []netip.Prefix // whose word on the address and the user of a request counts
 	ForwardAuthHeader string         // in which they name the user; "" for none
-	BasePath          string         // where browsers see the server; "" stands for /
+	BasePath          string         // where browsers see the server, with its last slash; "" stands for /
+	TrustedHosts      []string       // patterns of names by which browsers may call it
 }
 
 // Options of a server.
@@ -181,13 +182,14 @@ func (s *Server) Listen() error {
 
 // add readies a listener for Start.
 func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
+	front := newFront(e)
 	server := &http.Server{
 		ReadHeaderTimeout: 5 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		IdleTimeout:       idleTimeout(e),
 		ConnState:         noteState,
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
-			return auth.AtDoor(ctx, door, peerUID(conn))
+			return withFront(auth.AtDoor(ctx, door, peerUID(conn)), front)
 		},
 	}
 	s.open = append(s.open, &opened{s.crowd.guard(listener, e.Unix), server})
@@ -231,7 +233,7 @@ func (s *Server) Start(house House) error {
 	if house.Static == nil {
 		s.house.Static = embed.FS{}
 	}
-	page, err := spa(s.house.Static, "/", house.Engine.Identity)
+	page, err := spa(s.house.Static, house.Engine.Identity)
 	if err != nil {
 		return err
 	}
