@@ -87,12 +87,12 @@ func (f *former) index(w http.ResponseWriter, r *http.Request) error {
 		return f.act(w, r, action, name)
 	case action != "" && action != "refresh":
 		f.refuse(w, r, http.StatusGone, action, name)
-	case legacy && form["message"] != "" && r.URL.Path != base:
-		redirect(w, http.StatusSeeOther, withMessage(form["message"]))
-	case r.URL.Path == base && r.Method != http.MethodPost && action == "" && (legacy || form["message"] == ""):
+	case legacy && form["message"] != "" && r.URL.Path != "/":
+		redirect(w, http.StatusSeeOther, withMessage(r, form["message"]))
+	case r.URL.Path == "/" && r.Method != http.MethodPost && action == "" && (legacy || form["message"] == ""):
 		f.page.ServeHTTP(w, r)
 	default:
-		redirect(w, http.StatusSeeOther, placeOf(name, ""))
+		redirect(w, http.StatusSeeOther, placeOf(r, name, ""))
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (f *former) index(w http.ResponseWriter, r *http.Request) error {
 func (f *former) tail(w http.ResponseWriter, r *http.Request) error {
 	form, err := formOf(r)
 	if err == nil {
-		redirect(w, http.StatusSeeOther, placeOf(form["processname"], "/log"))
+		redirect(w, http.StatusSeeOther, placeOf(r, form["processname"], "/log"))
 	}
 	return err
 }
@@ -133,8 +133,8 @@ func formOf(r *http.Request) (map[string]string, error) {
 
 // placeOf is the address of a process in the page, or of the list where the name
 // is of none; tab is what comes behind it.
-func placeOf(name, tab string) string {
-	spec := supervise.ParseNameSpec(name)
+func placeOf(r *http.Request, name, tab string) string {
+	base, spec := frontOf(r).base, supervise.ParseNameSpec(name)
 	switch {
 	case name == "":
 		return base
@@ -146,8 +146,8 @@ func placeOf(name, tab string) string {
 
 // withMessage is the address of the list with something to tell, escaped as the
 // original does.
-func withMessage(text string) string {
-	return base + "?message=" + strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(text))
+func withMessage(r *http.Request, text string) string {
+	return frontOf(r).base + "?message=" + strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(text))
 }
 
 // redirect sends a client elsewhere, this time only.
@@ -177,7 +177,7 @@ func (f *former) act(w http.ResponseWriter, r *http.Request, action, name string
 	case err != nil:
 		return err
 	default:
-		redirect(w, http.StatusMovedPermanently, withMessage(message))
+		redirect(w, http.StatusMovedPermanently, withMessage(r, message))
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"supervisor/server/audit"
+	"supervisor/server/auth"
 	"supervisor/server/reply"
 )
 
@@ -187,6 +188,9 @@ func harden(next http.Handler) http.Handler {
 		header.Set("Content-Security-Policy", contentPolicy)
 		header.Set("X-Frame-Options", "DENY")
 		header.Set("X-Content-Type-Options", "nosniff")
+		// Nothing of an address leaves for another site. With no-referrer, which
+		// would keep it from our own pages too, browsers over plain HTTP send a
+		// form with "Origin: null", as a sandboxed page does.
 		header.Set("Referrer-Policy", "same-origin")
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -194,11 +198,15 @@ func harden(next http.Handler) http.Handler {
 	})
 }
 
-// plain sets the two headers that matter for answers no browser shows.
+// plain sets what matters for answers that are for programs, should a browser
+// show one all the same.
 func plain(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cache-Control", "no-store")
+		header := w.Header()
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
 }
@@ -209,7 +217,7 @@ func plain(next http.Handler) http.Handler {
 func sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := protection.Check(r); err != nil {
+		if protection.Check(r) != nil || !ownScheme(r) {
 			reply.Log(r.Context()).Warn("a page of another site was refused", "origin", r.Header.Get("Origin"),
 				"method", r.Method, "path", r.URL.Path)
 			reply.Page(w, http.StatusForbidden)
@@ -217,6 +225,18 @@ func sameOrigin(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// ownScheme adds to the protection of net/http what it leaves open: where a
+// browser does not itself say how a page and a request belong together, it
+// compares hosts only, and a page over HTTP is none of ours over TLS.
+func ownScheme(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return true
+	}
+	origin := r.Header.Get("Origin")
+	return origin == "" || r.Header.Get("Sec-Fetch-Site") != "" || auth.Origin(origin) == auth.OwnOrigin(r)
 }
 
 // streaming ends a request when the server stops: its answer would never end by

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"html"
@@ -22,6 +21,7 @@ type refusal struct {
 	linked  string // what to call that
 	ctl     string // the same with supervisorctl
 	rpc     string // the same with XML-RPC
+	calls   string // where that is asked
 	section string // where the option would go
 }
 
@@ -29,7 +29,7 @@ type refusal struct {
 // plain words to others.
 func (f *former) refuse(w http.ResponseWriter, r *http.Request, status int, action, name string) {
 	reply.Log(r.Context()).Warn("an address of the former page was not obeyed", "action", action, "process", name, "from", r.RemoteAddr)
-	it := f.refusal(r.Context(), action, name)
+	it := f.refusal(r, action, name)
 	it.foreign = status == http.StatusForbidden
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Vary", "Accept")
@@ -41,8 +41,9 @@ func (f *former) refuse(w http.ResponseWriter, r *http.Request, status int, acti
 	reply.HTML(w, status, it.page())
 }
 
-func (f *former) refusal(ctx context.Context, action, name string) refusal {
-	it := refusal{link: base, linked: "Open the list of processes", section: auth.From(ctx).Door}
+func (f *former) refusal(r *http.Request, action, name string) refusal {
+	ctx, base := r.Context(), frontOf(r).base
+	it := refusal{link: base, linked: "Open the list of processes", calls: base + "RPC2", section: auth.From(ctx).Door}
 	a, known := formerActions[action]
 	if !known {
 		it.ctl, it.rpc = "supervisorctl help", "system.listMethods()"
@@ -54,7 +55,7 @@ func (f *former) refusal(ctx context.Context, action, name string) refusal {
 		shown, argument, quoted = "all processes", "all", ""
 	case f.find(ctx, name) == nil:
 		shown, argument, quoted = name, shellWord(name), supervise.Quote(name)
-		it.link, it.linked = placeOf(name, ""), "Open "+name
+		it.link, it.linked = placeOf(r, name, ""), "Open "+name
 	}
 	it.asked = a.asked + " " + shown
 	it.ctl = "supervisorctl " + a.ctl + " " + argument
@@ -96,7 +97,7 @@ func (it refusal) text() string {
 	lines := []string{
 		"Nothing was done. " + it.wish() + " " + it.why(), "",
 		"In a terminal: " + it.ctl,
-		"In a script, XML-RPC at " + base + "RPC2: " + strings.ReplaceAll(it.rpc, "\n", ", then "),
+		"In a script, XML-RPC at " + it.calls + ": " + strings.ReplaceAll(it.rpc, "\n", ", then "),
 		"In a browser: " + it.link,
 	}
 	if !it.foreign {
@@ -119,7 +120,7 @@ func (it refusal) page() string {
 		"{linked}", html.EscapeString(it.linked),
 		"{ctl}", html.EscapeString(it.ctl),
 		"{rpc}", html.EscapeString(it.rpc),
-		"{path}", html.EscapeString(base+"RPC2"),
+		"{path}", html.EscapeString(it.calls),
 		"{rest}", rest,
 	).Replace(refusalPage)
 }

@@ -19,8 +19,7 @@ import (
 // only the page itself and the way to log in open to who is not known yet.
 func (s *Server) router(hub http.Handler) http.Handler {
 	r := chi.NewRouter()
-	// The check of Host against a list of trusted ones belongs before sameOrigin.
-	r.Use(s.observe, sameOrigin)
+	r.Use(s.observe, atFront, sameOrigin)
 
 	// For programs: XML-RPC, logs and the health probe, as the original has
 	// them. It goes by how a path begins.

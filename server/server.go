@@ -53,7 +53,8 @@ type Endpoint struct {
 	MapUsers          bool           // of a socket: system users have the rights of their accounts
 	TrustedProxies    []netip.Prefix // whose word on the address and the user of a request counts
 	ForwardAuthHeader string         // in which they name the user; "" for none
-	BasePath          string         // where browsers see the server; "" stands for /
+	BasePath          string         // where browsers see the server, with its last slash; "" stands for /
+	TrustedHosts      []string       // patterns of names by which browsers may call it
 
 	// LegacyActions obeys the addresses of the original's page that start and
 	// stop things.
@@ -95,9 +96,6 @@ type House struct {
 	// Secrets are the variables whose values are not shown unless asked for.
 	Secrets supervise.Secrets
 }
-
-// base is where the page is mounted.
-const base = "/"
 
 // Server is made by New, and used in the order Listen, Start, Stop.
 type Server struct {
@@ -188,6 +186,7 @@ func (s *Server) Listen() error {
 
 // add readies a listener for Start.
 func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
+	front := newFront(e)
 	server := &http.Server{
 		ReadHeaderTimeout: 5 * time.Second,
 		MaxHeaderBytes:    16 << 10,
@@ -197,7 +196,7 @@ func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
 			if e.LegacyActions {
 				ctx = withObedience(ctx)
 			}
-			return auth.AtDoor(ctx, door, peerUID(conn))
+			return withFront(auth.AtDoor(ctx, door, peerUID(conn)), front)
 		},
 	}
 	s.open = append(s.open, &opened{s.crowd.guard(listener, e.Unix), server})
@@ -241,7 +240,7 @@ func (s *Server) Start(house House) error {
 	if house.Static == nil {
 		s.house.Static = embed.FS{}
 	}
-	page, err := spa(s.house.Static, base, house.Engine.Identity)
+	page, err := spa(s.house.Static, house.Engine.Identity)
 	if err != nil {
 		return err
 	}

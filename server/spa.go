@@ -43,15 +43,14 @@ which needs Node, and then <code>make build</code>.</p>
 // HTML, and the page finds out itself which.
 type page struct {
 	files    fs.FS
-	base     string // where the page is mounted: "/" or "/prefix/"
 	identity func() supervise.Identity
 	index    *template // nil if the page has not been built
 	etags    map[string]string
 }
 
 // spa makes the handler. It reads every file once, to know its hash.
-func spa(files fs.FS, base string, identity func() supervise.Identity) (*page, error) {
-	p := &page{files: files, base: base, identity: identity, etags: map[string]string{}}
+func spa(files fs.FS, identity func() supervise.Identity) (*page, error) {
+	p := &page{files: files, identity: identity, etags: map[string]string{}}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -139,7 +138,7 @@ func (p *page) serveIndex(w http.ResponseWriter, r *http.Request) error {
 	text := []byte(notBuilt)
 	if p.index != nil {
 		var err error
-		if text, err = p.index.fill(p.base, p.boot(r)); err != nil {
+		if text, err = p.index.fill(frontOf(r).base, p.boot(r)); err != nil {
 			return err
 		}
 	}
@@ -157,12 +156,12 @@ func (p *page) serveIndex(w http.ResponseWriter, r *http.Request) error {
 
 // boot tells somebody nobody knows nothing but where the page is.
 func (p *page) boot(r *http.Request) wire.Boot {
-	who := auth.From(r.Context())
+	who, base := auth.From(r.Context()), frontOf(r).base
 	if who.Grant.Role == supervise.Nobody {
-		return wire.Boot{Base: p.base}
+		return wire.Boot{Base: base}
 	}
 	identity, user := p.identity(), auth.User(who)
-	return wire.Boot{Version: identity.Version, Base: p.base, Identifier: identity.Identifier, Host: identity.Host, User: &user}
+	return wire.Boot{Version: identity.Version, Base: base, Identifier: identity.Identifier, Host: identity.Host, User: &user}
 }
 
 // serveFile sends a file, compressed if there is such a variant and r allows it.

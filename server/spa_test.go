@@ -33,13 +33,15 @@ func builtPage() fstest.MapFS {
 
 func newPage(t *testing.T, files fstest.MapFS, base string) http.Handler {
 	t.Helper()
-	handler, err := spa(files, base, func() supervise.Identity {
+	handler, err := spa(files, func() supervise.Identity {
 		return supervise.Identity{Identifier: "</script><b>", Version: "1.2.3", Host: "box"}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return handler
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r.WithContext(withFront(r.Context(), &front{base: base})))
+	})
 }
 
 func ask(handler http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
@@ -135,7 +137,7 @@ func TestAPageThatCannotBeFilledIsRefused(t *testing.T) {
 		strings.Replace(indexHTML, "<base", "<bass", 1):      errNoBase,
 		strings.Replace(indexHTML, `id="boot"`, `id="b"`, 1): errNoBoot,
 	} {
-		_, err := spa(fstest.MapFS{"index.html": {Data: []byte(text)}}, "/", nil)
+		_, err := spa(fstest.MapFS{"index.html": {Data: []byte(text)}}, nil)
 		if !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}

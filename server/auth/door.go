@@ -332,13 +332,3 @@ func (d *Door) address(r *http.Request) netip.Addr {
 	}
 	return throttled(remote.Addr())
 }
-
-// Secure tells whether the browser that sent r speaks TLS, with us or with a
-// proxy that is trusted.
-func Secure(r *http.Request) bool {
-	if r.TLS != nil {
-		return true
-	}
-	door, _ := doorAt(r)
-	return door != nil && door.fromProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
-}

@@ -386,7 +386,7 @@ func endpoint(s config.HTTPServer) server.Endpoint {
 		Section: s.Section, Unix: s.Unix, Path: s.Path, Host: s.Host, Port: s.Port,
 		Mode: s.Chmod, UID: -1, GID: -1,
 		Username: s.Username, Password: s.Password, HasAuth: s.HasAuth, File: s.File, Line: s.Line,
-		MapUsers: s.MapUsers, TrustedProxies: s.TrustedProxies, ForwardAuthHeader: s.ForwardAuthHeader, BasePath: s.BasePath,
+		MapUsers: s.MapUsers, TrustedHosts: s.TrustedHosts, TrustedProxies: s.TrustedProxies, ForwardAuthHeader: s.ForwardAuthHeader, BasePath: s.BasePath,
 		LegacyActions: s.LegacyActions,
 	}
 	if s.Owner != nil {
