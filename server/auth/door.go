@@ -113,7 +113,8 @@ var (
 	waysOfBrowsers = [...]way{byCookie, byToken, byPassword, byProxy, byPeer}
 )
 
-// identify tells who sent r.
+// identify tells who sent r; with an error, who they said they were, without any
+// right.
 func (d *Door) identify(r *http.Request, uid int, ways []way) (Principal, error) {
 	nobody := Principal{UID: uid, Door: d.section.Name, Addr: d.from(r)}
 	for _, by := range ways {
@@ -122,11 +123,11 @@ func (d *Door) identify(r *http.Request, uid int, ways []way) (Principal, error)
 			return who, nil
 		}
 		if !errors.Is(err, errAbsent) && !d.open() {
-			return nobody, err
+			return who, err
 		}
 	}
 	if !d.open() {
-		return nobody, errUnknown
+		return d.named(nobody), errUnknown
 	}
 	nobody.Grant, nobody.Via = Full, Open
 	return d.named(nobody), nil

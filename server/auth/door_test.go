@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -290,6 +291,23 @@ func TestWhichDoorsAreOpen(t *testing.T) {
 		}
 		if who := arrive(a.Doors()[1], 1000, "@"); who == nil || who.Grant.Role != supervise.Admin {
 			t.Errorf("%s: at the socket %+v", tt.name, who)
+		}
+	}
+}
+
+func TestARefusalNamesWhoTheySaidTheyWere(t *testing.T) {
+	var seen []Incident
+	a := house(t, Options{
+		Accounts: []supervise.Account{viewer("ann")}, LoginName: func(int) string { return "dave" },
+		Witness:  func(_ context.Context, i Incident) { seen = append(seen, i) },
+		Sections: []Section{{Name: "inet", Header: "X-User", Proxies: prefixes("10.0.0.1/32")}, {Name: "unix", Unix: true, MapUsers: true}},
+	})
+	arrive(a.Doors()[0], -1, "192.0.2.1:1", "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("ann:wrong")))
+	arrive(a.Doors()[0], -1, "10.0.0.1:1", "X-User", "mallory")
+	arrive(a.Doors()[1], 1004, "@")
+	for i, want := range []string{"ann", "mallory", "dave"} {
+		if i >= len(seen) || seen[i].Who.Name != want || seen[i].Who.Grant.Role != supervise.Nobody || seen[i].Refused == nil || seen[i].Verb != "log-in" {
+			t.Errorf("%d: %+v, want %s", i, seen, want)
 		}
 	}
 }

@@ -207,7 +207,7 @@ func urlHost(host string) string {
 // a warning; one that uses what is ours has to say that it is meant.
 func (l *loader) strangers() error {
 	for i, s := range l.cfg.HTTPServers {
-		if s.Unix || s.HasAuth || s.Insecure || s.Loopback() || len(l.cfg.Accounts) > 0 || l.cfg.Supervisord.UsersFile != "" {
+		if s.Unix || s.Insecure || s.Loopback() || !l.cfg.LetsEverybodyIn(s) {
 			continue
 		}
 		const remedy = "add a [user:NAME] section or username= and password=, listen on 127.0.0.1, or write insecure=true if this is meant"
@@ -221,6 +221,12 @@ func (l *loader) strangers() error {
 		l.findings = append(l.findings, Finding{Doubtful, at.File, at.Line, s.Section, "port", "lets everybody in who reaches it: " + remedy})
 	}
 	return nil
+}
+
+// LetsEverybodyIn tells whether a server asks nobody who they are. With accounts,
+// or where a users file is promised, one that others reach over a network asks.
+func (c *Config) LetsEverybodyIn(s HTTPServer) bool {
+	return !s.HasAuth && !s.MapUsers && (s.Unix || len(c.Accounts) == 0 && c.Supervisord.UsersFile == "")
 }
 
 // modern tells whether the files use any option that Supervisor does not know.

@@ -402,7 +402,7 @@ func (l *life) announceDoors() {
 		for _, r := range l.conf.RPCInterfaces {
 			l.say(supervise.LevelInfo, fmt.Sprintf("RPC interface '%s' initialized", r.Name))
 		}
-		if !s.HasAuth {
+		if l.conf.LetsEverybodyIn(s) {
 			l.say(supervise.LevelCritical, fmt.Sprintf("Server '%s' running without any HTTP authentication checking", s.Section))
 		}
 	}
