@@ -217,7 +217,7 @@ func (town *town) newest(n int) []wire.TrailEntry {
 // since gives the lines after one, but for those that count strangers, which come
 // when they come.
 func (town *town) since(before uint64) []wire.TrailEntry {
-	return slices.DeleteFunc(town.newest(1000), func(e wire.TrailEntry) bool { return e.N <= before || e.Count > 0 })
+	return slices.DeleteFunc(town.newest(20), func(e wire.TrailEntry) bool { return e.N <= before || e.Count > 0 })
 }
 
 // mustNotTell fails if somebody was told what they must not know.
