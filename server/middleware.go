@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"supervisor/server/audit"
@@ -52,7 +53,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 func (s *Server) finish(a *answer, r *http.Request, began time.Time) {
 	failure := recover()
 	if failure != nil && failure != http.ErrAbortHandler {
-		reply.Log(r.Context()).Error("a handler panicked", "method", r.Method, "path", r.URL.Path,
+		reply.Log(r.Context()).Error("a handler panicked", "method", r.Method, "path", withoutSecret(r.URL.Path),
 			"panic", fmt.Sprint(failure), "stack", string(debug.Stack()))
 		if a.status == 0 && !a.hijacked {
 			reply.Page(a, http.StatusInternalServerError)
@@ -77,7 +78,16 @@ func accessLine(a *answer, r *http.Request, began time.Time) string {
 		from = "localhost:0"
 	}
 	return fmt.Sprintf("%s - - [%s] \"%s %s %s\" %d %d", from, began.Format("02/Jan/2006:15:04:05 -0700"),
-		r.Method, r.RequestURI, r.Proto, a.status, a.bytes)
+		r.Method, withoutSecret(r.RequestURI), r.Proto, a.status, a.bytes)
+}
+
+// withoutSecret gives an address as logs may have it: whoever reads one could
+// open the link it names.
+func withoutSecret(uri string) string {
+	if before, _, found := strings.Cut(uri, "/link/"); found {
+		return before + "/link/..."
+	}
+	return uri
 }
 
 // answer is a ResponseWriter that knows what was answered, and gives the client
@@ -219,7 +229,7 @@ func sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if protection.Check(r) != nil || !ownScheme(r) {
 			reply.Log(r.Context()).Warn("a page of another site was refused", "origin", r.Header.Get("Origin"),
-				"method", r.Method, "path", r.URL.Path)
+				"method", r.Method, "path", withoutSecret(r.URL.Path))
 			reply.Page(w, http.StatusForbidden)
 			return
 		}

@@ -35,6 +35,7 @@ type person struct {
 	grant  supervise.Grant
 	token  bool
 	header string // what they send as Authorization
+	cookie string
 	unseen []string
 }
 
@@ -176,6 +177,10 @@ func (town *town) ask(p *person, method, path, body, until, accept string) got {
 	if p.header != "" {
 		r.Header.Set("Authorization", p.header)
 	}
+	if p.cookie != "" {
+		r.Header.Set("Cookie", p.cookie)
+		r.Header.Set("Origin", urlOf(town.server, 0)) // as browsers do
+	}
 	if strings.HasPrefix(path, "/api") && method != "GET" {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -271,6 +276,7 @@ var rows = []row{
 	{route: "ANY /tail.html", path: "/tail.html?processname=NAME", want: "401 303 303 303 303 303 303 303"},
 	{route: "ANY /stylesheets/*", path: "/stylesheets/supervisor.css", want: "401 410 410 410 410 410 410 410"},
 	{route: "ANY /images/*", path: "/images/state0.gif", want: "401 410 410 410 410 410 410 410"},
+	{route: "ANY /link/*", path: "/link/unknown", want: "404 404 404 404 404 404 404 404", quiet: true},
 	{route: "GET /live", want: "401 400 400 400 400 400 400 400"},
 	{route: "ANY /logtail*", path: "/logtail/NAME", want: whoReads, has: "words of insider api", stream: true},
 	{route: "ANY /mainlogtail*", path: "/mainlogtail", want: onlyAdmin, has: "main log", stream: true},
@@ -301,6 +307,11 @@ var rows = []row{
 	{route: "GET /api/v1/tokens", want: onlyAdmin, has: `"link"`},
 	{route: "POST /api/v1/tokens", body: `{"name":"robot","role":"viewer","programs":["canary"]}`, want: onlyAdmin, has: "sup_", change: true},
 	{route: "DELETE /api/v1/tokens/{name}", path: "/api/v1/tokens/robot", want: onlyAdmin, has: "{}", change: true},
+
+	{route: "GET /api/v1/links", want: known, has: `{"links":[`},
+	{route: "GET /api/v1/links", path: "/api/v1/links?all=1", want: onlyAdmin, has: `{"links":[`},
+	{route: "POST /api/v1/links", body: `{"programs":["NAME"],"actions":["restart"],"expires":"1h"}`, want: "401 403 403 200 404 200 200 403", has: "/link/", change: true},
+	{route: "DELETE /api/v1/links/{id}", path: "/api/v1/links/x", want: "401 404 404 404 404 404 404 404", quiet: true},
 
 	{route: "POST /api/v1/processes/{name}/start", path: "/api/v1/processes/NAME/start", want: whoOrders, has: "seq", change: true},
 	{route: "POST /api/v1/processes/{name}/stop", path: "/api/v1/processes/NAME/stop", want: whoOrders, has: "seq", change: true},
@@ -340,52 +351,56 @@ func TestEveryRouteAnswersEverybodyAsTheyMayBeAnswered(t *testing.T) {
 
 func (town *town) tryEverybody(row row, method, path string) {
 	wants := strings.Fields(row.want)
-	named := strings.Contains(path, "NAME") || strings.Contains(path, "GROUP")
 	for i, p := range town.people {
-		send := func(name string) got {
-			group, _, _ := strings.Cut(name, ":")
-			fill := strings.NewReplacer("NAME", name, "GROUP", group)
-			until := ""
-			if row.stream {
-				until = row.has
-			}
-			answer := town.ask(p, method, fill.Replace(path), row.body, until, row.accept)
-			answer.body = strings.NewReplacer(name, "NAME", group, "GROUP").Replace(answer.body)
-			return answer
+		town.try(row, method, path, p, wants[i])
+	}
+}
+
+func (town *town) try(row row, method, path string, p *person, want string) {
+	named := strings.Contains(path+row.body, "NAME") || strings.Contains(path, "GROUP")
+	send := func(name string) got {
+		group, _, _ := strings.Cut(name, ":")
+		fill := strings.NewReplacer("NAME", name, "GROUP", group)
+		until := ""
+		if row.stream {
+			until = row.has
 		}
-		name := "insider:api"
-		answer := send(name)
-		if fmt.Sprint(answer.status) != wants[i] {
-			town.Errorf("%s: %d, want %s: %s", p.name, answer.status, wants[i], answer.body)
+		answer := town.ask(p, method, fill.Replace(path), fill.Replace(row.body), until, row.accept)
+		answer.body = strings.NewReplacer(name, "NAME", group, "GROUP").Replace(answer.body)
+		return answer
+	}
+	name := "insider:api"
+	answer := send(name)
+	if fmt.Sprint(answer.status) != want {
+		town.Errorf("%s: %d, want %s: %s", p.name, answer.status, want, answer.body)
+	}
+	has := strings.NewReplacer("insider:api", "NAME", "insider", "GROUP").Replace(row.has)
+	mayHave := !row.admins || p.name == "admin"
+	if answer.status/100 == 2 && strings.Contains(answer.body, has) != mayHave {
+		town.Errorf("%s: has %q: %v: %s", p.name, has, !mayHave, answer.body)
+	}
+	town.mustNotTell(p, "inside", answer.body)
+	town.leftLines(row, p, answer)
+	if !named || p.name == "guest" {
+		return
+	}
+	unknown := send("nobody:here")
+	for _, hidden := range []string{name, "canary:main", "mixed:canary", "elsewhere:x"} {
+		asked := hidden
+		if strings.Contains(path, "GROUP") {
+			asked, _, _ = strings.Cut(hidden, ":")
 		}
-		has := strings.NewReplacer("insider:api", "NAME", "insider", "GROUP").Replace(row.has)
-		mayHave := !row.admins || p.name == "admin"
-		if answer.status/100 == 2 && strings.Contains(answer.body, has) != mayHave {
-			town.Errorf("%s: has %q: %v: %s", p.name, has, !mayHave, answer.body)
-		}
-		town.mustNotTell(p, "inside", answer.body)
-		town.leftLines(row, p, answer)
-		if !named || p.name == "guest" {
+		if p.knows(asked) {
 			continue
 		}
-		unknown := send("nobody:here")
-		for _, hidden := range []string{name, "canary:main", "mixed:canary", "elsewhere:x"} {
-			asked := hidden
-			if strings.Contains(path, "GROUP") {
-				asked, _, _ = strings.Cut(hidden, ":")
-			}
-			if p.knows(asked) {
-				continue
-			}
-			answer := send(hidden)
-			if answer.status != unknown.status || answer.body != unknown.body {
-				town.Errorf("%s tells %s from what does not exist:\n%d %s\n%d %s", p.name, hidden, answer.status, answer.body, unknown.status, unknown.body)
-			}
-			town.leftLines(row, p, answer)
+		answer := send(hidden)
+		if answer.status != unknown.status || answer.body != unknown.body {
+			town.Errorf("%s tells %s from what does not exist:\n%d %s\n%d %s", p.name, hidden, answer.status, answer.body, unknown.status, unknown.body)
 		}
-		if strings.Contains(path, "GROUP") && p.knows("mixed") { // a group of which one is hidden
-			town.mustNotTell(p, "a part of a group", send("mixed:api").body)
-		}
+		town.leftLines(row, p, answer)
+	}
+	if strings.Contains(path, "GROUP") && p.knows("mixed") { // a group of which one is hidden
+		town.mustNotTell(p, "a part of a group", send("mixed:api").body)
 	}
 }
 

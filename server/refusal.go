@@ -37,7 +37,7 @@ func (f *former) refuse(w http.ResponseWriter, r *http.Request, status int, acti
 		reply.Text(w, status, it.text())
 		return
 	}
-	w.Header().Set("Content-Security-Policy", refusalPolicy())
+	w.Header().Set("Content-Security-Policy", smallPagePolicy("'none'"))
 	reply.HTML(w, status, it.page())
 }
 
@@ -113,7 +113,7 @@ func (it refusal) page() string {
 			html.EscapeString(it.section) + "]</code>" + html.EscapeString(reopen) + "</p>\n</details>\n"
 	}
 	return strings.NewReplacer(
-		"{style}", refusalStyle,
+		"{style}", smallPageStyle,
 		"{wish}", html.EscapeString(it.wish()),
 		"{why}", html.EscapeString(it.why()),
 		"{link}", html.EscapeString(it.link),
@@ -125,11 +125,12 @@ func (it refusal) page() string {
 	).Replace(refusalPage)
 }
 
-// refusalPolicy allows the page its own style, and nothing else.
-func refusalPolicy() string {
-	sum := sha256.Sum256([]byte(refusalStyle))
+// smallPagePolicy allows a page without scripts its own style, forms to where
+// they may be sent, and nothing else.
+func smallPagePolicy(forms string) string {
+	sum := sha256.Sum256([]byte(smallPageStyle))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		"'; base-uri 'none'; form-action " + forms + "; frame-ancestors 'none'"
 }
 
 const refusalPage = `<!doctype html>
@@ -156,8 +157,8 @@ const refusalPage = `<!doctype html>
 </html>
 `
 
-// refusalStyle has the colours and sizes of the page (webui/src/ui/tokens.css).
-const refusalStyle = `
+// smallPageStyle has the colours and sizes of the page (webui/src/ui/tokens.css).
+const smallPageStyle = `
 :root { color-scheme: light dark; --bg: #fff; --surface: #f5f7fa; --fg: #161b22; --muted: #545d6b; --line: #d9dee5; --accent: #0a58ca; --on-accent: #fff; }
 @media (prefers-color-scheme: dark) {
   :root { --bg: #0d1117; --surface: #151b23; --fg: #e7ecf2; --muted: #a5b0be; --line: #2b333f; --accent: #6cb0ff; --on-accent: #08131f; }
@@ -171,6 +172,7 @@ p { margin: 0 0 1rem; }
 .wish { font-size: 1.125rem; }
 .go { display: inline-block; max-width: 100%; padding: .625rem 1.125rem; border-radius: 8px; background: var(--accent); color: var(--on-accent); font-weight: 600; text-decoration: none; }
 .go:hover { text-decoration: underline; }
+button.go { min-height: 2.75rem; border: 0; font: inherit; font-weight: 600; cursor: pointer; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 pre, code { font-family: ui-monospace, "SFMono-Regular", "Cascadia Mono", "Noto Sans Mono", "DejaVu Sans Mono", monospace; font-size: .8125rem; }
 pre { margin: 0; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); white-space: pre-wrap; }

@@ -51,6 +51,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 			})
 		})
 		r.With(auth.Require, limit).Get("/live", hub.ServeHTTP)
+		r.With(limit).HandleFunc("/link/*", links)
 		former := &former{engine: s.house.Engine, calls: rpc.New(s.house.Engine).Tell(s.house.Trail), trail: s.house.Trail, page: s.page, closing: s.closing}
 		r.Group(func(r chi.Router) {
 			r.Use(s.page.greet, limit)

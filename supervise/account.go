@@ -110,10 +110,17 @@ type Grant struct {
 	Programs []string // patterns; an administrator has all programs, whatever stands here
 	Deny     []string // patterns that take away what Programs gives
 	Actions  []Verb   // if any: only these, and view; one that the role lacks is given
+
+	// Within is a grant that this one stays inside: what only one of them allows is
+	// not allowed. nil for none.
+	Within *Grant
 }
 
 // Equal tells whether two grants are written alike.
 func (g Grant) Equal(other Grant) bool {
+	if g.Within != nil && other.Within != nil && !g.Within.Equal(*other.Within) || (g.Within == nil) != (other.Within == nil) {
+		return false
+	}
 	return g.Role == other.Role && slices.Equal(g.Programs, other.Programs) &&
 		slices.Equal(g.Deny, other.Deny) && slices.Equal(g.Actions, other.Actions)
 }
@@ -135,6 +142,9 @@ func (g Grant) Check() error {
 // Of a whole group it tells whether verb may be done to some of it: whoever acts
 // on groups asks again for each process.
 func (g Grant) Allows(verb Verb, name NameSpec) bool {
+	if g.Within != nil && !g.Within.Allows(verb, name) {
+		return false
+	}
 	if name == Itself {
 		return g.Role == Admin && verb.AboutSupervisord() || g.Role != Nobody && verb == VerbView
 	}
@@ -143,6 +153,9 @@ func (g Grant) Allows(verb Verb, name NameSpec) bool {
 
 // AllowsSome tells whether a holder of g may do verb to any program at all.
 func (g Grant) AllowsSome(verb Verb) bool {
+	if g.Within != nil && !g.Within.AllowsSome(verb) {
+		return false
+	}
 	return g.has(verb) && (g.Role == Admin || len(g.Programs) > 0)
 }
 

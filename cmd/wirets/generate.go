@@ -19,6 +19,7 @@ var bodies = []any{
 	wire.Trail{}, wire.TrailCheck{}, wire.Settings{}, wire.RevealRequest{},
 	wire.LogIn{}, wire.WhoAmI{}, wire.Sessions{}, wire.Ended{},
 	wire.Accounts{}, wire.AccountRequest{}, wire.TokenRequest{}, wire.NewToken{},
+	wire.Links{}, wire.LinkRequest{}, wire.NewLink{},
 }
 
 // enum is a string type that lists its values.

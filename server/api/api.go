@@ -91,6 +91,7 @@ func Routes(r chi.Router, o Options) {
 	r.Method(http.MethodDelete, "/sessions/{id}", reply.Handler(a.noted(a.endSession)))
 	get("/users", a.users)
 	get("/tokens", a.tokens)
+	get("/links", a.links)
 	change := func(method, path string, act order) {
 		r.Method(method, path, reply.Handler(a.orders.handler(http.StatusOK, act)))
 	}
@@ -98,6 +99,8 @@ func Routes(r chi.Router, o Options) {
 	change(http.MethodDelete, "/users/{name}", a.removeUser)
 	change(http.MethodPost, "/tokens", a.makeToken)
 	change(http.MethodDelete, "/tokens/{name}", a.removeToken)
+	change(http.MethodPost, "/links", a.mintLink)
+	change(http.MethodDelete, "/links/{id}", a.revokeLink)
 
 	post("/shutdown", http.StatusAccepted, a.shutdown)
 	post("/reload", http.StatusAccepted, a.reload)

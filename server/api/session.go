@@ -68,6 +68,13 @@ func (a *api) whoAmI(w http.ResponseWriter, r *http.Request) error {
 
 func (a *api) tellWho(who auth.Principal) wire.WhoAmI {
 	told := wire.WhoAmI{User: auth.User(who), Via: string(who.Via)}
+	if who.Via == auth.LinkWay {
+		if l, found := a.auth.Links.Find(who.Session); found {
+			shown := linkFor(l, false)
+			told.Link = &shown
+		}
+		return told
+	}
 	if who.Via != auth.Cookie {
 		return told
 	}

@@ -139,6 +139,7 @@ func (a *api) changed(ctx context.Context, what string, before, after supervise.
 	if !about.IsToken() && over {
 		a.auth.Sessions.EndAll(about.Name, "")
 	}
+	a.auth.Links.Prune()
 	return nil
 }
 
@@ -214,7 +215,11 @@ func checkAccount(account supervise.Account) error {
 			}
 		}
 	}
-	if len(account.Comment) > 1000 || strings.ContainsFunc(account.Comment, isControl) {
+	return checkComment(account.Comment)
+}
+
+func checkComment(comment string) error {
+	if len(comment) > 1000 || strings.ContainsFunc(comment, isControl) {
 		return reply.BadRequest("a comment is one line of at most 1000 bytes")
 	}
 	return nil

@@ -18,7 +18,7 @@ type Options struct {
 	Accounts []supervise.Account // the [user:x] sections of the configuration
 	Sections []Section           // the server sections, in the order of the doors
 	Store    Store               // the users file; nil if there is none
-	State    State               // where sessions outlive supervisord; nil keeps them in memory
+	State    State               // where sessions and links outlive supervisord; nil keeps them in memory
 
 	SessionIdle, SessionLifetime time.Duration // 0 stands for twelve hours and a week
 
@@ -34,7 +34,7 @@ type Options struct {
 
 // Incident is something that happened at a door.
 type Incident struct {
-	Verb    Verb      // log-in, log-out
+	Verb    Verb      // log-in, log-out, open-link
 	Who     Principal // without a grant, if they were not let in
 	Target  string    // the session, or what somebody asked for who was not let in
 	Refused error     // why they were not let in; nil if they were
@@ -45,6 +45,7 @@ type Incident struct {
 type Authenticator struct {
 	Book     *Book
 	Sessions *Sessions
+	Links    *Links
 
 	options  Options
 	doors    []*Door
@@ -92,6 +93,7 @@ func New(o Options) (*Authenticator, error) {
 		return nil, err
 	}
 	a.Sessions = newSessions(o.State, o.SessionIdle, o.SessionLifetime, a.bell)
+	a.Links = newLinks(o.State, a.bell, a.minter)
 	return a, nil
 }
 
@@ -99,8 +101,10 @@ func New(o Options) (*Authenticator, error) {
 // wrong logged from now on. It is called once, before the first request.
 func (a *Authenticator) Begin(log *slog.Logger) {
 	a.Book.logTo(log)
-	if err := a.Sessions.load(); err != nil {
-		log.Warn(err.Error())
+	for _, load := range [...]func() error{a.Sessions.load, a.Links.load} {
+		if err := load(); err != nil {
+			log.Warn(err.Error())
+		}
 	}
 }
 
@@ -134,6 +138,8 @@ func (a *Authenticator) Again(who Principal) (Principal, bool) {
 		account, known = door.find(who.Name)
 	case Token:
 		account, known = a.Book.FindTokenNamed(who.Name)
+	case LinkWay:
+		return a.linked(who, who.proof)
 	case Proxy:
 		account, known = a.Book.Find(who.Name)
 	}

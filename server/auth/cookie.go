@@ -9,12 +9,14 @@ import (
 	"supervisor/supervise"
 )
 
-// The name of the session's cookie: a browser takes the first one only over TLS,
-// for this host alone and for all of it.
+// The names of the cookies of a session and of a link: a browser takes those
+// that begin with underscores only over TLS, for this host alone and for all of it.
 const (
-	secureCookie = "__Host-supervisor"
-	plainCookie  = "supervisor_session"
-	maxAgent     = 200 // bytes of what a browser says of itself
+	secureCookie     = "__Host-supervisor"
+	plainCookie      = "supervisor_session"
+	secureLinkCookie = "__Host-supervisor-link"
+	plainLinkCookie  = "supervisor_link"
+	maxAgent         = 200 // bytes of what a browser says of itself
 )
 
 // ErrWrongCredentials is what LogIn answers for a name or password that is not
@@ -83,35 +85,47 @@ func LogOut(w http.ResponseWriter, r *http.Request) {
 		door.auth.options.Witness(r.Context(), Incident{Verb: "log-out", Who: who, Target: "session " + who.Session})
 	}
 	DropCookie(w, r)
+	door.closeLinks(w, r)
 }
 
 // DropCookie takes the session's cookie away from the browser.
 func DropCookie(w http.ResponseWriter, r *http.Request) {
 	if door, _ := doorAt(r); door != nil {
-		cookie := door.cookie(r)
-		cookie.MaxAge = -1
-		http.SetCookie(w, cookie)
+		drop(w, door.cookie(r))
 	}
 }
 
+func drop(w http.ResponseWriter, cookie *http.Cookie) {
+	cookie.MaxAge = -1
+	http.SetCookie(w, cookie)
+}
+
 // cookie gives the session's cookie without its value.
-func (d *Door) cookie(r *http.Request) *http.Cookie {
+func (d *Door) cookie(r *http.Request) *http.Cookie { return d.crumb(r, plainCookie, secureCookie) }
+
+// linkCookie gives the cookie of a link that was opened, without its value.
+func (d *Door) linkCookie(r *http.Request) *http.Cookie {
+	return d.crumb(r, plainLinkCookie, secureLinkCookie)
+}
+
+// crumb gives a cookie by the name it has over plain HTTP, or over TLS.
+func (d *Door) crumb(r *http.Request, plain, secure string) *http.Cookie {
 	cookie := &http.Cookie{
-		Name: plainCookie, Path: cmp.Or(d.section.BasePath, "/"), HttpOnly: true,
+		Name: plain, Path: cmp.Or(d.section.BasePath, "/"), HttpOnly: true,
 		// Lax, so that a link from a chat opens logged in.
 		SameSite: http.SameSiteLaxMode,
 	}
 	if Secure(r) {
-		cookie.Name, cookie.Path, cookie.Secure = secureCookie, "/", true
+		cookie.Name, cookie.Path, cookie.Secure = secure, "/", true
 	}
 	return cookie
 }
 
-// cookies gives the secrets a browser has sent. There may be several of a name,
-// from other ports of this host.
-func (d *Door) cookies(r *http.Request) []string {
+// cookies gives the secrets a browser has sent in a cookie. There may be several
+// of a name, from other ports of this host.
+func cookies(r *http.Request, cookie *http.Cookie) []string {
 	var secrets []string
-	for _, c := range r.CookiesNamed(d.cookie(r).Name) {
+	for _, c := range r.CookiesNamed(cookie.Name) {
 		if len(secrets) < 4 {
 			secrets = append(secrets, c.Value)
 		}

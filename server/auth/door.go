@@ -110,7 +110,7 @@ type way func(d *Door, r *http.Request, who Principal) (Principal, error)
 // whatever page a browser shows.
 var (
 	waysOfPrograms = [...]way{byToken, byPassword, byProxy, byPeer}
-	waysOfBrowsers = [...]way{byCookie, byToken, byPassword, byProxy, byPeer}
+	waysOfBrowsers = [...]way{byCookie, byToken, byLink, byPassword, byProxy, byPeer}
 )
 
 // identify tells who sent r; with an error, who they said they were, without any
@@ -136,7 +136,7 @@ func (d *Door) identify(r *http.Request, uid int, ways []way) (Principal, error)
 // byCookie knows somebody by the session that their browser has a cookie of. A
 // session that is over is as good as none.
 func byCookie(d *Door, r *http.Request, who Principal) (Principal, error) {
-	for _, secret := range d.cookies(r) {
+	for _, secret := range cookies(r, d.cookie(r)) {
 		session, account, found := d.auth.Sessions.use(secret, d.section.Name, d.accountOfSession)
 		if found {
 			who.Session = session.ID
@@ -157,6 +157,17 @@ func byToken(d *Door, r *http.Request, who Principal) (Principal, error) {
 		return who, errUnknown
 	}
 	return d.admit(who, account, Token), nil
+}
+
+// byLink knows somebody by a link that they have opened. One that is over is as
+// good as none.
+func byLink(d *Door, r *http.Request, who Principal) (Principal, error) {
+	for _, secret := range cookies(r, d.linkCookie(r)) {
+		if linked, found := d.auth.linked(who, hashOf(secret)); found {
+			return linked, nil
+		}
+	}
+	return who, errAbsent
 }
 
 // byPassword knows somebody by HTTP Basic. An open door does not look at it, as

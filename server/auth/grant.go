@@ -19,7 +19,7 @@ const (
 	Signal    = supervise.VerbSignal
 	Stdin     = supervise.VerbStdin
 	ClearLogs = supervise.VerbClearLogs
-	Link      = supervise.VerbLink
+	MintLink  = supervise.VerbLink
 	Trail     = supervise.VerbTrail
 )
 
@@ -58,7 +58,8 @@ type Principal struct {
 	// is no secret: it names them on pages and in the trail.
 	Session string
 
-	// proof says which password or token it was, to nobody but this process.
+	// proof says which password, token or opening of a link it was, to nobody but
+	// this process.
 	proof string
 }
 

@@ -21,6 +21,8 @@ type WhoAmI struct {
 	Via string `json:"via"`
 	// Absent if they came in without one.
 	Session *Session `json:"session,omitempty"`
+	// The link they came in by; absent for none.
+	Link *Link `json:"link,omitempty"`
 }
 
 // Session is one login in a browser.
@@ -113,4 +115,51 @@ type TokenRequest struct {
 type NewToken struct {
 	Token   string  `json:"token"`
 	Account Account `json:"account"`
+}
+
+// Link is a delegation link: whoever opens it may do some of what its minter may.
+type Link struct {
+	// Names it; it opens nothing.
+	ID       string   `json:"id"`
+	Minter   string   `json:"minter"`
+	Programs []string `json:"programs"`
+	Actions  []string `json:"actions"`
+	Comment  string   `json:"comment"`
+	Minted   int64    `json:"minted"`
+	Expires  int64    `json:"expires"`
+	// How often it may be opened; 0 for as often as people like.
+	Uses int `json:"uses"`
+	Used int `json:"used"`
+	// When it was opened last; 0 for not yet.
+	Opened int64 `json:"opened"`
+	// How many browsers may still use it.
+	Open int `json:"open"`
+	// Whether it is of who asks.
+	Mine bool `json:"mine"`
+}
+
+// Links answers GET /api/v1/links.
+type Links struct {
+	Links []Link `json:"links"`
+}
+
+// LinkRequest is the body of POST /api/v1/links.
+type LinkRequest struct {
+	// Patterns over group:process, as of an account.
+	Programs []string `json:"programs"`
+	// Of those that whoever asks may do; seeing the programs is always one.
+	Actions []string `json:"actions"`
+	// A time, a date, or how long from now, 30 days at most: "2027-01-31", "8h".
+	Expires string `json:"expires"`
+	// How often it may be opened; 0 for as often as people like.
+	Uses    int    `json:"uses,omitempty"`
+	Comment string `json:"comment,omitempty"`
+}
+
+// NewLink answers POST /api/v1/links. The address is told this once only; to who
+// asked through a unix socket without its scheme and host.
+type NewLink struct {
+	ID   string `json:"id"`
+	URL  string `json:"url"`
+	Link Link   `json:"link"`
 }

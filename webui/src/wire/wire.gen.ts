@@ -684,6 +684,27 @@ export interface Session {
   current: boolean;
 }
 
+/** Link is a delegation link: whoever opens it may do some of what its minter may. */
+export interface Link {
+  /** Names it; it opens nothing. */
+  id: string;
+  minter: string;
+  programs: string[];
+  actions: string[];
+  comment: string;
+  minted: number;
+  expires: number;
+  /** How often it may be opened; 0 for as often as people like. */
+  uses: number;
+  used: number;
+  /** When it was opened last; 0 for not yet. */
+  opened: number;
+  /** How many browsers may still use it. */
+  open: number;
+  /** Whether it is of who asks. */
+  mine: boolean;
+}
+
 /** WhoAmI answers GET and POST /api/v1/session. */
 export interface WhoAmI {
   user: User;
@@ -691,6 +712,8 @@ export interface WhoAmI {
   via: string;
   /** Absent if they came in without one. */
   session?: Session;
+  /** The link they came in by; absent for none. */
+  link?: Link;
 }
 
 /** Sessions answers GET /api/v1/sessions. */
@@ -772,4 +795,32 @@ export interface TokenRequest {
 export interface NewToken {
   token: string;
   account: Account;
+}
+
+/** Links answers GET /api/v1/links. */
+export interface Links {
+  links: Link[];
+}
+
+/** LinkRequest is the body of POST /api/v1/links. */
+export interface LinkRequest {
+  /** Patterns over group:process, as of an account. */
+  programs: string[];
+  /** Of those that whoever asks may do; seeing the programs is always one. */
+  actions: string[];
+  /** A time, a date, or how long from now, 30 days at most: "2027-01-31", "8h". */
+  expires: string;
+  /** How often it may be opened; 0 for as often as people like. */
+  uses?: number;
+  comment?: string;
+}
+
+/**
+ * NewLink answers POST /api/v1/links. The address is told this once only; to who
+ * asked through a unix socket without its scheme and host.
+ */
+export interface NewLink {
+  id: string;
+  url: string;
+  link: Link;
 }

@@ -1,0 +1,184 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"supervisor/server/audit"
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// Limits of what a request for a link may say.
+const (
+	maxLinkPrograms = 50
+	maxLinkUses     = 1000
+)
+
+// links lists one's own, or with all=1 everybody's. What opens them is not known
+// any more.
+func (a *api) links(w http.ResponseWriter, r *http.Request) error {
+	who := auth.From(r.Context())
+	all := r.URL.Query().Get("all") == "1"
+	if all {
+		if err := auth.Check(r.Context(), auth.Users, auth.Supervisord); err != nil {
+			return err
+		}
+	}
+	me, _, minter := a.auth.Minter(who)
+	list := []wire.Link{}
+	for _, l := range a.auth.Links.List(func(l auth.Link) bool { return all || minter && l.Minter == me }) {
+		list = append(list, linkFor(l, minter && l.Minter == me))
+	}
+	return reply.JSON(w, wire.Links{Links: list})
+}
+
+// mintLink makes a link by which others may do some of what whoever asks may do,
+// and tells its address, this once.
+func (a *api) mintLink(ctx context.Context, r *http.Request) (any, error) {
+	if err := auth.Check(ctx, auth.MintLink, auth.Everything); err != nil {
+		return nil, err
+	}
+	var asked wire.LinkRequest
+	if err := body(r, &asked); err != nil {
+		return nil, err
+	}
+	wanted, err := readLink(asked, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	audit.Of(ctx).AboutThing(auth.MintLink, "a link to "+strings.Join(wanted.Programs, ", "))
+	_, account, found := a.auth.Minter(auth.From(ctx))
+	if !found {
+		return nil, conflict(auth.ErrNoMinter)
+	}
+	reached, err := a.reach(ctx, account.Grant, wanted)
+	if err != nil {
+		return nil, err
+	}
+	secret, made, err := a.auth.Mint(auth.From(ctx), wanted)
+	if err != nil {
+		return nil, conflict(err)
+	}
+	act := audit.Of(ctx)
+	act.AboutThing(auth.MintLink, "link "+made.ID)
+	act.DidTo(reached)
+	act.Tell("minted")
+	act.Moved("", summaryOfLink(made))
+	return wire.NewLink{ID: made.ID, URL: auth.Address(r) + "link/" + secret, Link: linkFor(made, true)}, nil
+}
+
+// readLink reads what a request asks for.
+func readLink(asked wire.LinkRequest, now time.Time) (wanted auth.Link, err error) {
+	wanted = auth.Link{Programs: asked.Programs, Comment: asked.Comment, Uses: asked.Uses}
+	if len(asked.Programs) == 0 || len(asked.Programs) > maxLinkPrograms {
+		return wanted, reply.BadRequest("programs: expected between 1 and %d patterns like web:api", maxLinkPrograms)
+	}
+	for _, pattern := range asked.Programs {
+		if err := checkWord(pattern); err != nil {
+			return wanted, reply.BadRequest("programs: %v", err)
+		}
+	}
+	if len(asked.Actions) == 0 {
+		return wanted, reply.BadRequest("actions: expected some, such as view, logs or restart")
+	}
+	for _, action := range asked.Actions {
+		verb, err := supervise.ParseVerb(action)
+		switch {
+		case err != nil:
+			return wanted, reply.BadRequest("actions: %v", err)
+		case verb == auth.MintLink || verb == auth.Trail:
+			return wanted, reply.BadRequest("actions: %s cannot be handed on by a link", verb)
+		}
+		wanted.Actions = append(wanted.Actions, verb)
+	}
+	if wanted.Expires, err = supervise.ParseExpiry(asked.Expires, now); err != nil {
+		return wanted, reply.BadRequest("expires: %v", err)
+	}
+	if wanted.Expires.After(now.Add(auth.MaxLinkLife)) {
+		return wanted, reply.BadRequest("expires: a link lasts at most 30 days")
+	}
+	if asked.Uses < 0 || asked.Uses > maxLinkUses {
+		return wanted, reply.BadRequest("uses: expected a number up to %d, or 0 for no limit", maxLinkUses)
+	}
+	return wanted, checkComment(asked.Comment)
+}
+
+// reach gives the programs that a link is about as things stand. It refuses
+// actions that the minter may not do, and patterns under which there is no
+// program that they may see: what is hidden from them is as good as not there.
+func (a *api) reach(ctx context.Context, minter supervise.Grant, wanted auth.Link) ([]supervise.Result, error) {
+	may := auth.With(ctx, auth.Principal{Grant: minter})
+	for _, verb := range wanted.Actions {
+		if err := auth.Check(may, verb, auth.Everything); err != nil {
+			return nil, err
+		}
+	}
+	snapshot, err := a.engine.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var reached []supervise.Result
+	met := map[string]bool{}
+	for _, p := range snapshot.Processes {
+		name := supervise.NameSpec{Group: p.Group, Process: p.Name}
+		if !minter.Allows(auth.View, name) {
+			continue
+		}
+		matched := false
+		for _, pattern := range wanted.Programs {
+			if supervise.MatchProgram(pattern, name) {
+				met[pattern], matched = true, true
+			}
+		}
+		if matched {
+			reached = append(reached, supervise.Result{Group: p.Group, Name: p.Name, Status: supervise.Success})
+		}
+	}
+	for _, pattern := range wanted.Programs {
+		if !met[pattern] {
+			fault := supervise.Fault{Code: supervise.FaultBadName, Detail: pattern}
+			return nil, auth.Refusal{Fault: fault, Verb: auth.MintLink, Name: supervise.ParseNameSpec(pattern)}
+		}
+	}
+	return reached, nil
+}
+
+// revokeLink ends one's own, or anybody's for those who keep users, at once and
+// for all who have opened it. Somebody else's is not there for others.
+func (a *api) revokeLink(ctx context.Context, r *http.Request) (any, error) {
+	who := auth.From(ctx)
+	me, _, minter := a.auth.Minter(who)
+	l, found := a.auth.Links.Find(param(r, "id"))
+	mine := minter && l.Minter == me
+	if !found || !mine && !auth.Can(who, auth.Users, auth.Supervisord) || !a.auth.Links.Revoke(l.ID) {
+		return nil, reply.Problem{Status: http.StatusNotFound, Text: "no such link"}
+	}
+	act := audit.Of(ctx)
+	act.AboutThing(auth.MintLink, "link "+l.ID)
+	act.Tell("revoked, of " + l.Minter.String())
+	act.Moved(summaryOfLink(l), "")
+	return struct{}{}, nil
+}
+
+// summaryOfLink gives what a link allows, in a line for the trail.
+func summaryOfLink(l auth.Link) string {
+	return summary(supervise.Account{
+		Grant: supervise.Grant{Role: supervise.Viewer, Programs: l.Programs, Actions: l.Actions}, Expires: l.Expires,
+	})
+}
+
+func linkFor(l auth.Link, mine bool) wire.Link {
+	told := wire.Link{
+		ID: l.ID, Minter: l.Minter.String(), Programs: l.Programs, Actions: []string{}, Comment: l.Comment, Minted: wire.Millis(l.Minted),
+		Expires: wire.Millis(l.Expires), Uses: l.Uses, Used: l.Used, Opened: wire.Millis(l.Opened), Open: l.Open, Mine: mine,
+	}
+	for _, action := range l.Actions {
+		told.Actions = append(told.Actions, string(action))
+	}
+	return told
+}
