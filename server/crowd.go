@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -185,6 +186,9 @@ func (g *guest) Close() error {
 
 // noteState is told by net/http what a connection is doing.
 func noteState(conn net.Conn, state http.ConnState) {
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		conn = encrypted.NetConn()
+	}
 	g, ok := conn.(*guest)
 	if !ok {
 		return

@@ -20,13 +20,14 @@ import (
 // and under which path.
 type front struct {
 	section string
-	local   bool     // a unix socket, which no browser reaches
-	base    string   // "/" or "/prefix/"
-	hosts   []string // patterns, in lower case
+	local   bool         // a unix socket, which no browser reaches
+	base    string       // "/" or "/prefix/"
+	hosts   []string     // patterns, in lower case
+	proof   *certificate // nil without TLS
 }
 
-func newFront(e Endpoint) *front {
-	f := &front{section: e.Section, local: e.Unix, base: cmp.Or(e.BasePath, "/"), hosts: append([]string{"localhost"}, machineNames()...)}
+func newFront(e Endpoint, proof *certificate) *front {
+	f := &front{proof: proof, section: e.Section, local: e.Unix, base: cmp.Or(e.BasePath, "/"), hosts: append([]string{"localhost"}, machineNames()...)}
 	for _, name := range append(slices.Clone(e.TrustedHosts), strings.Trim(e.Host, "[]")) {
 		if name != "" && (name != "*" || slices.Contains(e.TrustedHosts, "*")) {
 			f.hosts = append(f.hosts, strings.ToLower(name))
@@ -71,6 +72,9 @@ func atFront(next http.Handler) http.Handler {
 		if name, ok := f.misdirected(r, forwarded); ok {
 			f.turnAway(w, r, name)
 			return
+		}
+		if r.TLS != nil && f.proof != nil && f.proof.strict() {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		if r.URL.Path == strings.TrimSuffix(f.base, "/") && f.base != "/" {
 			http.Redirect(w, r, f.base+query(r), http.StatusPermanentRedirect)

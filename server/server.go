@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/x509"
 	"embed"
 	"errors"
 	"fmt"
@@ -59,6 +60,10 @@ type Endpoint struct {
 	// LegacyActions obeys the addresses of the original's page that start and
 	// stop things.
 	LegacyActions bool
+
+	// With a certificate the server speaks TLS only.
+	TLSCertificate, TLSKey string // files, read again when they change
+	TLSSelfSigned          bool   // instead of them: a pair the server makes and keeps in State
 }
 
 // Options of a server.
@@ -73,9 +78,11 @@ type Options struct {
 	// Who may come in. The zero values are nobody but by the endpoints' usernames.
 	Accounts                     []supervise.Account  // of the configuration
 	Users                        auth.Store           // the users file; nil for none
-	State                        auth.State           // where sessions outlive the server; nil for memory
+	State                        auth.State           // where sessions and the server's own certificate outlive it; nil for memory
 	SessionIdle, SessionLifetime time.Duration        // 0 stands for the defaults
 	LoginName                    func(uid int) string // of a system user; nil for no names
+
+	roots *x509.CertPool // whom browsers believe; nil for whom this system does
 }
 
 // House is what stands behind the doors. It comes after them: a supervisord
@@ -117,6 +124,7 @@ type Server struct {
 type opened struct {
 	listener net.Listener
 	server   *http.Server
+	proof    *certificate // nil without TLS
 }
 
 // cleanup undoes one thing; they run last in, first out.
@@ -174,19 +182,23 @@ func (s *Server) witness(ctx context.Context, seen auth.Incident) { s.house.Trai
 // closed again, and the error is worded as the original words it.
 func (s *Server) Listen() error {
 	for i, e := range s.options.Endpoints {
+		proof, err := s.openCertificate(e)
+		if err != nil {
+			return errors.Join(err, s.clean(context.Background()))
+		}
 		listener, remove, err := listen(e, s.options.Stderr)
 		if err != nil {
 			return errors.Join(worded(e, err), s.clean(context.Background()))
 		}
 		s.later("remove the socket of "+e.Section, func(context.Context) error { return remove() })
-		s.add(e, s.auth.Doors()[i], listener)
+		s.add(e, s.auth.Doors()[i], listener, proof)
 	}
 	return nil
 }
 
-// add readies a listener for Start.
-func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
-	front := newFront(e)
+// add readies a listener for Start; proof is nil without TLS.
+func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener, proof *certificate) {
+	front := newFront(e, proof)
 	server := &http.Server{
 		ReadHeaderTimeout: 5 * time.Second,
 		MaxHeaderBytes:    16 << 10,
@@ -199,7 +211,11 @@ func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener) {
 			return withFront(auth.AtDoor(ctx, door, peerUID(conn)), front)
 		},
 	}
-	s.open = append(s.open, &opened{s.crowd.guard(listener, e.Unix), server})
+	if proof != nil {
+		server.TLSConfig = proof.config()
+		server.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
+	}
+	s.open = append(s.open, &opened{s.crowd.guard(listener, e.Unix), server, proof})
 	s.later("close "+e.Section, func(ctx context.Context) error { return shutdown(ctx, server, listener) })
 }
 
@@ -251,11 +267,19 @@ func (s *Server) Start(house House) error {
 	s.later("say goodbye to browsers", hub.Close)
 	handler := s.router(hub)
 	for _, o := range s.open {
+		if o.proof != nil {
+			o.proof.log = s.log
+		}
+	}
+	for _, o := range s.open {
 		o.server.Handler = handler
 		o.server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
+		if o.proof != nil {
+			s.log.Info(fmt.Sprintf("[%s] speaks TLS: fingerprint %s", o.proof.section, fingerprint(o.proof.now())))
+		}
 		// Ended by shutdown, which Stop calls.
 		go func() {
-			if err := o.server.Serve(o.listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := o.serve(); !errors.Is(err, http.ErrServerClosed) {
 				s.log.Error("serve HTTP", "address", o.listener.Addr().String(), "err", err)
 			}
 		}()
@@ -263,11 +287,23 @@ func (s *Server) Start(house House) error {
 	return nil
 }
 
+func (o *opened) serve() error {
+	if o.proof != nil {
+		return o.server.ServeTLS(o.listener, "", "") // the certificate is in its TLSConfig
+	}
+	return o.server.Serve(o.listener)
+}
+
 // problems is what an administrator should look into, also of what is ours.
 func (s *Server) problems() []string {
 	var all []string
 	if s.house.Problems != nil {
 		all = s.house.Problems()
+	}
+	for _, o := range s.open {
+		if o.proof != nil {
+			all = append(all, o.proof.problems()...)
+		}
 	}
 	return append(all, s.auth.Problems()...)
 }

@@ -59,7 +59,7 @@ func inBubble(t *testing.T, engine *stub, test func(t *testing.T, listener *pipe
 		}
 		door := s.auth.Doors()[0]
 		listener := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-		s.add(Endpoint{Section: "memory"}, door, listener)
+		s.add(Endpoint{Section: "memory"}, door, listener, nil)
 		if err := s.Start(House{Engine: engine, Namespaces: []string{"supervisor"}, Logger: slog.New(slog.DiscardHandler)}); err != nil {
 			t.Fatal(err)
 		}

@@ -3,9 +3,14 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
+
+	"supervisor/supervise"
 )
 
 // Client is what supervisorctl reads: the [supervisorctl] section.
@@ -19,6 +24,10 @@ type Client struct {
 	// For those who look for a server in vain.
 	HasServerURL bool     // the file has a serverurl=
 	Serves       []string // the URLs at which a supervisord of this file listens
+
+	// Ours, for a server that speaks TLS.
+	TLSCA          string // a file of authorities to believe beside the system's; absolute, "" for none
+	TLSFingerprint string // of the one certificate to believe: 64 hexadecimal digits, "" for any that is signed
 }
 
 // CtlPlugin is one [ctlplugin:x] section: a program that is supervisorctl's verb
@@ -85,6 +94,10 @@ func (l *loader) client() (*Client, error) {
 	if file := r.text("history_file"); file != "" {
 		c.HistoryFile = l.sys.absolute(file)
 	}
+	if file := r.text("tls_ca"); file != "" {
+		c.TLSCA = l.sys.absolute(file)
+	}
+	c.TLSFingerprint, _ = readIfSet(r, "tls_fingerprint", fingerprint)
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -96,6 +109,17 @@ func (l *loader) client() (*Client, error) {
 		c.Plugins = append(c.Plugins, p)
 	}
 	return c, nil
+}
+
+// fingerprint reads the SHA-256 of a certificate as supervisord logs it, or as
+// openssl prints it.
+func fingerprint(text string) (string, error) {
+	kind, digits, found := strings.Cut(strings.ToLower(text), ":")
+	digits = strings.ReplaceAll(digits, ":", "")
+	if raw, err := hex.DecodeString(digits); !found || kind != "sha256" || err != nil || len(raw) != sha256.Size {
+		return "", fmt.Errorf("%s is no fingerprint: expected sha256: and 64 hexadecimal digits", supervise.Quote(text))
+	}
+	return digits, nil
 }
 
 const ctlPluginPrefix = "ctlplugin:"
@@ -148,9 +172,10 @@ func (l *loader) serves() []string {
 		}
 	}
 	for _, section := range l.sectionsOf("inet_http_server") {
-		text, found := l.reader(section, inetServerOptions, nil).lookup("port")
+		r := l.reader(section, inetServerOptions, nil)
+		text, found := r.lookup("port")
 		if host, port, err := inetAddress(text); found && err == nil {
-			urls = append(urls, inetURL(host, port))
+			urls = append(urls, inetURL(host, port, r.text("tls_certificate") != ""))
 		}
 	}
 	return urls

@@ -181,14 +181,18 @@ func (c *Config) ServerURL() string {
 			return "unix://" + s.Path
 		}
 		if inet == "" {
-			inet = inetURL(s.Host, s.Port)
+			inet = inetURL(s.Host, s.Port, s.TLSCertificate != "")
 		}
 	}
 	return inet
 }
 
-func inetURL(host string, port int) string {
-	return "http://" + urlHost(host) + ":" + strconv.Itoa(port)
+func inetURL(host string, port int, secure bool) string {
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
+	return scheme + urlHost(host) + ":" + strconv.Itoa(port)
 }
 
 // urlHost is the host to call a listener by.

@@ -43,6 +43,7 @@ const (
 	kindDuration
 	kindCertificate
 	kindNetworks
+	kindFingerprint
 )
 
 var kindNames = [...]string{
@@ -55,6 +56,7 @@ var kindNames = [...]string{
 	kindRole: "viewer, operator or admin", kindPatterns: "list of patterns", kindActions: "list of actions",
 	kindHash: "bcrypt hash", kindDigest: "SHA-256 in hexadecimal", kindTime: "date or time", kindDuration: "duration",
 	kindCertificate: "file or auto", kindNetworks: "list of addresses or networks",
+	kindFingerprint: "sha256:digits",
 }
 
 func (k kind) String() string { return kindNames[k] }
@@ -179,6 +181,8 @@ var supervisorctlOptions = []optionSpec{
 	{name: "password", kind: kindText, unset: true},
 	{name: "prompt", kind: kindText, standard: "supervisor"},
 	{name: "history_file", kind: kindPath, unset: true},
+	{name: "tls_ca", kind: kindPath, unset: true, ours: true},
+	{name: "tls_fingerprint", kind: kindFingerprint, unset: true, ours: true},
 }
 
 var programOptions = []optionSpec{

@@ -108,6 +108,7 @@ func TestTheServerURLPrefersAUnixSocket(t *testing.T) {
 		host + all:        "http://h:2",
 		all + unix + host: "unix:///tmp/s",
 		six:               "http://[::1]:3",
+		"[inet_http_server]\nport=127.0.0.1:1\ntls_certificate=auto\n": "https://127.0.0.1:1",
 	} {
 		if got := loadText(t, t.TempDir(), text).ServerURL(); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -43,4 +44,7 @@ func (s serverState) Read(name string) []byte { return s.state.read(s.file(name)
 
 func (s serverState) Write(name string, data []byte) { s.state.write(s.file(name), data) }
 
-func (s serverState) file(name string) string { return s.ownFile(strings.TrimSuffix(name, ".json")) }
+func (s serverState) file(name string) string {
+	kind := path.Ext(name)
+	return strings.TrimSuffix(s.ownFile(strings.TrimSuffix(name, kind)), ".json") + kind
+}

@@ -378,7 +378,7 @@ func (l *life) problems() []string {
 			all = append(all, text)
 		}
 	}
-	return all
+	return append(all, exposures(l.conf.HTTPServers)...)
 }
 
 func endpoint(s config.HTTPServer) server.Endpoint {
@@ -388,6 +388,11 @@ func endpoint(s config.HTTPServer) server.Endpoint {
 		Username: s.Username, Password: s.Password, HasAuth: s.HasAuth, File: s.File, Line: s.Line,
 		MapUsers: s.MapUsers, TrustedHosts: s.TrustedHosts, TrustedProxies: s.TrustedProxies, ForwardAuthHeader: s.ForwardAuthHeader, BasePath: s.BasePath,
 		LegacyActions: s.LegacyActions,
+	}
+	if s.TLSCertificate == config.TLSAuto {
+		e.TLSSelfSigned = true
+	} else {
+		e.TLSCertificate, e.TLSKey = s.TLSCertificate, s.TLSKey
 	}
 	if s.Owner != nil {
 		e.UID, e.GID = s.Owner.UID, s.Owner.GID
@@ -404,6 +409,9 @@ func (l *life) announceDoors() {
 		}
 		if l.conf.LetsEverybodyIn(s) {
 			l.say(supervise.LevelCritical, fmt.Sprintf("Server '%s' running without any HTTP authentication checking", s.Section))
+		}
+		if text := overheard(s); text != "" {
+			l.say(supervise.LevelWarn, text)
 		}
 	}
 }

@@ -1,0 +1,269 @@
+//go:build unix
+
+package server
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervisor/server/auth"
+)
+
+const (
+	ownPairFile  = "tls.pem" // the name of the pair in State
+	ownPairYears = 10        // whoever has pinned it would rather not do so again
+	renewBefore  = 30 * 24 * time.Hour
+	warnBefore   = 14 * 24 * time.Hour
+	// lookAgainAfter is how long a new certificate may lie there unseen. Nothing
+	// wakes for it: it is looked for when somebody connects.
+	lookAgainAfter = time.Second
+	// maxStreams is how much one connection of HTTP/2 may ask for at once.
+	maxStreams = 64
+)
+
+// certificate is what a listener proves itself with: a pair of files that is
+// read again when it changes, or a pair of our own.
+type certificate struct {
+	section   string
+	file, key string         // "" for our own
+	roots     *x509.CertPool // nil for the system's
+	log       *slog.Logger
+
+	mu      sync.Mutex // guards the fields below
+	pair    *tls.Certificate
+	real    bool   // browsers of this system believe it
+	stamp   string // of the files when they were last read
+	lookAt  time.Time
+	trouble string
+	shared  bool // others may read the key
+}
+
+// openCertificate gets the certificate of an endpoint, nil for one without TLS.
+func (s *Server) openCertificate(e Endpoint) (*certificate, error) {
+	c := &certificate{section: e.Section, file: e.TLSCertificate, key: e.TLSKey, roots: s.options.roots, log: s.log}
+	switch {
+	case e.TLSSelfSigned:
+		pair, err := ownPair(s.options.State, s.names())
+		if err != nil {
+			return nil, fmt.Errorf("section [%s]: make a certificate: %w", e.Section, err)
+		}
+		c.pair = pair
+		return c, nil
+	case e.TLSCertificate == "":
+		return nil, nil
+	}
+	if err := c.read(time.Now()); err != nil {
+		return nil, fmt.Errorf("section [%s]: %w", e.Section, err)
+	}
+	return c, nil
+}
+
+// config is how a listener with the certificate speaks TLS.
+func (c *certificate) config() *tls.Config {
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.now(), nil },
+	}
+}
+
+// now gives the certificate as its files have it. While they cannot be used, as
+// between the writing of one and of the other, the former one goes on.
+func (c *certificate) now() *tls.Certificate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at := time.Now(); c.file != "" && !at.Before(c.lookAt) {
+		c.refresh(at)
+	}
+	return c.pair
+}
+
+func (c *certificate) refresh(at time.Time) {
+	before, trouble := c.stamp, c.trouble
+	err := c.read(at)
+	switch {
+	case err == nil && c.stamp == before && trouble == "":
+	case err == nil:
+		c.trouble = ""
+		c.log.Info(fmt.Sprintf("read the certificate of [%s] again: fingerprint %s", c.section, fingerprint(c.pair)))
+	default:
+		c.trouble = fmt.Sprintf("the certificate of [%s] cannot be read again, and the former one is used: %v", c.section, err)
+		if c.trouble != trouble {
+			c.log.Warn(c.trouble)
+		}
+	}
+}
+
+// read reads the files, unless they are those that were last read with success.
+func (c *certificate) read(at time.Time) error {
+	c.lookAt = at.Add(lookAgainAfter)
+	stamp, shared, err := stampOf(c.file, c.key)
+	if err != nil || stamp == c.stamp && c.trouble == "" {
+		return err
+	}
+	pair, err := tls.LoadX509KeyPair(c.file, c.key)
+	if err != nil {
+		return fmt.Errorf("read tls_certificate=%s and tls_key=%s: %w", c.file, c.key, err)
+	}
+	c.pair, c.stamp, c.shared, c.real = &pair, stamp, shared, c.believed(&pair)
+	return nil
+}
+
+// stampOf changes when one of two files is written or replaced, and tells
+// whether others than the owner's group may read the second.
+func stampOf(file, key string) (stamp string, shared bool, err error) {
+	for _, path := range []string{file, key} {
+		var info unix.Stat_t
+		if err := unix.Stat(path, &info); err != nil {
+			return "", false, fmt.Errorf("look at %s: %w", path, err)
+		}
+		stamp += fmt.Sprint(info.Ino, info.Size, info.Mtim, info.Ctim, " ")
+		shared = info.Mode&0o004 != 0
+	}
+	return stamp, shared, nil
+}
+
+// believed tells whether a pair leads to an authority that this system trusts.
+func (c *certificate) believed(pair *tls.Certificate) bool {
+	between := x509.NewCertPool()
+	for _, der := range pair.Certificate[1:] {
+		if each, err := x509.ParseCertificate(der); err == nil {
+			between.AddCert(each)
+		}
+	}
+	_, err := pair.Leaf.Verify(x509.VerifyOptions{Roots: c.roots, Intermediates: between})
+	return err == nil
+}
+
+// strict tells whether browsers may be told to come over TLS only. With a
+// certificate they do not believe they would lock themselves out.
+func (c *certificate) strict() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.real
+}
+
+// problems says what an administrator should look into.
+func (c *certificate) problems() []string {
+	leaf := c.now().Leaf
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []string
+	if c.trouble != "" {
+		all = append(all, c.trouble)
+	}
+	if c.shared {
+		all = append(all, fmt.Sprintf("everybody on this machine can read tls_key=%s of [%s]: chmod o-r", c.key, c.section))
+	}
+	switch left := time.Until(leaf.NotAfter); {
+	case left <= 0:
+		all = append(all, fmt.Sprintf("the certificate of [%s] has expired on %s", c.section, leaf.NotAfter.Format(time.DateOnly)))
+	case left < warnBefore:
+		all = append(all, fmt.Sprintf("the certificate of [%s] expires on %s", c.section, leaf.NotAfter.Format(time.DateOnly)))
+	}
+	return all
+}
+
+// fingerprint is what supervisorctl knows a certificate by.
+func fingerprint(pair *tls.Certificate) string {
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(pair.Certificate[0]))
+}
+
+// ownPair gives the pair that supervisord has made for itself, and makes it if
+// there is none yet or its time is over.
+func ownPair(state auth.State, names []string) (*tls.Certificate, error) {
+	if state != nil {
+		kept := state.Read(ownPairFile)
+		pair, err := tls.X509KeyPair(kept, kept)
+		if err == nil && time.Until(pair.Leaf.NotAfter) > renewBefore {
+			return &pair, nil
+		}
+	}
+	made, err := makePair(names)
+	if err != nil {
+		return nil, err
+	}
+	if state != nil {
+		state.Write(ownPairFile, made)
+	}
+	pair, err := tls.X509KeyPair(made, made)
+	return &pair, err
+}
+
+// makePair makes a key and a certificate that it signs itself, for names and
+// addresses.
+func makePair(names []string) ([]byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: serial.Add(serial, big.NewInt(1)), Subject: pkix.Name{CommonName: "supervisord on " + names[0]},
+		NotBefore: now.Add(-24 * time.Hour), NotAfter: now.AddDate(ownPairYears, 0, 0), // clocks differ
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true,
+	}
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
+	certified, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, err
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Join([][]byte{
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certified}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
+	}, nil), nil
+}
+
+// names lists what this server may be called by, the machine's name first.
+func (s *Server) names() []string {
+	all := append(machineNames(), "localhost", "127.0.0.1", "::1")
+	for _, e := range s.options.Endpoints {
+		for _, name := range append(slices.Clone(e.TrustedHosts), strings.Trim(e.Host, "[]")) {
+			if name != "" && !strings.ContainsAny(strings.TrimPrefix(name, "*."), "*?[") {
+				all = append(all, strings.ToLower(name))
+			}
+		}
+	}
+	// An address that cannot be listed is one that the certificate does without.
+	addresses, _ := net.InterfaceAddrs()
+	for _, each := range addresses {
+		if prefix, err := netip.ParsePrefix(each.String()); err == nil && prefix.Addr().Zone() == "" {
+			all = append(all, prefix.Addr().String())
+		}
+	}
+	slices.Sort(all[1:])
+	return slices.Compact(all)
+}
