@@ -26,24 +26,28 @@ import (
 // and because a call that waits for a program to stop may take any time.
 type client struct {
 	transport *http.Transport
-	host      string // what the Host header says
+	server    server
 	settings  settings
 	flush     func() error
 }
 
-// connect prepares a client. Nothing is dialled before the first call, so a bad
-// URL is the only thing that can be wrong.
+// connect prepares a client. Nothing is dialled before the first call, so only a
+// bad URL or a bad file of authorities can be wrong.
 func (c *controller) connect() (*client, error) {
-	dial, host, err := dialer(c.settings.serverURL)
+	to, err := locate(c.settings.serverURL)
 	if err != nil {
 		return nil, err
 	}
-	return &client{
-		transport: &http.Transport{DialContext: dial, DisableCompression: true},
-		host:      host,
+	cl := &client{
+		transport: &http.Transport{DialContext: to.dial, DisableCompression: true},
+		server:    to,
 		settings:  c.settings,
 		flush:     c.out.Flush,
-	}, nil
+	}
+	if to.scheme == "https" {
+		cl.transport.DialTLSContext, err = c.settings.secured(to.dial, to.name)
+	}
+	return cl, err
 }
 
 // close ends the connection.
@@ -51,23 +55,42 @@ func (cl *client) close() { cl.transport.CloseIdleConnections() }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// dialer knows how to reach a server URL: http://host[:port], port 80 when none
-// is given, or unix:///path (xmlrpc.py SupervisorTransport).
-func dialer(serverURL string) (dialFunc, string, error) {
+// server is where a server URL leads.
+type server struct {
+	dial   dialFunc
+	scheme string
+	host   string // what the Host header says
+	name   string // the host without its port
+	prefix string // what comes before the paths, escaped
+}
+
+// locate knows how to reach a server URL: http://host[:port], port 80 when none
+// is given, or unix:///path (xmlrpc.py SupervisorTransport); and, what the
+// original does not, https://host[:port][/path], where the path is that of a
+// proxy.
+func locate(serverURL string) (server, error) {
 	if path, ok := strings.CutPrefix(serverURL, "unix://"); ok {
-		return unixDialer(path), "localhost", nil
+		return server{dial: unixDialer(path), scheme: "http", host: "localhost"}, nil
 	}
-	if !strings.HasPrefix(serverURL, "http://") {
-		return nil, "", exception{"ValueError", "Unknown protocol for serverurl " + serverURL}
+	scheme, rest, _ := strings.Cut(serverURL, "://")
+	port, known := map[string]string{"http": "80", "https": "443"}[scheme]
+	if !known {
+		return server{}, exception{"ValueError", "Unknown protocol for serverurl " + serverURL}
 	}
-	address, err := httpAddress(serverURL)
+	authority, path, _ := strings.Cut(rest, "/")
+	address, err := httpAddress(serverURL, authority, port)
 	if err != nil {
-		return nil, "", err
+		return server{}, err
 	}
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+	to := server{scheme: scheme, host: address}
+	to.name, _ = splitPort(address)
+	if path = strings.TrimRight(path, "/"); path != "" && scheme == "https" {
+		to.prefix = "/" + path
+	}
+	to.dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", address)
 	}
-	return dial, address, nil
+	return to, nil
 }
 
 // unixDialer refuses a path the kernel has no room for in the words of the
@@ -81,8 +104,8 @@ func unixDialer(path string) dialFunc {
 	}
 }
 
-func httpAddress(serverURL string) (string, error) {
-	authority, _, _ := strings.Cut(strings.TrimPrefix(serverURL, "http://"), "/")
+// httpAddress gives host and port of the authority in a URL.
+func httpAddress(serverURL, authority, standard string) (string, error) {
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		authority = authority[i+1:]
 	}
@@ -91,7 +114,7 @@ func httpAddress(serverURL string) (string, error) {
 		return "", exception{"ValueError", "no host in serverurl " + serverURL}
 	}
 	if port == "" {
-		port = "80"
+		port = standard
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if errors.Is(err, strconv.ErrRange) {
@@ -172,9 +195,9 @@ func (cl *client) encode(ctx context.Context, method string, args []any) (*http.
 func (cl *client) request(ctx context.Context, method, path string, body io.Reader) *http.Request {
 	request := &http.Request{
 		Method: method,
-		URL:    &url.URL{Scheme: "http", Host: cl.host, Opaque: path},
+		URL:    &url.URL{Scheme: cl.server.scheme, Host: cl.server.host, Opaque: cl.server.prefix + path},
 		Header: http.Header{"User-Agent": {"supervisorctl"}},
-		Host:   cl.host,
+		Host:   cl.server.host,
 	}
 	if body != nil {
 		request.Body = io.NopCloser(body)

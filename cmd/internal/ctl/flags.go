@@ -46,7 +46,7 @@ var options = []option{
 	{letters: "i", long: "interactive", flag: func(f *flags) *bool { return &f.interactive },
 		help: "open the shell, after the action if there is one"},
 	{letters: "s", long: "serverurl", value: "URL", text: func(f *flags) **string { return &f.serverURL }, check: checkURL,
-		help: "where supervisord listens: http://host:port or unix:///path (default \"http://localhost:9001\")"},
+		help: "where supervisord listens: http://host:port, https://host:port or unix:///path (default \"http://localhost:9001\")"},
 	{letters: "u", long: "username", value: "USERNAME", text: func(f *flags) **string { return &f.username },
 		help: "the name to give to a server that asks for one"},
 	{letters: "p", long: "password", value: "PASSWORD", text: func(f *flags) **string { return &f.password },

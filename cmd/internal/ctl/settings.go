@@ -25,6 +25,9 @@ type settings struct {
 	userFrom string   // where username was, "" for nowhere
 	serves   []string // the URLs at which a supervisord of configFile listens
 	plugins  []config.CtlPlugin
+
+	tlsCA          string // a file of authorities, "" for none but the system's
+	tlsFingerprint string // of the one certificate to believe, "" for any that is signed
 }
 
 // loadSettings reads the configuration file, the one of -c or the first one
@@ -81,6 +84,7 @@ func configured(file *string, progname string, environ []string) (settings, erro
 	s.historyFile = client.HistoryFile
 	s.plugins = client.Plugins
 	s.serves = client.Serves
+	s.tlsCA, s.tlsFingerprint = client.TLSCA, client.TLSFingerprint
 	switch {
 	case client.HasServerURL:
 		s.urlFrom = "serverurl= of [supervisorctl] in " + name

@@ -80,13 +80,14 @@ func watchLive(ctx context.Context, cl *client, enough over) error {
 
 // openLive dials the server's WebSocket, over the same way as the calls.
 func (cl *client) openLive(ctx context.Context) (*websocket.Conn, error) {
-	dialer := websocket.Dialer{NetDialContext: cl.transport.DialContext}
+	dialer := websocket.Dialer{NetDialContext: cl.transport.DialContext, NetDialTLSContext: cl.transport.DialTLSContext}
+	scheme := map[string]string{"http": "ws", "https": "wss"}[cl.server.scheme]
 	header := http.Header{"User-Agent": {"supervisorctl"}}
 	if s := cl.settings; s.authenticate {
 		pair := base64.StdEncoding.EncodeToString([]byte(s.username + ":" + s.password))
 		header.Set("Authorization", "Basic "+pair)
 	}
-	conn, response, err := dialer.DialContext(ctx, "ws://"+cl.host+"/live", header)
+	conn, response, err := dialer.DialContext(ctx, scheme+"://"+cl.server.host+cl.server.prefix+"/live", header)
 	switch {
 	case err == nil:
 		return conn, nil

@@ -83,9 +83,12 @@ func TestURLsNameTheirAddress(t *testing.T) {
 		"http://[::1]:9001/":          "[::1]:9001",
 		"http://[::1]":                "[::1]:80",
 		"http://LOCALHOST:09001/path": "LOCALHOST:9001",
+		"https://host":                "host:443",
+		"https://host:9001/sup/":      "host:9001/sup",
+		"unix:///tmp/s":               "localhost",
 	} {
-		if got, err := httpAddress(serverURL); err != nil || got != want {
-			t.Errorf("httpAddress(%q) = %q, %v, want %q", serverURL, got, err, want)
+		if got, err := locate(serverURL); err != nil || got.host+got.prefix != want {
+			t.Errorf("locate(%q) = %q, %q, %v, want %q", serverURL, got.host, got.prefix, err, want)
 		}
 	}
 }
