@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -290,6 +291,7 @@ func TestBrowsersAreToldWhatThePageMayDo(t *testing.T) {
 		response, _ := request(t, "GET", urlOf(s, 0)+path, "", "Authorization", basic)
 		for header, want := range map[string]string{
 			"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			if got := response.Header.Get(header); !strings.Contains(got, want) {
 				t.Errorf("%s: %s: %q", path, header, got)
@@ -297,6 +299,18 @@ func TestBrowsersAreToldWhatThePageMayDo(t *testing.T) {
 		}
 		if strings.Contains(response.Header.Get("Content-Security-Policy"), "unsafe") {
 			t.Error("the policy has a hole")
+		}
+	}
+	response, _ := request(t, "GET", urlOf(s, 0)+"/", "", "Authorization", basic)
+	for _, part := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "require-trusted-types-for 'script'"} {
+		if policy := response.Header.Get("Content-Security-Policy"); !slices.Contains(strings.Split(policy, "; "), part) {
+			t.Errorf("no %s in %s", part, policy)
+		}
+	}
+	for _, path := range []string{"/api/v1/processes", "/ok.html"} {
+		response, _ := request(t, "GET", urlOf(s, 0)+path, "", "Authorization", basic)
+		if h := response.Header; h.Get("Cache-Control") != "no-store" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
+			t.Errorf("%s: %v", path, h)
 		}
 	}
 }
