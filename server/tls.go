@@ -260,10 +260,11 @@ func (s *Server) names() []string {
 	// An address that cannot be listed is one that the certificate does without.
 	addresses, _ := net.InterfaceAddrs()
 	for _, each := range addresses {
-		if prefix, err := netip.ParsePrefix(each.String()); err == nil && prefix.Addr().Zone() == "" {
+		if prefix, err := netip.ParsePrefix(each.String()); err == nil && !prefix.Addr().IsLinkLocalUnicast() {
 			all = append(all, prefix.Addr().String())
 		}
 	}
-	slices.Sort(all[1:])
-	return slices.Compact(all)
+	first := all[0]
+	slices.Sort(all)
+	return append([]string{first}, slices.DeleteFunc(slices.Compact(all), func(name string) bool { return name == first })...)
 }

@@ -151,6 +151,9 @@ func (cl *client) call(ctx context.Context, answer any, method string, args ...a
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
+		if speaksTLS(response) {
+			return exception{"ssl.SSLError", cl.settings.serverURL + " speaks TLS: use https:// in serverurl"}
+		}
 		return protocolError{response.StatusCode, reason(response)}
 	}
 	body, err := readBody(response)
@@ -203,6 +206,16 @@ func (cl *client) request(ctx context.Context, method, path string, body io.Read
 		request.Body = io.NopCloser(body)
 	}
 	return request.WithContext(ctx)
+}
+
+// speaksTLS tells whether a server answers that it understands nothing but TLS,
+// as Go's do.
+func speaksTLS(response *http.Response) bool {
+	if response.StatusCode != http.StatusBadRequest {
+		return false
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, 100))
+	return err == nil && strings.HasPrefix(string(text), "Client sent an HTTP request to an HTTPS server")
 }
 
 // reason is the text of an HTTP status line.

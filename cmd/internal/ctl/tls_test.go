@@ -41,6 +41,7 @@ func TestAServerThatSpeaksTLSHasToBeKnown(t *testing.T) {
 		{"by a file without authorities", url, "tls_ca=" + empty, "holds no certificate in PEM"},
 		{"by a file that is not there", url, "tls_ca=" + dir + "/no", "read tls_ca: open " + dir + "/no: no such file"},
 		{"as one that does not speak it", strings.Replace(fake.URL, "http:", "https:", 1), "", "does not speak TLS: use http:// in serverurl"},
+		{"as one that does not have it", strings.Replace(secure.URL, "https:", "http:", 1), "", "speaks TLS: use https:// in serverurl"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(dir, "supervisord.conf")
