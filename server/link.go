@@ -3,6 +3,7 @@ package server
 import (
 	"html"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,6 +57,13 @@ func enterPage(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
+// inWords are the actions that a link can have, as people are told them.
+var inWords = map[auth.Verb]string{
+	auth.View: "see their state", auth.Logs: "read their logs", auth.Start: "start them", auth.Stop: "stop them",
+	auth.Restart: "restart them", auth.Signal: "send them signals", auth.Stdin: "write to their standard input",
+	auth.ClearLogs: "clear their logs",
+}
+
 // confirm says what a link is for, with the button that opens it.
 func confirm(link auth.Link) string {
 	uses := "It may be opened as often as you like until then."
@@ -65,15 +73,15 @@ func confirm(link auth.Link) string {
 			uses = "It may be opened once, in one browser."
 		}
 	}
-	var actions []string
+	actions := []string{inWords[auth.View]}
 	for _, action := range link.Actions {
-		if action != auth.View {
-			actions = append(actions, string(action))
+		if words, known := inWords[action]; known && !slices.Contains(actions, words) {
+			actions = append(actions, words)
 		}
 	}
 	return strings.NewReplacer(
 		"{minter}", html.EscapeString(link.Minter.String()),
-		"{actions}", html.EscapeString(strings.Join(append([]string{"see their state"}, actions...), ", ")),
+		"{actions}", html.EscapeString(strings.Join(actions, "\n")),
 		"{programs}", html.EscapeString(strings.Join(link.Programs, "\n")),
 		"{expires}", link.Expires.UTC().Format(time.RFC3339),
 		"{until}", link.Expires.Local().Format("2 January 2006, 15:04 MST"),
@@ -106,8 +114,10 @@ const linkFrame = `<!doctype html>
 `
 
 const confirmation = `<h1>A link to some programs</h1>
-<p>{minter} lets you: {actions}.</p>
-<h2>Programs</h2>
+<p class="wish">{minter} lets you do a few things.</p>
+<h2>What</h2>
+<pre>{actions}</pre>
+<h2>With which programs</h2>
 <pre>{programs}</pre>
 <p>It ends at <time datetime="{expires}">{until}</time>. {uses} What you do is written down.</p>
 <form method="post"><button class="go">Open</button></form>

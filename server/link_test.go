@@ -152,7 +152,7 @@ func TestThePageOfALinkSaysWhatItIsForAndOneAnswerIsForAllThatDoNotWork(t *testi
 
 	for range 3 { // as programs do that show a preview of what is in a chat
 		response, body := town.visit("GET", path)
-		if response.StatusCode != 200 || len(response.Cookies()) != 0 || !strings.Contains(body, "operator lets you: see their state, restart.") ||
+		if response.StatusCode != 200 || len(response.Cookies()) != 0 || !strings.Contains(body, "<pre>see their state\nrestart them</pre>") ||
 			!strings.Contains(body, "<pre>insider:api</pre>") || !strings.Contains(body, "opened once") || !strings.Contains(body, `<form method="post">`) {
 			t.Fatalf("%d %v %s", response.StatusCode, response.Cookies(), body)
 		}

@@ -71,3 +71,46 @@ func TestPatternsOverPrograms(t *testing.T) {
 		}
 	}
 }
+
+func TestAGrantWithinAnotherAllowsWhatBothAllow(t *testing.T) {
+	outer := Grant{Role: Operator, Programs: []string{"web", "db"}, Deny: []string{"web:secret"}, Actions: []Verb{VerbStart, VerbRestart}}
+	inner := Grant{Role: Viewer, Programs: []string{"web", "other"}, Actions: []Verb{VerbRestart, VerbStop}, Within: &outer}
+	for _, tt := range []struct {
+		verb Verb
+		name NameSpec
+		want bool
+	}{
+		{VerbView, NameSpec{Group: "web", Process: "api"}, true},
+		{VerbRestart, NameSpec{Group: "web", Process: "api"}, true},
+		{VerbRestart, AllOf("web"), true},
+		{VerbStop, NameSpec{Group: "web", Process: "api"}, false},
+		{VerbStart, NameSpec{Group: "web", Process: "api"}, false},
+		{VerbView, NameSpec{Group: "web", Process: "secret"}, false},
+		{VerbView, NameSpec{Group: "db", Process: "main"}, false},
+		{VerbView, NameSpec{Group: "other", Process: "x"}, false},
+		{VerbView, Itself, true},
+		{VerbReload, Itself, false},
+	} {
+		if got := inner.Allows(tt.verb, tt.name); got != tt.want {
+			t.Errorf("%s %v: %v", tt.verb, tt.name, got)
+		}
+	}
+	if !inner.AllowsSome(VerbRestart) || inner.AllowsSome(VerbStop) || inner.AllowsSome(VerbStart) {
+		t.Error("what it allows to some")
+	}
+	narrower := outer
+	narrower.Programs = []string{"web"}
+	other, alone := inner, inner
+	other.Within, alone.Within = &narrower, nil
+	same := outer
+	twin := inner
+	twin.Within = &same
+	if inner.Equal(other) || inner.Equal(alone) || alone.Equal(inner) || !inner.Equal(twin) {
+		t.Error("which are written alike")
+	}
+	nobody := inner
+	nobody.Within = &Grant{}
+	if nobody.Allows(VerbView, Itself) || nobody.AllowsSome(VerbView) {
+		t.Error("within nothing there is something")
+	}
+}
