@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -342,5 +343,22 @@ func TestNobodyFillsTheHouseWithLinks(t *testing.T) {
 	}
 	if h.who(first).Via != "" {
 		t.Error("a link has more browsers than it may")
+	}
+}
+
+func TestTheCookieOfALinkIsForThisHostAloneBehindTLS(t *testing.T) {
+	h := newLinkHouse(t)
+	secret, made := h.mint(anHour(1))
+	r, w := h.browser(nil), httptest.NewRecorder()
+	r.TLS = &tls.ConnectionState{}
+	if !OpenLink(w, r, secret) {
+		t.Fatal("it cannot be opened")
+	}
+	cookie := w.Result().Cookies()[0]
+	if cookie.Name != "__Host-supervisor-link" || !cookie.Secure || !cookie.HttpOnly || cookie.Path != "/" || cookie.MaxAge < 3500 || cookie.MaxAge > 3601 {
+		t.Errorf("cookie %v", cookie)
+	}
+	if who := h.who(&http.Cookie{Name: "supervisor_link", Value: cookie.Value}); who.Session != made.ID {
+		t.Errorf("it opens nothing: %+v", who)
 	}
 }
