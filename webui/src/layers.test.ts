@@ -19,7 +19,10 @@ const table: Record<string, readonly string[]> = {
 /** Types cross where values may not: they leave nothing behind. */
 const typesFrom: readonly string[] = ['wire', 'api']
 /** Names with a meaning on the wire, which everybody needs. */
-const allowedValues = new Map([['feature', new Set(['CAPS', 'ApiError'])]])
+const allowedValues = new Map([
+  ['feature', new Set(['CAPS', 'ApiError'])],
+  ['app', new Set(['CAPS'])],
+])
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
   (name) => /\.(ts|svelte)$/.test(name) && !/\.test\.ts$|main\.ts$/.test(name),

@@ -1,5 +1,24 @@
-import { isLogPage } from '../wire/guard'
-import type { Accepted, Chan, Fault, Identity, LogPage, ProcessDetail, Update } from '../wire/wire.gen'
+import { isAccount, isAccounts, isLogPage, isNewToken, isSessions, isTrail, isWhoAmI } from '../wire/guard'
+import type {
+  Accepted,
+  Account,
+  AccountRequest,
+  Accounts,
+  Chan,
+  Fault,
+  Identity,
+  LogIn,
+  LogPage,
+  NewToken,
+  OrderRequest,
+  ProcessDetail,
+  Sessions,
+  TokenRequest,
+  Trail,
+  TrailCheck,
+  Update,
+  WhoAmI,
+} from '../wire/wire.gen'
 
 export type Verb = 'start' | 'stop' | 'restart'
 
@@ -16,6 +35,8 @@ export class ApiError extends Error {
     readonly detail: string,
     /** Finds the request in the server's log. */
     readonly requestId: string,
+    /** Seconds after which the server wants to be asked again; 0 if it did not say. */
+    readonly retryAfter = 0,
   ) {
     super(detail || code || kind)
   }
@@ -29,6 +50,17 @@ export interface ClientOptions {
   timeout?: number
 }
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+interface Wish {
+  /** What is sent along, as JSON. */
+  body?: unknown
+  /** Milliseconds the answer may take. */
+  patience?: number
+  /** Never sent a second time, not even when the connection is lost. */
+  once?: boolean
+}
+
 /** An answer that arrived whole. */
 interface Reply {
   response: Response
@@ -40,6 +72,9 @@ interface Reply {
  * a key, by which the server knows it again and answers what came of it.
  */
 export class Client {
+  /** Called when the server no longer knows who is asking. */
+  onstranger: () => void = () => {}
+
   constructor(private readonly options: ClientOptions) {}
 
   identity(): Promise<Identity> {
@@ -50,42 +85,117 @@ export class Client {
     return this.request('GET', `processes/${encodeURIComponent(name)}`) as Promise<ProcessDetail>
   }
 
-  /** Acts on one process, "group:name". */
-  act(name: string, verb: Verb): Promise<Accepted> {
-    return this.request('POST', `processes/${encodeURIComponent(name)}/${verb}`) as Promise<Accepted>
+  /** Acts on one process, "group:name"; the reason is for the trail. */
+  act(name: string, verb: Verb, reason = ''): Promise<Accepted> {
+    return this.order(`processes/${encodeURIComponent(name)}/${verb}`, reason)
   }
 
-  actOnGroup(group: string, verb: Verb): Promise<Accepted> {
-    return this.request('POST', `groups/${encodeURIComponent(group)}/${verb}`) as Promise<Accepted>
+  actOnGroup(group: string, verb: Verb, reason = ''): Promise<Accepted> {
+    return this.order(`groups/${encodeURIComponent(group)}/${verb}`, reason)
   }
 
-  actOnAll(verb: Verb): Promise<Accepted> {
-    return this.request('POST', `all/${verb}`) as Promise<Accepted>
+  actOnAll(verb: Verb, reason = ''): Promise<Accepted> {
+    return this.order(`all/${verb}`, reason)
   }
 
   /** Answers once the programs of the groups that go have stopped, however long they take. */
   update(): Promise<Update> {
-    return this.request('POST', 'config/update', Number.POSITIVE_INFINITY) as Promise<Update>
+    return this.request('POST', 'config/update', { patience: Number.POSITIVE_INFINITY }) as Promise<Update>
   }
 
   /** The lines of a log that end at an offset, at most so many bytes of them. */
   async logBefore(name: string, channel: Chan, before: number, max: number): Promise<LogPage> {
     const query = new URLSearchParams({ before: String(before), max: String(max) })
-    const page = await this.request('GET', `log/${encodeURIComponent(name)}/${channel}?${query}`)
-    if (!isLogPage(page)) throw new ApiError('answer', 200, '', 'not a page of a log', '')
-    return page
+    const path = `log/${encodeURIComponent(name)}/${channel}?${query}`
+    return shaped(await this.request('GET', path), isLogPage, 'a page of a log')
   }
 
-  private async request(method: 'GET' | 'POST', path: string, patience = this.patience): Promise<unknown> {
+  /** Begins a session. A lost answer is not asked for again: each try counts as a guess. */
+  async logIn(who: LogIn): Promise<WhoAmI> {
+    return shaped(await this.request('POST', 'session', { body: who, once: true }), isWhoAmI, 'who I am')
+  }
+
+  async whoAmI(): Promise<WhoAmI> {
+    return shaped(await this.request('GET', 'session'), isWhoAmI, 'who I am')
+  }
+
+  async logOut(): Promise<void> {
+    await this.request('DELETE', 'session')
+  }
+
+  async logOutEverywhere(): Promise<void> {
+    await this.request('DELETE', 'sessions')
+  }
+
+  /** My own sessions, or everybody's. */
+  async sessions(everybody: boolean): Promise<Sessions> {
+    const path = everybody ? 'sessions?all=1' : 'sessions'
+    return shaped(await this.request('GET', path), isSessions, 'a list of sessions')
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.request('DELETE', `sessions/${encodeURIComponent(id)}`)
+  }
+
+  async users(): Promise<Accounts> {
+    return shaped(await this.request('GET', 'users'), isAccounts, 'a list of people')
+  }
+
+  async putUser(name: string, account: AccountRequest): Promise<Account> {
+    const path = `users/${encodeURIComponent(name)}`
+    return shaped(await this.request('PUT', path, { body: account }), isAccount, 'an account')
+  }
+
+  async removeUser(name: string): Promise<void> {
+    await this.request('DELETE', `users/${encodeURIComponent(name)}`)
+  }
+
+  async tokens(): Promise<Accounts> {
+    return shaped(await this.request('GET', 'tokens'), isAccounts, 'a list of tokens')
+  }
+
+  async makeToken(token: TokenRequest): Promise<NewToken> {
+    return shaped(await this.request('POST', 'tokens', { body: token }), isNewToken, 'a token')
+  }
+
+  async removeToken(name: string): Promise<void> {
+    await this.request('DELETE', `tokens/${encodeURIComponent(name)}`)
+  }
+
+  async trail(query: URLSearchParams): Promise<Trail> {
+    return shaped(await this.request('GET', `audit?${query}`), isTrail, 'a page of the trail')
+  }
+
+  /** Reads all of the trail, which may take a while. */
+  verifyTrail(): Promise<TrailCheck> {
+    return this.request('GET', 'audit/verify', { patience: Number.POSITIVE_INFINITY }) as Promise<TrailCheck>
+  }
+
+  private order(path: string, reason: string): Promise<Accepted> {
+    const body: OrderRequest = reason ? { reason } : {}
+    return this.request('POST', path, { body }) as Promise<Accepted>
+  }
+
+  private async request(method: Method, path: string, wish: Wish = {}): Promise<unknown> {
     const headers: Record<string, string> = { Accept: 'application/json', 'X-CSRF': '1' }
-    if (method === 'POST') headers['Idempotency-Key'] = randomKey()
-    const send = () => this.send(path, { method, headers, credentials: 'same-origin' }, patience)
-    const { response, text } = method === 'POST' ? await twice(send) : await send()
+    if (method !== 'GET') headers['Idempotency-Key'] = randomKey()
+    if (wish.body !== undefined) headers['Content-Type'] = 'application/json'
+    const body = wish.body === undefined ? null : JSON.stringify(wish.body)
+    const init: RequestInit = { method, headers, body, credentials: 'same-origin' }
+    const send = () => this.send(path, init, wish.patience ?? this.patience)
+    return this.read(method === 'GET' || wish.once ? await send() : await twice(send), path)
+  }
+
+  /** The value of an answer that is a success; any other is thrown. */
+  private read({ response, text }: Reply, path: string): unknown {
     const body = parse(text)
     if (response.ok && body !== undefined) return body
+    if (response.status === 401 && path !== 'session') this.onstranger()
     const fault = faultOf(body)
-    const id = response.headers.get('X-Request-Id') ?? ''
-    throw new ApiError('answer', response.status, fault?.name ?? '', fault?.detail ?? '', id)
+    const { headers, status } = response
+    const id = headers.get('X-Request-Id') ?? ''
+    const wait = Number(headers.get('Retry-After') ?? 0) || 0
+    throw new ApiError('answer', status, fault?.name ?? '', fault?.detail ?? '', id, wait)
   }
 
   private get patience(): number {
@@ -102,6 +212,12 @@ export class Client {
       throw new ApiError(kind, 0, '', '', '')
     }
   }
+}
+
+/** An answer, if it is what was asked for. */
+function shaped<T>(value: unknown, is: (value: unknown) => value is T, what: string): T {
+  if (is(value)) return value
+  throw new ApiError('answer', 200, '', `not ${what}`, '')
 }
 
 /** Sends, and if no whole answer came because the connection was lost, once more. */

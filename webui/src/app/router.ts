@@ -4,6 +4,8 @@ import type { Chan } from '../wire/wire.gen'
 export type Route =
   | { page: 'processes' }
   | { page: 'process'; group: string; name: string; full: boolean; channel: Chan }
+  | { page: 'people' }
+  | { page: 'activity' }
   | { page: 'unknown' }
 
 export interface Place {
@@ -22,6 +24,8 @@ function routeOf(path: string | undefined, query: URLSearchParams): Route {
   const parts = (path ?? '?').split('/').filter(Boolean).map(decode)
   if (parts.length === 0 && path !== undefined) return { page: 'processes' }
   const [page, group, name, tab] = parts
+  if (parts.length === 1 && page === 'login') return { page: 'processes' } // where a login asked for by hand leads
+  if (parts.length === 1 && (page === 'people' || page === 'activity')) return { page }
   if (page !== 'process' || group === undefined || name === undefined || parts.length > 4)
     return { page: 'unknown' }
   if (tab !== undefined && tab !== 'log') return { page: 'unknown' }

@@ -28,10 +28,11 @@ export class Asking {
     else void this.commands.run(verb, target)
   }
 
-  answer(yes: boolean): void {
+  /** Gives the order, with why for the trail, or lets it be. */
+  answer(yes: boolean, reason = ''): void {
     const question = this.question
     this.question = undefined
-    if (yes && question) void this.commands.run(question.verb, question.target)
+    if (yes && question) void this.commands.run(question.verb, question.target, reason)
   }
 }
 

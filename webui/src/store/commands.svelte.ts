@@ -63,7 +63,7 @@ export class Commands {
     return this.pending.get(id)?.verb
   }
 
-  async run(verb: Verb, target: Target): Promise<void> {
+  async run(verb: Verb, target: Target, reason = ''): Promise<void> {
     const rows = target.kind === 'process' ? [target.row] : touched(verb, target.rows)
     const ids = rows.map((row) => row.id).filter((id) => !this.pending.has(id))
     if (ids.length === 0) {
@@ -72,7 +72,7 @@ export class Commands {
     }
     for (const id of ids) this.pending.set(id, { verb })
     try {
-      const answer = await this.ask(verb, target)
+      const answer = await this.ask(verb, target, reason)
       this.accepted(verb, ids, answer.seq)
       this.report(verb, target, answer.results ?? [])
     } catch (error) {
@@ -91,10 +91,10 @@ export class Commands {
     }
   }
 
-  private ask(verb: Verb, target: Target) {
-    if (target.kind === 'process') return this.client.act(target.row.spec, verb)
-    if (target.kind === 'group') return this.client.actOnGroup(target.name, verb)
-    return this.client.actOnAll(verb)
+  private ask(verb: Verb, target: Target, reason: string) {
+    if (target.kind === 'process') return this.client.act(target.row.spec, verb, reason)
+    if (target.kind === 'group') return this.client.actOnGroup(target.name, verb, reason)
+    return this.client.actOnAll(verb, reason)
   }
 
   /** The answer may come after the change it caused, so it settles at once where it can. */

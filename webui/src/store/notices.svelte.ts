@@ -11,6 +11,8 @@ export type Notice =
   | { kind: 'updated'; groups: number }
   | { kind: 'updateFailed'; error: ApiError }
   | { kind: 'stepsFailed'; steps: UpdateStep[] }
+  | { kind: 'refused'; error: ApiError }
+  | { kind: 'done'; what: 'saved' | 'removed' | 'sessionEnded'; name: string }
 
 /** Something said to those who listen instead of looking. */
 export type Announcement =
@@ -59,7 +61,8 @@ export class Notices {
 
 /** Whether a notice may go by itself, because nothing went wrong. */
 function passing(notice: Notice): boolean {
-  return notice.kind === 'nothing' || notice.kind === 'updated' || (notice.kind === 'told' && !notice.bad)
+  if (notice.kind === 'told') return !notice.bad
+  return notice.kind === 'nothing' || notice.kind === 'updated' || notice.kind === 'done'
 }
 
 function same(a: Notice, b: Notice): boolean {

@@ -91,6 +91,11 @@ export class Processes implements StateListener {
     return this.all.find((row) => row.group === group && row.name === name)
   }
 
+  /** Asks for the whole table, as somebody who has other rights by now. */
+  anew(): void {
+    this.watch.refresh()
+  }
+
   /** Asks for the whole table again, after it was refused. */
   retry(): void {
     this.phase = 'loading'

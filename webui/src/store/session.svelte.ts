@@ -1,7 +1,10 @@
 import { ApiError, type Client } from '../api/client'
 import type { Link, Socket } from '../live/socket'
 import { ServerWatch } from '../live/topics'
-import type { Boot, Identity, Mood, User, WelcomeFrame } from '../wire/wire.gen'
+import type { Boot, Caps, Identity, LogIn, Mood, User, WelcomeFrame } from '../wire/wire.gen'
+
+/** Code by which the socket is closed when the session has ended. */
+const loggedOut = 4401
 
 /** Who I am, what I may do, whom I am talking to, and whether I still am. */
 export class Session {
@@ -16,15 +19,28 @@ export class Session {
   asOf = $state(0)
   /** The server is of another version than this page. */
   outdated = $state(false)
+  /**
+   * Why nobody is known who asks: they have yet to log in, or their session has
+   * ended under a page that goes on showing what it knew; empty if somebody is.
+   */
+  out = $state<'' | 'never' | 'ended'>('')
+  /** The reader wants to look at the page that is left before they log in again. */
+  later = $state(false)
+  /** Called when somebody has come in, before the socket connects. */
+  onin: () => void = () => {}
 
   constructor(
     private readonly socket: Socket,
     private readonly client: Client,
     private readonly boot: Partial<Boot>,
+    /** Loads the page anew, where it is or at its beginning. */
+    private readonly load: (where: 'here' | 'home') => void = () => {},
   ) {
     this.identifier = boot.identifier ?? ''
     this.host = boot.host ?? ''
     this.user = boot.user ?? undefined
+    if (boot.user === null) this.out = 'never'
+    client.onstranger = () => socket.refuse(loggedOut, '')
     socket.onlink = (link) => this.linked(link)
     socket.onwelcome = (welcome) => this.welcomed(welcome)
     socket.onrefused = () => void this.askWhy()
@@ -45,16 +61,44 @@ export class Session {
     this.socket.wake()
   }
 
+  /** Whether a bit of CAPS is among what the user may do to supervisord itself. */
+  may(cap: Caps): boolean {
+    return ((this.user?.caps ?? 0) & cap) !== 0
+  }
+
+  /**
+   * Logs in; throws what the server has against it. Whoever was here before goes
+   * on where they were; somebody else must not find what the other one saw.
+   */
+  async logIn(who: LogIn): Promise<void> {
+    const { user } = await this.client.logIn(who)
+    if (this.user && this.user.name !== user.name) return this.load('here')
+    this.user = user
+    this.out = ''
+    this.onin()
+    this.socket.connect()
+  }
+
+  /** Ends this session, or all of this user's; then the page begins anew. */
+  async logOut(everywhere: boolean): Promise<void> {
+    await (everywhere ? this.client.logOutEverywhere() : this.client.logOut())
+    this.load('home')
+  }
+
   private linked(link: Link): void {
     if (this.link.kind === 'live' && link.kind !== 'live') this.asOf = this.socket.lastFrame
     this.link = link
+    if (link.kind === 'closed' && (link.code === 401 || link.code === loggedOut)) {
+      this.later = false
+      this.out = this.user ? 'ended' : 'never'
+    }
   }
 
   private welcomed(welcome: WelcomeFrame): void {
     this.identifier = welcome.identifier
     this.user = welcome.user
     this.mood = 'RUNNING'
-    this.outdated = this.boot.version !== undefined && this.boot.version !== welcome.build
+    this.outdated = !!this.boot.version && this.boot.version !== welcome.build
     void this.learn()
   }
 

@@ -43,7 +43,7 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     build: boot.version ?? '',
   })
   const notices = new Notices((ms, run) => setTimeout(run, ms))
-  const session = new Session(socket, client, boot)
+  const session = new Session(socket, client, boot, load)
   const processes = new Processes(socket, onFrame)
   const commands = new Commands(client, processes, notices, (run) => setTimeout(run, patience))
   const clock = new ServerClock(() => socket.skew)
@@ -51,8 +51,9 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     commands.settle()
     announce(notices, moved)
   }
+  session.onin = () => processes.anew()
   wakeOnReturn(socket)
-  socket.connect()
+  if (session.out === '') socket.connect()
   return {
     client,
     session,
@@ -77,6 +78,11 @@ function announce(notices: Notices, moved: Transition[]): void {
     names: bad.filter((t) => t.after === state).map((t) => t.row.label),
     state,
   })
+}
+
+function load(where: 'here' | 'home'): void {
+  if (where === 'here') location.reload()
+  else location.assign(document.baseURI)
 }
 
 /** A reader who comes back, or a network that does, need not wait for the next try. */

@@ -1,4 +1,14 @@
-import type { Lines, LogPage, ServerFrame } from './wire.gen'
+import type {
+  Account,
+  Accounts,
+  Lines,
+  LogPage,
+  NewToken,
+  ServerFrame,
+  Sessions,
+  Trail,
+  WhoAmI,
+} from './wire.gen'
 
 type Check = (value: unknown) => boolean
 type Shape = Record<string, Check>
@@ -118,6 +128,91 @@ const logPage = shape({
 /** Whether a body of the API is a page of a log. */
 export function isLogPage(value: unknown): value is LogPage {
   return logPage(value)
+}
+
+const session = shape({
+  id: text,
+  user: text,
+  addr: text,
+  agent: text,
+  keep: flag,
+  began: number,
+  seen: number,
+  expires: number,
+  current: flag,
+})
+const whoAmI = shape({ user, via: text, session: optional(session) })
+const sessions = shape({ sessions: list(session) })
+
+const account = shape({
+  name: text,
+  role: text,
+  programs: list(text),
+  deny: list(text),
+  actions: list(text),
+  disabled: flag,
+  comment: text,
+  unixUsers: list(text),
+  password: flag,
+  expires: number,
+  seen: number,
+  editable: flag,
+  source: text,
+  self: flag,
+})
+const accounts = shape({ accounts: list(account), editable: flag })
+const newToken = shape({ token: text, account })
+
+const trailEntry = shape({
+  n: number,
+  time: (v) => typeof v === 'string' && !Number.isNaN(Date.parse(v)),
+  user: text,
+  via: optional(text),
+  door: optional(text),
+  addr: optional(text),
+  uid: optional(number),
+  session: optional(text),
+  verb: text,
+  target: text,
+  programs: optional(list(text)),
+  detail: optional(text),
+  reason: optional(text),
+  before: optional(text),
+  after: optional(text),
+  result: text,
+  count: optional(number),
+  request: optional(text),
+})
+const trail = shape({ entries: list(trailEntry), next: optional(text) })
+
+/** Whether a body of the API says who is asking. */
+export function isWhoAmI(value: unknown): value is WhoAmI {
+  return whoAmI(value)
+}
+
+/** Whether a body of the API is a list of sessions. */
+export function isSessions(value: unknown): value is Sessions {
+  return sessions(value)
+}
+
+/** Whether a body of the API is one account. */
+export function isAccount(value: unknown): value is Account {
+  return account(value)
+}
+
+/** Whether a body of the API is a list of people or of tokens. */
+export function isAccounts(value: unknown): value is Accounts {
+  return accounts(value)
+}
+
+/** Whether a body of the API is a token that was just made. */
+export function isNewToken(value: unknown): value is NewToken {
+  return newToken(value)
+}
+
+/** Whether a body of the API is a page of the trail. */
+export function isTrail(value: unknown): value is Trail {
+  return trail(value)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
