@@ -299,6 +299,7 @@ export const en = {
     reconnecting: 'Reconnecting…',
     offline: 'Offline',
     refused: 'Not allowed',
+    out: 'Logged out',
     lostAt: (at: string) => `Lost the connection. Everything below is as it was at ${at}.`,
     lost: 'Lost the connection.',
     noNetwork: (at: string) => `This device has no network. Everything below is as it was at ${at}.`,

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest'
+import { ApiError, Client } from '../api/client'
+import { testSocket } from '../live/testing'
+import type { Boot, TrailEntry, User } from '../wire/wire.gen'
+import { People, wordsOf } from './people.svelte'
+import { Session } from './session.svelte'
+import { TrailView } from './trail.svelte'
+
+interface Asked {
+  method: string
+  path: string
+  body: unknown
+}
+
+/** A client of a server that answers as told, and what it was asked. */
+function clientOf(answer: (asked: Asked) => Response) {
+  const asked: Asked[] = []
+  const fetch = async (url: RequestInfo | URL, init?: RequestInit) => {
+    const wish = {
+      method: init?.method ?? '',
+      path: String(url).replace('http://host/api/v1/', ''),
+      body: init?.body ? JSON.parse(String(init.body)) : undefined,
+    }
+    asked.push(wish)
+    return answer(wish)
+  }
+  return { asked, client: new Client({ fetch: fetch as typeof globalThis.fetch, base: 'http://host/' }) }
+}
+
+const refusal = (status: number, headers: Record<string, string> = {}) =>
+  Response.json({ error: { code: 0, name: 'X', detail: 'no' } }, { status, headers })
+
+const ann: User = { name: 'ann', caps: 1 }
+
+describe('somebody', () => {
+  function someone(boot: Partial<Boot>, answer: (asked: Asked) => Response) {
+    const t = testSocket()
+    const { client, asked } = clientOf(answer)
+    const loaded: string[] = []
+    const session = new Session(t.socket, client, boot, (where) => loaded.push(where))
+    let came = 0
+    session.onin = () => came++
+    return { ...t, session, asked, loaded, came: () => came }
+  }
+  const knows = (user: User) => () => Response.json({ user, via: 'session' })
+
+  test('nobody knows is asked to log in before anything else', async () => {
+    const s = someone({ user: null }, knows(ann))
+    expect(s.session.out).toBe('never')
+    await s.session.logIn({ user: 'ann', password: 'p', keep: true })
+    expect(s.asked[0]).toEqual({
+      method: 'POST',
+      path: 'session',
+      body: { user: 'ann', password: 'p', keep: true },
+    })
+    expect(s.session.out).toBe('')
+    expect(s.session.user).toEqual(ann)
+    expect(s.came()).toBe(1)
+    expect(s.socket.state.kind).toBe('connecting')
+    expect(s.loaded).toEqual([])
+  })
+
+  test('who is refused stays out, and learns when to try again', async () => {
+    const s = someone({ user: null }, () => refusal(429, { 'Retry-After': '30' }))
+    const error = await s.session.logIn({ user: 'ann', password: 'p' }).catch((e) => e)
+    expect(error).toBeInstanceOf(ApiError)
+    expect(error.retryAfter).toBe(30)
+    expect(s.session.out).toBe('never')
+    expect(s.asked).toHaveLength(1)
+  })
+
+  test('whose session ends keeps the page, and goes on with it after logging in', async () => {
+    let known = ann
+    const s = someone({ user: ann }, () => Response.json({ user: known, via: 'session' }))
+    s.socket.connect()
+    s.welcome().say({ t: 'bye', code: 4401, why: 'session ended' })
+    expect(s.session.out).toBe('ended')
+    known = s.session.user ?? ann
+    expect(s.socket.state.kind).toBe('closed')
+    await s.session.logIn({ user: known.name, password: 'p' })
+    expect(s.session.out).toBe('')
+    expect(s.loaded).toEqual([])
+    expect(s.socket.state.kind).toBe('connecting')
+  })
+
+  test('who comes in after somebody else does not find what that one saw', async () => {
+    const s = someone({ user: { name: 'bob', caps: 0 } }, knows(ann))
+    await s.session.logIn({ user: 'ann', password: 'p' })
+    expect(s.loaded).toEqual(['here'])
+    expect(s.came()).toBe(0)
+  })
+
+  test('who logs out, here or everywhere, begins anew at the beginning', async () => {
+    const s = someone({ user: ann }, () => Response.json({ ended: 2 }))
+    await s.session.logOut(false)
+    await s.session.logOut(true)
+    expect(s.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'DELETE session',
+      'DELETE sessions',
+    ])
+    expect(s.loaded).toEqual(['home', 'home'])
+  })
+
+  test('whom any request no longer knows is out', async () => {
+    const t = testSocket()
+    const { client } = clientOf(() => refusal(401))
+    const session = new Session(t.socket, client, { user: ann })
+    await client.act('web:a', 'stop').catch(() => {})
+    expect(session.out).toBe('ended')
+    expect(t.socket.state).toMatchObject({ kind: 'closed', code: 4401 })
+  })
+})
+
+test('an order says why, if somebody said it', async () => {
+  const { client, asked } = clientOf(() => Response.json({ seq: 1 }))
+  await client.act('web:a', 'stop', 'deploy 42')
+  await client.actOnAll('restart')
+  expect(asked.map((a) => a.body)).toEqual([{ reason: 'deploy 42' }, {}])
+})
+
+describe('the people', () => {
+  test('are not shown to those who may not see them', async () => {
+    const people = new People(clientOf(() => refusal(403)).client)
+    await people.load()
+    expect(people.phase).toBe('forbidden')
+  })
+
+  test('an answer of another shape is a failure, not a page', async () => {
+    const people = new People(
+      clientOf(() => Response.json({ accounts: [{ name: 5 }], editable: true })).client,
+    )
+    await people.load()
+    expect(people.phase).toBe('failed')
+  })
+
+  test.each([
+    ['', []],
+    ['web:*, worker', ['web:*', 'worker']],
+    [' a\nb,,c ', ['a', 'b', 'c']],
+  ])('a list typed as %j is %j', (typed, list) => {
+    expect(wordsOf(typed)).toEqual(list)
+  })
+})
+
+describe('the trail', () => {
+  const entry = (n: number): TrailEntry => ({
+    n,
+    time: '2026-01-31T12:00:00Z',
+    user: 'ann',
+    verb: 'stop',
+    target: 'web',
+    result: 'ok',
+  })
+  const nothing = { user: '', program: '', since: '', from: '', to: '' }
+  const asks = (asked: Asked[]) =>
+    asked.map((a) => Object.fromEntries(new URLSearchParams(a.path.split('?')[1])))
+
+  test('is read page by page, past pages with nothing for this reader', async () => {
+    const pages: Record<string, unknown> = {
+      '': { entries: [entry(9)], next: 'c1' },
+      c1: { entries: [], next: 'c2' },
+      c2: { entries: [entry(2)] },
+    }
+    const { client, asked } = clientOf(({ path }) =>
+      Response.json(pages[new URLSearchParams(path.split('?')[1]).get('before') ?? '']),
+    )
+    const trail = new TrailView(client)
+    await trail.load({ ...nothing, user: 'ann', program: 'web:*', since: '24h' })
+    expect(trail.more).toBe(true)
+    await trail.older()
+    expect(trail.entries.map((e) => e.n)).toEqual([9, 2])
+    expect(trail.more).toBe(false)
+    expect(asks(asked)[0]).toEqual({ limit: '50', user: 'ann', program: 'web:*', since: '24h' })
+    expect(asks(asked).map((q) => q.before ?? '')).toEqual(['', 'c1', 'c2'])
+  })
+
+  test('days are the reader’s, and the last one counts', async () => {
+    const { client, asked } = clientOf(() => Response.json({ entries: [] }))
+    await new TrailView(client).load({ ...nothing, since: '1h', from: '2026-01-30', to: '2026-01-31' })
+    const query = asks(asked)[0]!
+    expect(query.since).toBe(new Date(2026, 0, 30).toISOString())
+    expect(query.until).toBe(new Date(2026, 1, 1).toISOString())
+  })
+
+  test('a late answer to an old question is dropped', async () => {
+    const answers: ((response: Response) => void)[] = []
+    const fetch = () => new Promise<Response>((resolve) => answers.push(resolve))
+    const client = new Client({ fetch: fetch as typeof globalThis.fetch, base: 'http://host/' })
+    const trail = new TrailView(client)
+    const first = trail.load(nothing)
+    const second = trail.load({ ...nothing, user: 'bob' })
+    answers[1]!(Response.json({ entries: [entry(2)] }))
+    await second
+    answers[0]!(Response.json({ entries: [entry(1)] }))
+    await first
+    expect(trail.entries.map((e) => e.n)).toEqual([2])
+    expect(trail.busy).toBe(false)
+  })
+})
