@@ -231,3 +231,30 @@ func CheckAccountName(name string) error {
 
 // IsToken tells a token from a person.
 func (a Account) IsToken() bool { return a.Token != "" }
+
+// PasswordCost is that of the bcrypt hashes we make.
+const PasswordCost = 12
+
+const (
+	// MaxPasswordBytes is what bcrypt looks at; a longer password would be
+	// accepted for the first 72 of its bytes.
+	MaxPasswordBytes = 72
+	// minPasswordBytes is how short a password may be that is set here.
+	minPasswordBytes = 8
+)
+
+// CheckPassword says in words for whoever has chosen a password why it will not
+// do; nil if it will.
+func CheckPassword(name, password string) error {
+	switch {
+	case len(password) < minPasswordBytes:
+		return fmt.Errorf("a password has at least %d bytes", minPasswordBytes)
+	case len(password) > MaxPasswordBytes:
+		return fmt.Errorf("a password has at most %d bytes, which is all that bcrypt looks at", MaxPasswordBytes)
+	case strings.EqualFold(password, name):
+		return errors.New("a password must not be the name")
+	case strings.ContainsFunc(password, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return errors.New("a password has no control characters")
+	}
+	return nil
+}

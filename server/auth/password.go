@@ -16,19 +16,16 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"supervisor/supervise"
 )
 
 const (
 	// maxCost keeps out hashes whose check would take minutes: each step
 	// doubles the work, and 31 is legal.
 	maxCost = 14
-	// newCost is that of the hashes we make.
-	newCost = 12
-	// maxBcryptBytes is what bcrypt looks at; a longer password would be
-	// accepted for the first 72 of its bytes.
-	maxBcryptBytes = 72
-	// minPasswordBytes is how short a password may be that is set here.
-	minPasswordBytes = 8
+	// maxBcryptBytes is what bcrypt looks at.
+	maxBcryptBytes = supervise.MaxPasswordBytes
 	// rememberFor is how long a password that was right need not be hashed again.
 	rememberFor = 5 * time.Minute
 	// maxRemembered is how many are remembered.
@@ -69,22 +66,15 @@ func isBcrypt(text string) bool {
 // NewPassword gives the bcrypt hash of a password somebody has chosen, or says
 // in words for them why it will not do.
 func (a *Authenticator) NewPassword(ctx context.Context, name, password string) (hash string, err error) {
-	switch {
-	case len(password) < minPasswordBytes:
-		return "", fmt.Errorf("a password has at least %d bytes", minPasswordBytes)
-	case len(password) > maxBcryptBytes:
-		return "", fmt.Errorf("a password has at most %d bytes, which is all that bcrypt looks at", maxBcryptBytes)
-	case strings.EqualFold(password, name):
-		return "", errors.New("a password must not be the name")
-	case strings.ContainsFunc(password, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return "", errors.New("a password has no control characters")
+	if err := supervise.CheckPassword(name, password); err != nil {
+		return "", err
 	}
 	done, err := a.checker.enter(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer done()
-	text, err := bcrypt.GenerateFromPassword([]byte(password), newCost)
+	text, err := bcrypt.GenerateFromPassword([]byte(password), supervise.PasswordCost)
 	return string(text), err
 }
 
