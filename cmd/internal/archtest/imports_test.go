@@ -54,7 +54,7 @@ var may = map[string][]string{
 	},
 	// Finding and checking a configuration, for both programs.
 	"cmd/internal/preflight":    {"supervise/child", "supervise/config"},
-	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "cmd/internal/getopt", "cmd/internal/preflight", "cmd/internal/manual"},
+	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "server/audit", "cmd/internal/getopt", "cmd/internal/preflight", "cmd/internal/manual"},
 	"cmd/internal/getopt":       {},
 	"cmd/internal/manual":       {},
 	"cmd/internal/source":       {},

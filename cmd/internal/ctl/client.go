@@ -29,6 +29,8 @@ type client struct {
 	server    server
 	settings  settings
 	flush     func() error
+	reason    string // why it is asked, for the trail
+	unheard   func() // called if the server keeps none
 }
 
 // connect prepares a client. Nothing is dialled before the first call, so only a
@@ -43,6 +45,8 @@ func (c *controller) connect() (*client, error) {
 		server:    to,
 		settings:  c.settings,
 		flush:     c.out.Flush,
+		reason:    c.reason,
+		unheard:   func() { c.unheard = true },
 	}
 	if to.scheme == "https" {
 		cl.transport.DialTLSContext, err = c.settings.secured(to.dial, to.name)
@@ -152,9 +156,12 @@ func (cl *client) call(ctx context.Context, answer any, method string, args ...a
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		if speaksTLS(response) {
-			return exception{"ssl.SSLError", cl.settings.serverURL + " speaks TLS: use https:// in serverurl"}
+			return cl.plainly()
 		}
 		return protocolError{response.StatusCode, reason(response)}
+	}
+	if cl.reason != "" && response.Header.Get("X-Request-Id") == "" {
+		cl.unheard() // every answer of ours has a number
 	}
 	body, err := readBody(response)
 	if err != nil {
@@ -188,6 +195,9 @@ func (cl *client) encode(ctx context.Context, method string, args []any) (*http.
 	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	request.Header.Set("Content-Type", "text/xml")
 	request.Header.Set("Accept", "text/xml")
+	if cl.reason != "" {
+		request.Header.Set("X-Reason", cl.reason)
+	}
 	if s := cl.settings; s.authenticate {
 		request.SetBasicAuth(s.username, s.password)
 	}
@@ -215,7 +225,14 @@ func speaksTLS(response *http.Response) bool {
 		return false
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, 100))
-	return err == nil && strings.HasPrefix(string(text), "Client sent an HTTP request to an HTTPS server")
+	return err == nil && strings.HasPrefix(string(text), wantsTLS)
+}
+
+const wantsTLS = "Client sent an HTTP request to an HTTPS server"
+
+// plainly is the error of having spoken plain HTTP to such a server.
+func (cl *client) plainly() error {
+	return exception{"ssl.SSLError", cl.settings.serverURL + " speaks TLS: use https:// in serverurl"}
 }
 
 // reason is the text of an HTTP status line.

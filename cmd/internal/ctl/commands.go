@@ -31,6 +31,9 @@ type command struct {
 	// json tells that --json among its words makes it answer in JSON.
 	json bool
 
+	// reason tells that --reason TEXT among its words says why, for the trail.
+	reason bool
+
 	// kind is under which header the help page lists it.
 	kind commandKind
 
@@ -62,6 +65,16 @@ func commandTable() []command {
 		{name: "add", run: add, complete: completeGroups, help: `
 add <name> [...]	Activates any updates in config for process/group`, more: `
 add <pattern>		Add the groups whose names match, such as 'api-*'`},
+		{name: "audit", run: trail, json: true, kind: added, files: true, complete: completeAudit, help: `
+audit [<option> ...]		Show who did what, the newest last
+audit --since <when>		Only from then on: a date, a time, or how long ago, such as 2h
+audit --until <when>		Only until then
+audit --user <name>		Only what somebody did
+audit --program <pattern>	Only what was done to programs, such as 'web:*'
+audit --limit <number>		So many lines at most (default 100)
+audit verify			Check that no line was changed or taken out
+audit verify <file>		Check a file and those it was rotated to, without a server
+audit ... --json		The same as a JSON object`},
 		{name: "avail", run: avail, json: true, help: `
 avail			Display all configured processes`, more: `
 avail --json		The same as a JSON object`},
@@ -93,6 +106,11 @@ maintail	last 1600 *bytes* of supervisor main log file
 		{name: "open", run: open, help: `
 open <url>	Connect to a remote supervisord process.
 		(for UNIX domain socket, use unix:///socket/path)`},
+		{name: "passwd", run: passwd, kind: added, complete: completeAccounts, help: `
+passwd <name>	Give a user a password, or print the line for the configuration where the server cannot
+passwd		The same for the user of [supervisorctl]
+passwd --print	Print the line and ask no server
+A terminal asks twice; anything else is read as one line.`},
 		{name: "pid", run: pid, json: true, complete: completeProcesses, help: `
 pid			Get the PID of supervisord.
 pid <name>		Get the PID of a single child process by name.
@@ -109,27 +127,36 @@ remove <pattern>	Remove the groups whose names match, such as 'api-*'`},
 		{name: "reread", run: reread, json: true, help: `
 reread 			Reload the daemon's configuration files without add/remove`, more: `
 reread --json		The same as a JSON object`},
-		{name: "restart", run: restart, complete: completeProcesses, help: `
+		{name: "restart", run: restart, reason: true, complete: completeProcesses, help: `
 restart <name>		Restart a process
 restart <gname>:*	Restart all processes in a group
 restart <name> <name>	Restart multiple processes or groups
 restart all		Restart all processes
 Note: restart does not reread config files. For that, see reread and update.`, more: `
-restart <pattern>	Restart processes whose names match, such as 'api-*' or '*:worker_0?'`},
+restart <pattern>	Restart processes whose names match, such as 'api-*' or '*:worker_0?'
+restart ... --reason <text>	Say why, for the trail`},
+		{name: "sessions", run: sessions, json: true, kind: added, complete: completeSessions, help: `
+sessions		List your logins in browsers
+sessions --all		List those of everybody
+sessions end <id>	Log one out
+sessions end all	Log all of yours out
+sessions ... --json	The same as a JSON object`},
 		{name: "shutdown", run: shutdown, help: `
 shutdown 	Shut the remote supervisord down.`},
-		{name: "signal", run: signalProcesses, complete: completeSignals, help: `
+		{name: "signal", run: signalProcesses, reason: true, complete: completeSignals, help: `
 signal <signal name> <name>		Signal a process
 signal <signal name> <gname>:*		Signal all processes in a group
 signal <signal name> <name> <name>	Signal multiple processes or groups
 signal <signal name> all		Signal all processes`, more: `
-signal <signal name> <pattern>		Signal processes whose names match, such as 'api-*'`},
-		{name: "start", run: start, complete: completeProcesses, help: `
+signal <signal name> <pattern>		Signal processes whose names match, such as 'api-*'
+signal ... --reason <text>		Say why, for the trail`},
+		{name: "start", run: start, reason: true, complete: completeProcesses, help: `
 start <name>		Start a process
 start <gname>:*		Start all processes in a group
 start <name> <name>	Start multiple processes or groups
 start all		Start all processes`, more: `
-start <pattern>		Start processes whose names match, such as 'api-*' or '*:worker_0?'`},
+start <pattern>		Start processes whose names match, such as 'api-*' or '*:worker_0?'
+start ... --reason <text>	Say why, for the trail`},
 		{name: "status", run: status, json: true, complete: completeProcesses, help: `
 status <name>		Get status for a single process
 status <gname>:*	Get status for all processes in a group
@@ -137,12 +164,13 @@ status <name> <name>	Get status for multiple named processes
 status			Get all process status info`, more: `
 status <pattern>	Get status for processes whose names match, such as 'api-*'
 status ... --json	The same as a JSON object`},
-		{name: "stop", run: stop, complete: completeProcesses, help: `
+		{name: "stop", run: stop, reason: true, complete: completeProcesses, help: `
 stop <name>		Stop a process
 stop <gname>:*		Stop all processes in a group
 stop <name> <name>	Stop multiple processes or groups
 stop all		Stop all processes`, more: `
-stop <pattern>		Stop processes whose names match, such as 'api-*' or '*:worker_0?'`},
+stop <pattern>		Stop processes whose names match, such as 'api-*' or '*:worker_0?'
+stop ... --reason <text>	Say why, for the trail`},
 		{name: "tail", run: tail, complete: completeTail, help: `
 tail [-f] <name> [stdout|stderr] (default stdout)
 Ex:
@@ -152,6 +180,13 @@ tail -100 <name>	last 100 *bytes* of process stdout
 tail <name> stderr	last 1600 *bytes* of process stderr`, more: `
 tail <pattern>		The log of the one process whose name matches
 tail -f <name> <pattern> [stdout|stderr]	Continuous tail of several processes, each line after a name`},
+		{name: "token", run: tokens, json: true, kind: added, complete: completeTokens, help: `
+token list								List the tokens that programs come in with
+token add <name> --role <role> --programs <patterns>			Make one and show it, this once
+token add ... --expires <when>						It ends then: a date, a time, or how long from now, such as 90d
+token add ... --deny <patterns> --actions <actions> --comment <text>	As for users
+token remove <name>							Take one away
+token ... --json							The same as a JSON object`},
 		{name: "update", run: update, json: true, complete: completeGroups, help: `
 update			Reload config and add/remove as necessary, and will restart affected programs
 update all		Reload config and add/remove as necessary, and will restart affected programs
@@ -159,6 +194,19 @@ update <gname> [...]	Update specific groups`, more: `
 update <pattern>	Update the groups whose names match, such as 'api-*'
 update --dry-run	Tell what update would do and which options differ, and do nothing
 update ... --json	The same as a JSON object`},
+		{name: "users", run: users, json: true, kind: added, complete: completeUsers, help: `
+users list						List who may come in
+users add <name> --role <role> --programs <patterns>	Add a user and ask for the password: viewer, operator or admin
+users add ... --no-password				Add one who does not come in by password
+users set <name> ...					Change a user: what is not named stays
+users set ... --deny <patterns>				Programs that are taken away again
+users set ... --actions <actions>			Only these, such as start,stop
+users set ... --unix-users <names>			System users who are this user at a unix socket
+users set ... --comment <text>				For people
+users set ... --disabled				Keep the user out
+users set ... --enabled					Let the user in again
+users remove <name>					Take a user away
+users ... --json					The same as a JSON object`},
 		{name: "version", run: version, json: true, help: `
 version			Show the version of the remote supervisord process`, more: `
 version --json		The same as a JSON object`},

@@ -164,6 +164,94 @@ func completeWait(ctx context.Context, c *controller, at position) []candidate {
 	return names
 }
 
+func completeUsers(ctx context.Context, c *controller, at position) []candidate {
+	return c.completePeople(ctx, at, "/api/v1/users", "list", "add", "set", "remove")
+}
+
+func completeTokens(ctx context.Context, c *controller, at position) []candidate {
+	return c.completePeople(ctx, at, "/api/v1/tokens", "list", "add", "remove")
+}
+
+// completePeople lists the parts of "users" and "token", and what their options
+// may be. Accounts are listed where the server tells them.
+func (c *controller) completePeople(ctx context.Context, at position, path string, parts ...string) []candidate {
+	if len(at.before) == 0 {
+		return asCandidates(parts...)
+	}
+	switch at.before[len(at.before)-1] {
+	case "--role":
+		return asCandidates("viewer", "operator", "admin")
+	case "--programs", "--deny":
+		return completeProcesses(ctx, c, at)
+	case "--actions":
+		var names []candidate
+		for _, verb := range supervise.Verbs {
+			if verb.AboutPrograms() {
+				names = append(names, candidate{word: string(verb)})
+			}
+		}
+		return names
+	case "set", "remove":
+		return c.editable(ctx, path)
+	}
+	return nil
+}
+
+func completeAccounts(ctx context.Context, c *controller, _ position) []candidate {
+	return c.editable(ctx, "/api/v1/users")
+}
+
+// editable lists the accounts that can be changed.
+func (c *controller) editable(ctx context.Context, path string) []candidate {
+	cl, err := c.connect()
+	if err != nil {
+		return nil
+	}
+	defer cl.close()
+	all, _, err := cl.accounts(ctx, path)
+	if err != nil {
+		return nil
+	}
+	var names []candidate
+	for _, a := range all {
+		if a.Editable {
+			names = append(names, candidate{a.Name, string(a.Role)})
+		}
+	}
+	return names
+}
+
+// completeAudit lists what may follow "audit".
+func completeAudit(ctx context.Context, c *controller, at position) []candidate {
+	switch {
+	case len(at.before) == 0:
+		return asCandidates("verify")
+	case at.before[len(at.before)-1] == "--program":
+		return completeProcesses(ctx, c, at)
+	case at.before[len(at.before)-1] == "--user":
+		return completeAccounts(ctx, c, at)
+	}
+	return nil
+}
+
+func completeSessions(_ context.Context, _ *controller, at position) []candidate {
+	switch {
+	case len(at.before) == 0:
+		return asCandidates("list", "end")
+	case at.before[len(at.before)-1] == "end":
+		return asCandidates("all")
+	}
+	return nil
+}
+
+func asCandidates(words ...string) []candidate {
+	all := make([]candidate, len(words))
+	for i, word := range words {
+		all[i] = candidate{word: word}
+	}
+	return all
+}
+
 func completeShells(context.Context, *controller, position) []candidate {
 	var names []candidate
 	for _, shell := range shells {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -100,6 +101,14 @@ type controller struct {
 	// pollEvery is how often a server that cannot tell of changes is asked.
 	pollEvery time.Duration
 
+	// reason is what --reason said; unheard tells that the server has no use for it.
+	reason  string
+	unheard bool
+
+	// now and zone are those of whoever reads times.
+	now  func() time.Time
+	zone *time.Location
+
 	// processes is what the completer learnt, good until the next command.
 	processes []processInfo
 }
@@ -114,6 +123,8 @@ func newController(s settings, in io.Reader, out, errout io.Writer) *controller 
 		openTerminal: openTerminal,
 		limit:        context.WithTimeout,
 		pollEvery:    pollEvery,
+		now:          time.Now,
+		zone:         time.Local,
 	}
 }
 
@@ -168,7 +179,17 @@ func (c *controller) do(ctx context.Context, line string) (quit bool, err error)
 	if rest, wanted := cutWord(arg, "--json"); wanted && cmd.json {
 		arg, c.json = rest, new(answer)
 	}
+	c.reason, c.unheard = "", false
+	if cmd.reason && strings.Contains(arg, "--reason") {
+		var problem string
+		if arg, problem = c.takeReason(cmd.name, arg); problem != "" {
+			return false, c.complain("Error: "+problem, cmd.name, exitInvalidArgs)
+		}
+	}
 	err = cmd.run(ctx, c, arg)
+	if c.unheard {
+		c.remark("Warning: the reason is written down nowhere, as this supervisord keeps no trail")
+	}
 	if unauthorized(err) {
 		return c.authenticate(ctx, line, err)
 	}

@@ -117,6 +117,8 @@ func arrange(t *testing.T, server *fakeServer, line string) {
 			name, state, _ := strings.Cut(words, "=")
 			server.soon = append(server.soon, change{name, state})
 		}
+	case "forbidden":
+		server.forbidden = true
 	case "broken":
 		server.lastRead = errors.New(rest)
 	case "plan": // added, changed, removed, each a list with commas or "-"
@@ -152,6 +154,7 @@ func runWithoutTerminal(args []string, in *strings.Reader, out, errout *bytes.Bu
 	c := newController(s, in, out, errout)
 	c.openTerminal = func() (*os.File, error) { return nil, os.ErrNotExist }
 	c.pollEvery = time.Millisecond
+	c.now, c.zone = in2026, time.UTC
 	for _, each := range adjust {
 		each(c)
 	}

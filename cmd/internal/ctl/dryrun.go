@@ -2,10 +2,7 @@ package ctl
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -34,7 +31,7 @@ func dryRun(ctx context.Context, c *controller, arg string) error {
 	case fault.Name == "NOT_FOUND":
 		return c.refused("this supervisord cannot tell what an update would do; reread names the groups that differ")
 	default:
-		text := strings.TrimSuffix(fault.Name+": "+fault.Detail, ": ")
+		text := fault.words()
 		c.problem("ERROR: "+text, failure{Message: text, Fault: fault.Name, Code: fault.Code})
 		c.status = exitGeneric
 		return nil
@@ -76,35 +73,6 @@ func (c *controller) previewed(ctx context.Context, cl *client, groups []wire.Gr
 	}
 	unwanted := func(g wire.GroupPreview) bool { return !slices.Contains(names, g.Group) }
 	return slices.DeleteFunc(groups, unwanted), nil
-}
-
-// get asks for JSON. An answer that is none of ours is NOT_FOUND.
-func (cl *client) get(ctx context.Context, path string, answer any) (*wire.Fault, error) {
-	request := cl.request(ctx, http.MethodGet, path, nil)
-	if s := cl.settings; s.authenticate {
-		request.SetBasicAuth(s.username, s.password)
-	}
-	cl.flush()
-	response, err := cl.transport.RoundTrip(request)
-	if err != nil {
-		return nil, cause(ctx, err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, cause(ctx, err)
-	}
-	if response.StatusCode == http.StatusUnauthorized {
-		return nil, protocolError{response.StatusCode, reason(response)}
-	}
-	if response.StatusCode == http.StatusOK && json.Unmarshal(body, answer) == nil {
-		return nil, nil
-	}
-	var told wire.Failure
-	if json.Unmarshal(body, &told) == nil && told.Error.Name != "" {
-		return &told.Error, nil
-	}
-	return &wire.Fault{Name: "NOT_FOUND"}, nil
 }
 
 // previewLines lays out what an update would do: a line for each group, and below

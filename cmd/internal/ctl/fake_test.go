@@ -33,6 +33,7 @@ type fakeServer struct {
 	idle      int            // looks at all since the last change
 	looks     int            // at all of them
 	ids       []*fakeProcess // by the number /live knows them by
+	people
 }
 
 // change is what becomes of a process; state "gone" takes it away.
@@ -60,8 +61,9 @@ func newFakeServer(t *testing.T) *fakeServer {
 			{group: "stuck", name: "stuck", state: supervise.StateRunning, pid: 103, stopFault: supervise.FaultFailed},
 			{group: "wait", name: "wait", state: supervise.StateBackoff},
 		},
-		logs: map[string]string{"cat/stdout": "out\nzwölf\n", "cat/stderr": "oops\n", "main": "log\n"},
-		plan: []any{[]any{}, []any{}, []any{}},
+		logs:   map[string]string{"cat/stdout": "out\nzwölf\n", "cat/stderr": "oops\n", "main": "log\n"},
+		plan:   []any{[]any{}, []any{}, []any{}},
+		people: newPeople(),
 	}
 	f.Server = httptest.NewServer(f.mux())
 	t.Cleanup(f.Close)
@@ -75,6 +77,7 @@ func (f *fakeServer) mux() http.Handler {
 	mux.HandleFunc("GET /logtail/{name}/{channel}", f.logtail)
 	mux.HandleFunc("GET /live", f.serveLive)
 	mux.HandleFunc("GET /api/v1/config/preview", f.preview)
+	f.servePeople(mux)
 	return mux
 }
 
@@ -106,6 +109,10 @@ func (f *fakeServer) rpc(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	f.reasons = append(f.reasons, r.Header.Get("X-Reason"))
+	if f.live {
+		w.Header().Set("X-Request-Id", "x-1")
 	}
 	answer, fault := f.answer(method, args)
 	w.Header().Set("Content-Type", "text/xml")

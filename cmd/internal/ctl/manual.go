@@ -153,10 +153,10 @@ func manualPlugins() []manual.Block {
 func manualStatuses() []manual.Block {
 	return []manual.Block{
 		manual.Item{Term: "0", Text: "All went well. `status`: every process asked for is RUNNING, STARTING, BACKOFF or STOPPING."},
-		manual.Item{Term: "1", Text: "Something else went wrong; an action or a process that does not exist. `wait`: the time was up."},
+		manual.Item{Term: "1", Text: "Something else went wrong; an action or a process that does not exist. `wait`: the time was up. `audit verify`: a line is not as it was written."},
 		manual.Item{Term: "2", Text: "A mistake in the command line or in the configuration. `check`: supervisord would not start with it."},
-		manual.Item{Term: "3", Text: "The server does not know the `supervisor` namespace. `status`: a process is STOPPED, EXITED, FATAL or UNKNOWN."},
-		manual.Item{Term: "4", Text: "The server refused the connection. `status`: it cannot be reached, or there is no such process. `wait`: there is no such process."},
+		manual.Item{Term: "3", Text: "The server does not know the `supervisor` namespace, or keeps no users and no trail. `status`: a process is STOPPED, EXITED, FATAL or UNKNOWN."},
+		manual.Item{Term: "4", Text: "The server refused the connection, or you may not do that. `status`: it cannot be reached, or there is no such process. `wait`: there is no such process."},
 		manual.Item{Term: "5", Text: "The server speaks another version of the API."},
 		manual.Item{Term: "7", Text: "The socket does not exist; or the process is not running, cannot be spawned or ended too soon. `wait`: a process is FATAL."},
 		manual.Item{Term: "128 and more", Text: "A signal of that number, less 128, ended the action: 130 for Ctrl-C."},

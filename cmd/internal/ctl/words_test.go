@@ -107,6 +107,7 @@ func TestCommandsAreSortedAndHaveHelp(t *testing.T) {
 
 func TestCompletionListsWhatTheOriginalLists(t *testing.T) {
 	server := newFakeServer(t)
+	server.live = true
 	for _, test := range []struct {
 		line, word string
 		want       []string
@@ -127,6 +128,21 @@ func TestCompletionListsWhatTheOriginalLists(t *testing.T) {
 		{"wait cat --", "--", []string{"--state ", "--timeout "}},
 		{"wait cat --state ST", "ST", []string{"STOPPED ", "STARTING ", "STOPPING "}},
 		{"wait cat --timeout ", "", nil},
+		{"stop cat --r", "--r", []string{"--reason "}},
+		{"users ", "", []string{"list ", "add ", "set ", "remove "}},
+		{"users set ", "", []string{"ann ", "bob "}},
+		{"users add x --role ", "", []string{"viewer ", "operator ", "admin "}},
+		{"users add x --programs c", "c", []string{"cat "}},
+		{"users set ann --actions st", "st", []string{"start ", "stop ", "stdin "}},
+		{"users set ann --d", "--d", []string{"--deny ", "--disabled "}},
+		{"token remove ", "", []string{"old "}},
+		{"token add x --e", "--e", []string{"--expires "}},
+		{"passwd a", "a", []string{"ann "}},
+		{"sessions end ", "", []string{"all "}},
+		{"audit ", "", []string{"verify "}},
+		{"audit --user b", "b", []string{"bob "}},
+		{"audit --program g", "g", []string{"g:a ", "g:* ", "g:b "}},
+		{"audit --", "--", []string{"--json ", "--since ", "--until ", "--user ", "--program ", "--limit "}},
 		{"completion ", "", []string{"bash ", "fish ", "zsh "}},
 		{"help re", "re", []string{"reload ", "remove ", "reread ", "restart "}},
 		{"start c", "c", []string{"cat "}},

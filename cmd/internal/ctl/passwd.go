@@ -1,0 +1,185 @@
+package ctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// passwd gives somebody a password: it has the server write it where the server
+// can, and otherwise prints the line that a configuration wants. So it is of use
+// before there is a server at all.
+func passwd(ctx context.Context, c *controller, arg string) error {
+	words, err := c.arguments("passwd", arg)
+	if err != nil {
+		return c.complain("Error: passwd: "+err.Error(), "passwd", exitInvalidArgs)
+	}
+	s, problem := speak(words, nil, []string{"--print"})
+	if problem == "" && len(s.names) > 1 {
+		problem = "passwd takes one name"
+	}
+	if problem != "" {
+		return c.complain("Error: "+problem, "passwd", exitInvalidArgs)
+	}
+	name := c.settings.username
+	if len(s.names) == 1 {
+		name = s.names[0]
+	}
+	if name == "" || s.has("--print") {
+		return c.printPassword(ctx, name, "")
+	}
+	account, why, err := c.keptAccount(ctx, name)
+	if err != nil {
+		return err
+	}
+	if account == nil {
+		return c.printPassword(ctx, name, why)
+	}
+	password, err := c.newPassword(ctx, name)
+	if password == "" || err != nil {
+		return err
+	}
+	changed := requestOf(*account)
+	changed.Password = password
+	return c.onServer(ctx, func(cl *client) (*denial, error) {
+		_, denied, err := cl.putUser(ctx, name, changed)
+		if denied == nil && err == nil {
+			c.out.Line(name + ": password changed")
+			c.followPassword(*account, password)
+		}
+		return denied, err
+	})
+}
+
+// followPassword goes on with a password that was one's own.
+func (c *controller) followPassword(account wire.Account, password string) {
+	if account.Self && c.settings.authenticate && c.settings.username == account.Name {
+		c.settings.password = password
+	}
+}
+
+// printPassword prints the line that holds a password. why says what stands in
+// the way of more, and what to do with the line; "" if nothing more was wanted.
+func (c *controller) printPassword(ctx context.Context, name, why string) error {
+	password, err := c.newPassword(ctx, name)
+	if password == "" || err != nil {
+		return err
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), supervise.PasswordCost)
+	if err != nil {
+		return fmt.Errorf("hash the password: %w", err)
+	}
+	c.out.Line("password = " + string(hash))
+	if why != "" {
+		c.remark(why)
+	}
+	return nil
+}
+
+// keptAccount asks the server for an account that it could change; nil if there
+// is none, and then why says so. A server that cannot be asked is no error.
+func (c *controller) keptAccount(ctx context.Context, name string) (account *wire.Account, why string, err error) {
+	cl, err := c.connect()
+	if err != nil {
+		return nil, "", err
+	}
+	defer cl.close()
+	all, denied, err := cl.accounts(ctx, "/api/v1/users")
+	switch {
+	case errors.Is(err, context.Canceled):
+		return nil, "", err
+	case err != nil:
+		return nil, "Nothing was changed, as supervisord could not be asked: " + failureOf(err).Message + ". Put the line into its configuration.", nil
+	case denied != nil && denied.foreign:
+		return nil, "Nothing was changed: this supervisord is Supervisor's own, which does not understand such a line either.", nil
+	case denied != nil:
+		return nil, "Nothing was changed: " + denied.words() + ". Give the line to an admin.", nil
+	}
+	account = findAccount(all, name)
+	switch {
+	case account == nil:
+		return nil, "Nothing was changed: there is no user " + name + " yet. supervisorctl users add " + name + " makes one.", nil
+	case !account.Editable:
+		return nil, "Nothing was changed: put the line in the place of the one at " + account.Source + ".", nil
+	}
+	return account, "", nil
+}
+
+// newPassword has somebody choose a password: twice and unseen at a terminal, as
+// one line from anywhere else. It is "" if it will not do, which is told.
+func (c *controller) newPassword(ctx context.Context, name string) (string, error) {
+	whose := ""
+	if name != "" {
+		whose = " for " + name
+	}
+	password, err := c.readPassword(ctx, "New password"+whose+": ", "Once more: ")
+	if errors.Is(err, errUnlike) || errors.Is(err, errSilent) {
+		return "", c.refused(err.Error())
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := supervise.CheckPassword(name, password); err != nil {
+		return "", c.refused(err.Error())
+	}
+	return password, nil
+}
+
+var (
+	errUnlike = errors.New("the two are not the same")
+	errSilent = errors.New("no password was given")
+)
+
+func (c *controller) readPassword(ctx context.Context, question, again string) (string, error) {
+	if keyboard, ok := c.in.r.(*os.File); !ok || !isTerminal(keyboard) {
+		c.out.Flush()
+		line, err := c.in.line(ctx)
+		if errors.Is(err, io.EOF) {
+			return "", errSilent
+		}
+		return line, err
+	}
+	first, err := c.askPassword(ctx, question)
+	if err != nil {
+		return "", err
+	}
+	second, err := c.askPassword(ctx, again)
+	if err == nil && first != second {
+		err = errUnlike
+	}
+	return first, err
+}
+
+// accounts lists accounts of one kind.
+func (cl *client) accounts(ctx context.Context, path string) ([]wire.Account, *denial, error) {
+	var all wire.Accounts
+	denied, err := cl.get(ctx, path, &all)
+	return all.Accounts, denied, err
+}
+
+// findAccount finds one by its name; the one that can be changed, if there are two.
+func findAccount(all []wire.Account, name string) *wire.Account {
+	var found *wire.Account
+	for i := range all {
+		if all[i].Name == name && (found == nil || all[i].Editable) {
+			found = &all[i]
+		}
+	}
+	return found
+}
+
+// requestOf asks for an account as it is.
+func requestOf(a wire.Account) wire.AccountRequest {
+	return wire.AccountRequest{
+		Role: a.Role, Programs: slices.Clone(a.Programs), Deny: slices.Clone(a.Deny), Actions: slices.Clone(a.Actions),
+		Disabled: a.Disabled, Comment: a.Comment, UnixUsers: slices.Clone(a.UnixUsers),
+	}
+}
