@@ -7,7 +7,9 @@ import (
 
 func TestAPasswordIsAskedForTwiceAndNeverShown(t *testing.T) {
 	server := newFakeServer(t)
+	server.mu.Lock() // the client is another process
 	server.live = true
+	server.mu.Unlock()
 	p := sitDown(t, "-s", server.URL)
 	p.sees("supervisor> ")
 	p.types("passwd ann\r")
