@@ -56,6 +56,7 @@ function frame(home, port) {
 logfile=${home}/supervisord.log
 pidfile=${home}/supervisord.pid
 childlogdir=${home}
+statedir=${home}/state
 identifier=journey
 
 [inet_http_server]
@@ -81,7 +82,7 @@ async function answers(url, child, output) {
     if (child.exitCode !== null)
       throw new Error(`supervisord ended with ${child.exitCode}:\n${output.join('')}`)
     const response = await fetch(url).catch(() => undefined)
-    if (response?.ok) return
+    if (response) return // also where it asks who is there
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   throw new Error(`supervisord does not answer:\n${output.join('')}`)

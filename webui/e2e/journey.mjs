@@ -45,6 +45,7 @@ before(async () => {
 after(async () => {
   await browser?.close()
   await daemon?.remove()
+  await guarded?.daemon.remove()
 })
 
 /** A step of the journey; the page as it was is kept when one fails, and nothing may have complained. */
@@ -268,6 +269,104 @@ step(
     )
   },
   onPhone,
+)
+
+let guarded
+const keeper = () => guarded.desk
+
+/** Options of the server, then the programs. */
+const closed = `username=ann\npassword=a plain secret\n${programs}`
+
+/** The browser itself complains of an answer 401, which a wrong password is meant to get. */
+function expectRefusal() {
+  const { complaints } = guarded.desk
+  const at = complaints.findIndex((complaint) => /status of 401/.test(complaint))
+  assert.ok(at >= 0, `no refusal among ${complaints}`)
+  complaints.splice(at, 1)
+}
+
+async function logIn(place, password) {
+  await place.getByLabel('Password', { exact: true }).fill(password)
+  await place.getByRole('button', { name: 'Log in' }).click()
+}
+
+test('a server that asks who is there is up', { timeout: 60_000 }, async () => {
+  guarded = { daemon: await supervise(closed) }
+  guarded.desk = await browser.open({ viewport: { width: 1440, height: 900 } })
+})
+
+step(
+  'a login is refused without saying why, and then leads to the page that was wanted',
+  async (page) => {
+    await page.goto(`${guarded.daemon.url}activity`)
+    await page.getByRole('heading', { name: 'Log in', level: 1 }).waitFor()
+    await page.evaluate(axe)
+    assert.deepEqual(await page.evaluate(faults), [])
+    await page.getByLabel('User', { exact: true }).fill('ann')
+    await logIn(page, 'guessed')
+    await page.getByText('The name or the password is wrong.').waitFor()
+    expectRefusal()
+    await logIn(page, 'a plain secret')
+    await page.getByRole('heading', { name: 'Activity', level: 1 }).waitFor({ timeout: patience })
+    await page.getByText('refused', { exact: true }).waitFor({ timeout: patience })
+    await page.locator('[data-link="live"]').waitFor()
+    assert.deepEqual(await page.evaluate(faults), [])
+  },
+  keeper,
+)
+
+step(
+  'a plain password is a problem, said in red, and the account is read-only',
+  async (page) => {
+    await page.getByRole('link', { name: 'People' }).click()
+    await page.getByText(/Written in .*supervisord\.conf:\d+/).waitFor({ timeout: patience })
+    await page.getByText(/The password of ann is written/).waitFor({ timeout: patience })
+    assert.deepEqual(await page.evaluate(faults), [])
+  },
+  keeper,
+)
+
+step(
+  'an order says why, and the trail keeps it',
+  async (page) => {
+    await page.getByRole('link', { name: 'Processes', exact: true }).click()
+    await inState(page, 'web:web_0', 'RUNNING')
+    await row(page, 'web:web_0').getByRole('button', { name: 'Stop web:web_0' }).click()
+    await page.getByLabel('Why?').fill('deploy 42')
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop web:web_0' }).click()
+    await inState(page, 'web:web_0', 'STOPPED')
+    await page.getByRole('link', { name: 'Activity' }).click()
+    await page.getByText('“deploy 42”').waitFor({ timeout: patience })
+  },
+  keeper,
+)
+
+step(
+  'a session that ends is begun again over the page',
+  async (page) => {
+    await page.evaluate(async () => {
+      const { session } = await (await fetch('api/v1/session')).json()
+      await fetch(`api/v1/sessions/${session.id}`, { method: 'DELETE', headers: { 'X-CSRF': '1' } })
+    })
+    const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
+    await dialog.waitFor({ timeout: patience })
+    await page.getByText('“deploy 42”').waitFor()
+    await logIn(dialog, 'a plain secret')
+    await page.locator('[data-link="live"]').waitFor({ timeout: patience })
+    await dialog.waitFor({ state: 'detached' })
+  },
+  keeper,
+)
+
+step(
+  'a logout leaves nothing but the login',
+  async (page) => {
+    await page.getByRole('button', { name: 'ann: account' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Log out', exact: true }).click()
+    await page.getByRole('heading', { name: 'Log in', level: 1 }).waitFor({ timeout: patience })
+    assert.equal(await page.locator('[data-process]').count(), 0)
+  },
+  keeper,
 )
 
 /** What WCAG 2.2 AA forbids and a program can see. Runs in the page, after axe. */
