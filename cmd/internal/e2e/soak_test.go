@@ -42,9 +42,9 @@ const (
 	soakPatience  = 30 * time.Second // for one answer
 
 	// What may be left of a soak, where nothing should be: what Go keeps of its
-	// heap, and what happens to be under way when it is looked at.
-	soakMemory     = 12 << 10 // KiB
-	soakThreads    = 8
+	// heap and its threads, and what happens to be under way when it is looked at.
+	soakMemory     = 24 << 10 // KiB
+	soakThreads    = 24
 	soakGoroutines = 10
 	soakSockets    = 4
 )
