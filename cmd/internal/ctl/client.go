@@ -36,7 +36,7 @@ type client struct {
 func (c *controller) connect() (*client, error) {
 	dial, host, err := dialer(c.settings.serverURL)
 	if err != nil {
-		return nil, err
+		return nil, unreached{err}
 	}
 	return &client{
 		transport: &http.Transport{DialContext: dial, DisableCompression: true},
@@ -134,7 +134,11 @@ func (cl *client) call(ctx context.Context, answer any, method string, args ...a
 	if err != nil {
 		return cause(ctx, err)
 	}
-	return decode(body, answer)
+	err = decode(body, answer)
+	if err == nil || errors.As(err, new(xmlrpc.FaultError)) {
+		return err
+	}
+	return unreached{err} // that is no answer of a supervisord
 }
 
 // roomAhead is how much room is made for an answer at once, on its word.
@@ -188,12 +192,12 @@ func reason(response *http.Response) string {
 	return text
 }
 
-// cause tells a call that Ctrl-C ended from one that failed.
+// cause tells a call that Ctrl-C ended from one that was lost on its way.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Canceled
 	}
-	return err
+	return unreached{err}
 }
 
 // decode reads an answer. A log may hold bytes that XML has no way to carry, and

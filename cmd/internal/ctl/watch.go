@@ -95,7 +95,7 @@ func (cl *client) openLive(ctx context.Context) (*websocket.Conn, error) {
 	case response != nil:
 		return nil, protocolError{response.StatusCode, reason(response)}
 	}
-	return nil, err
+	return nil, cause(ctx, err)
 }
 
 // liveTable is the processes as frames of /live have told.
