@@ -74,7 +74,7 @@ type controller struct {
 	settings settings
 	in       *input
 	out      *printer
-	errout   io.Writer
+	errout   *complaints
 	commands []command
 	status   int
 
@@ -109,7 +109,7 @@ func newController(s settings, in io.Reader, out, errout io.Writer) *controller 
 		settings:     s,
 		in:           newInput(in),
 		out:          newPrinter(out),
-		errout:       errout,
+		errout:       &complaints{dest: errout},
 		commands:     withPlugins(commandTable(), s.plugins),
 		openTerminal: openTerminal,
 		limit:        context.WithTimeout,

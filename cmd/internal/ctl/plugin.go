@@ -68,7 +68,7 @@ func (c *controller) runPlugin(p config.CtlPlugin, arg string) error {
 		return c.mistake("Error: " + p.Name + ": " + err.Error())
 	}
 	program := exec.Command(p.Command[0], slices.Concat(p.Command[1:], words)...)
-	program.Stdin, program.Stdout, program.Stderr = c.in.r, c.out.dest, c.errout
+	program.Stdin, program.Stdout, program.Stderr = c.in.r, c.out.dest, c.errout.dest
 	program.Env = c.pluginEnvironment(os.Environ())
 	c.in.release()
 	c.out.Flush()
