@@ -112,7 +112,7 @@ func (c *controller) pluginEnvironment(environ []string) []string {
 // is passed on. The status is what a shell would say.
 func runToItsEnd(program *exec.Cmd) (status int, err error) {
 	caught := make(chan os.Signal, 4)
-	signal.Notify(caught, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
+	catch(caught, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(caught)
 	if err := program.Start(); err != nil {
 		return 0, err
