@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -123,6 +124,36 @@ func TestPluginsCannotTakeTheNameOfACommand(t *testing.T) {
 		want := fmt.Sprintf("Error: %s:3: section [ctlplugin:%s] cannot have that name, because supervisorctl has a command %s of its own\n", file, name, name)
 		if status != exitInvalidArgs || !strings.HasPrefix(errout.String(), want) {
 			t.Errorf("status %d, %q; want %q", status, &errout, want)
+		}
+	}
+}
+
+// The pipe that takes reads back goes with the reader, be it at rest or waiting.
+func TestInputLeavesNoPipeBehind(t *testing.T) {
+	for _, waiting := range []bool{false, true} {
+		keyboard, typist, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer keyboard.Close()
+		defer typist.Close()
+		in := newInput(keyboard)
+		io.WriteString(typist, "line\n")
+		if line, err := in.line(t.Context()); line != "line" || err != nil {
+			t.Fatalf("line = %q, %v", line, err)
+		}
+		wake := make(chan os.Signal, 1)
+		wake <- os.Interrupt
+		for err := error(nil); waiting && err != errWake; {
+			_, err = in.readByte(t.Context(), wake)
+		}
+		in.close()
+		for range in.chunks { // until the reader has ended
+		}
+		for _, end := range []*os.File{in.recall.heard, in.recall.said} {
+			if _, err := end.Stat(); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("waiting %v: an end of the pipe is still open (%v)", waiting, err)
+			}
 		}
 	}
 }
