@@ -3,6 +3,7 @@ package ctl
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -166,10 +167,18 @@ func (cl *client) encode(ctx context.Context, method string, args []any) (*http.
 	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	request.Header.Set("Content-Type", "text/xml")
 	request.Header.Set("Accept", "text/xml")
-	if s := cl.settings; s.authenticate {
-		request.SetBasicAuth(s.username, s.password)
-	}
+	cl.authorize(request.Header)
 	return request, nil
+}
+
+// authorize says who asks, if there is a user name to give. (The original goes by
+// the password when it follows a log, and so cannot when that is empty:
+// http_client.py handle_connect.)
+func (cl *client) authorize(header http.Header) {
+	if s := cl.settings; s.authenticate {
+		pair := base64.StdEncoding.EncodeToString([]byte(s.username + ":" + s.password))
+		header.Set("Authorization", "Basic "+pair)
+	}
 }
 
 // request makes a request for path, which is already escaped.

@@ -81,9 +81,7 @@ func (c *controller) previewed(ctx context.Context, cl *client, groups []wire.Gr
 // get asks for JSON. An answer that is none of ours is NOT_FOUND.
 func (cl *client) get(ctx context.Context, path string, answer any) (*wire.Fault, error) {
 	request := cl.request(ctx, http.MethodGet, path, nil)
-	if s := cl.settings; s.authenticate {
-		request.SetBasicAuth(s.username, s.password)
-	}
+	cl.authorize(request.Header)
 	cl.flush()
 	response, err := cl.transport.RoundTrip(request)
 	if err != nil {

@@ -2,7 +2,6 @@ package ctl
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,10 +81,7 @@ func watchLive(ctx context.Context, cl *client, enough over) error {
 func (cl *client) openLive(ctx context.Context) (*websocket.Conn, error) {
 	dialer := websocket.Dialer{NetDialContext: cl.transport.DialContext}
 	header := http.Header{"User-Agent": {"supervisorctl"}}
-	if s := cl.settings; s.authenticate {
-		pair := base64.StdEncoding.EncodeToString([]byte(s.username + ":" + s.password))
-		header.Set("Authorization", "Basic "+pair)
-	}
+	cl.authorize(header)
 	conn, response, err := dialer.DialContext(ctx, "ws://"+cl.host+"/live", header)
 	switch {
 	case err == nil:
