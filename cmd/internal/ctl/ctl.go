@@ -62,7 +62,8 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	return status
 }
 
-// usage says what is wrong with the command line or the configuration.
+// usage says what is wrong with the command line or the configuration, in the two
+// lines of the original. (preflight.Complain would put the place between them.)
 func usage(errout io.Writer, progname string, err error) int {
 	fmt.Fprintf(errout, "Error: %s\nFor help, use %s -h\n", err, progname)
 	return exitInvalidArgs
