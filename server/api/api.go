@@ -30,17 +30,18 @@ type Options struct {
 
 // api is what the handlers share.
 type api struct {
-	engine   Engine
-	problems func() []string
-	orders   *orders
-	epoch    atomic.Pointer[string] // of the engine, once known
-	updating chan struct{}          // holds one token while an update is at work
+	engine     Engine
+	problems   func() []string
+	orders     *orders
+	epoch      atomic.Pointer[string] // of the engine, once known
+	updating   chan struct{}          // holds one token while an update is at work
+	previewing chan struct{}          // likewise, of a preview
 }
 
 // Routes puts the interface on r, which the caller has mounted at /api/v1 behind
 // auth.Require.
 func Routes(r chi.Router, o Options) {
-	a := &api{engine: o.Engine, problems: o.Problems, orders: newOrders(), updating: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, problems: o.Problems, orders: newOrders(), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 	if a.problems == nil {
 		a.problems = func() []string { return nil }
 	}
