@@ -120,7 +120,7 @@ type soak struct {
 // newSoak has a supervisord with all its processes RUNNING.
 func newSoak(t *testing.T, daemon string) *soak {
 	t.Helper()
-	server, err := startCtlServer(t, daemon, lifecycleConf("soak-a.conf"))
+	server, err := startCtlServer(t, newPortBook(), daemon, lifecycleConf("soak-a.conf"))
 	if err != nil {
 		t.Fatal(err)
 	}
