@@ -93,6 +93,13 @@ func TestCompletionPrintsAScriptForEachShell(t *testing.T) {
 			t.Errorf("%s: status %d, %q %q", shell.name, status, &out, &errout)
 		}
 	}
+	for _, useless := range []string{withPluginConf(t, "[supervisorctl]\nserverurl=\n"), withPluginConf(t, "not a section\n"), t.TempDir(), "/nonexistent.conf"} {
+		var out, errout bytes.Buffer
+		status := Run([]string{"supervisorctl", "-c", useless, "completion", "bash"}, strings.NewReader(""), &out, &errout)
+		if status != exitOK || !strings.Contains(out.String(), completeVerb) || errout.Len() > 0 {
+			t.Errorf("with %s, which it does not need: status %d, %q %q", useless, status, &out, &errout)
+		}
+	}
 	var out bytes.Buffer
 	if status := Run([]string{"supervisorctl", "-c", file, "completion", "csh"}, strings.NewReader(""), &out, &out); status != exitInvalidArgs ||
 		!strings.HasPrefix(out.String(), "Error: completion requires the name of a shell\ncompletion bash|zsh|fish\t") {
