@@ -55,7 +55,7 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	c.watched = isFile && isTerminal(screen)
 	defer c.in.close()
 	status := c.run(context.Background(), flags)
-	if err := c.out.Flush(); err != nil && status == exitOK {
+	if err := c.out.Flush(); err != nil {
 		fmt.Fprintf(errout, "supervisorctl: what it had to say could not be written: %s\n", err)
 		return exitGeneric // a script must not go on with half an answer
 	}
