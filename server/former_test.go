@@ -118,6 +118,8 @@ func TestTheFormerAddressesThatShowedSomethingLeadIntoThePage(t *testing.T) {
 		{"HEAD", "/index.html", 303, "/"},
 		{"POST", "/index.html", 303, "/"},
 		{"POST", "/", 303, "/"},
+		{"GET", "/tail.html?processname=cat&limit=%zz", 303, "/process/cat/cat/log"},
+		{"POST", "/tail.html?processname=cat&limit=%zz", 303, "/process/cat/cat/log"},
 		{"GET", "/?action=refresh", 303, "/"},
 		{"GET", "/index.html?action=refresh", 303, "/"},
 		{"GET", "/?message=Call+this+number", 303, "/"},
