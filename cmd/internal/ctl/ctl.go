@@ -169,6 +169,13 @@ func (c *controller) do(ctx context.Context, line string) (quit bool, err error)
 	if rest, wanted := cutWord(arg, "--json"); wanted && cmd.json {
 		arg, c.json = rest, new(answer)
 	}
+	if cmd.patterns && c.words == nil {
+		arg = withoutQuotes(arg)
+	}
+	if c.misread(cmd, arg) {
+		c.printAnswer()
+		return false, nil
+	}
 	err = cmd.run(ctx, c, arg)
 	if unauthorized(err) {
 		return c.authenticate(ctx, line, err)
