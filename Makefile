@@ -9,6 +9,7 @@
 #   make check    fast: format, vet, lint, types, unit tests
 #   make compat   side by side with the original
 #   make soak     fifty clients at once, for a minute, twice
+#   make fuzz     what is read from outside, FUZZTIME each (5m)
 #   make e2e      the real programs in a real browser
 #   make bench    speed and size, as ratios against the original
 
@@ -23,7 +24,7 @@ NEED        := packaging/need.sh
 TARGETS     := linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 solaris/amd64 illumos/amd64
 
 .DEFAULT_GOAL := build
-.PHONY: run test build web dev gen check compat soak bench e2e race cross clean always
+.PHONY: run test build web dev gen check compat soak fuzz bench e2e race cross clean always
 
 run: build
 	@echo "The demo is at http://127.0.0.1:9001/ (stop it with Ctrl-C)"
@@ -88,6 +89,17 @@ soak: build
 e2e: build node_modules/.installed
 	$(NEED) chromium=chromium
 	npm run --silent e2e
+
+# Each target for a while; go test -fuzz takes one at a time.
+FUZZTIME ?= 5m
+FUZZED   := ./server/rpc/FuzzDecode ./server/rpc/FuzzDecodeIsTheOriginals ./supervise/config/FuzzINI ./supervise/config/FuzzExpand \
+            ./supervise/config/FuzzEnvironment ./supervise/config/FuzzSplit ./supervise/config/FuzzRulesAreTheOriginals
+fuzz:
+	$(NEED) supervisord=supervisor
+	@for target in $(FUZZED); do \
+		echo "fuzz $$target for $(FUZZTIME)"; \
+		go test -run xxx -fuzz "$${target##*/}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $${target%/*} || exit 1; \
+	done
 
 bench: build
 	$(NEED) supervisord=supervisor

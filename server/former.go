@@ -111,8 +111,11 @@ func (f *former) tail(w http.ResponseWriter, r *http.Request) error {
 // and over it of the body of a POST the last one. Empty values do not count
 // (web.py continue_request).
 func formOf(r *http.Request) (map[string]string, error) {
-	// Of a query that is badly escaped, what could be read counts.
-	if err := r.ParseForm(); err != nil && r.Method == http.MethodPost {
+	// The body by itself: of a query that is badly escaped, what could be read counts.
+	posted, address := *r, *r.URL
+	address.RawQuery = ""
+	posted.URL = &address
+	if err := posted.ParseForm(); err != nil {
 		return nil, reply.BadRequest("read the form: %v", err)
 	}
 	form := map[string]string{}
@@ -121,7 +124,7 @@ func formOf(r *http.Request) (map[string]string, error) {
 			form[name] = values[i]
 		}
 	}
-	for name, values := range r.PostForm {
+	for name, values := range posted.PostForm {
 		for _, value := range values {
 			if value != "" {
 				form[name] = value

@@ -101,10 +101,8 @@ func (l *ledger) ClearLogs(_ context.Context, name supervise.NameSpec) error {
 // lead asks without following redirects.
 func lead(t *testing.T, method, address, body string, headers ...string) (status int, location, answer string, header http.Header) {
 	t.Helper()
-	before := http.DefaultClient.CheckRedirect
-	http.DefaultClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	defer func() { http.DefaultClient.CheckRedirect = before }()
-	response, answer := request(t, method, address, body, append([]string{"Authorization", basic}, headers...)...)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, answer := requestBy(t, client, method, address, body, append([]string{"Authorization", basic}, headers...)...)
 	return response.StatusCode, response.Header.Get("Location"), answer, response.Header
 }
 
@@ -120,6 +118,8 @@ func TestTheFormerAddressesThatShowedSomethingLeadIntoThePage(t *testing.T) {
 		{"HEAD", "/index.html", 303, "/"},
 		{"POST", "/index.html", 303, "/"},
 		{"POST", "/", 303, "/"},
+		{"GET", "/tail.html?processname=cat&limit=%zz", 303, "/process/cat/cat/log"},
+		{"POST", "/tail.html?processname=cat&limit=%zz", 303, "/process/cat/cat/log"},
 		{"GET", "/?action=refresh", 303, "/"},
 		{"GET", "/index.html?action=refresh", 303, "/"},
 		{"GET", "/?message=Call+this+number", 303, "/"},

@@ -195,6 +195,11 @@ func urlOf(s *Server, i int) string { return "http://" + s.Addrs()[i].String() }
 
 func request(t *testing.T, method, url, body string, headers ...string) (*http.Response, string) {
 	t.Helper()
+	return requestBy(t, http.DefaultClient, method, url, body, headers...)
+}
+
+func requestBy(t *testing.T, client *http.Client, method, url, body string, headers ...string) (*http.Response, string) {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +210,7 @@ func request(t *testing.T, method, url, body string, headers ...string) (*http.R
 			r.Host = headers[i+1]
 		}
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

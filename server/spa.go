@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"regexp"
 	"strconv"
@@ -116,7 +117,7 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) error {
 		return p.serveIndex(w, r)
 	case p.isFile(name):
 		return p.serveFile(w, r, name)
-	case place(name) && strings.Contains(r.Header.Get("Accept"), "text/html"):
+	case place(name) && strings.Contains(r.Header.Get("Accept"), "text/html"), ownPlace(r.URL) && r.Header.Get("Accept") == "*/*":
 		return p.serveIndex(w, r)
 	}
 	return reply.Problem{Status: http.StatusNotFound, Text: "there is no such file"}
@@ -126,6 +127,18 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) error {
 // and answers of an API that has moved on are not to be mistaken for it.
 func place(name string) bool {
 	return !strings.HasPrefix(name, "assets/") && !strings.HasPrefix(name, "api/")
+}
+
+// ownPlace tells whether a path is one of a process in the page, as its router
+// reads it (webui/src/app/router.ts): process/GROUP/NAME and the same with /log,
+// where a slash in a name is escaped. Scripts that take anything get the page there
+// too, since old addresses of logs lead to it.
+func ownPlace(u *url.URL) bool {
+	parts := strings.FieldsFunc(u.EscapedPath(), func(r rune) bool { return r == '/' })
+	if len(parts) == 4 && parts[3] == "log" {
+		parts = parts[:3]
+	}
+	return len(parts) == 3 && parts[0] == "process"
 }
 
 // compressed tells whether a file is another one's variant.

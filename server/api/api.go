@@ -37,14 +37,15 @@ type Options struct {
 
 // api is what the handlers share.
 type api struct {
-	engine   Engine
-	trail    *audit.Log
-	secrets  supervise.Secrets
-	auth     *auth.Authenticator
-	problems func() []string
-	orders   *orders
-	epoch    atomic.Pointer[string] // of the engine, once known
-	updating chan struct{}          // holds one token while an update is at work
+	engine     Engine
+	trail      *audit.Log
+	secrets    supervise.Secrets
+	auth       *auth.Authenticator
+	problems   func() []string
+	orders     *orders
+	epoch      atomic.Pointer[string] // of the engine, once known
+	updating   chan struct{}          // holds one token while an update is at work
+	previewing chan struct{}          // likewise, of a preview
 }
 
 // Routes puts the interface on r, which the caller has mounted at /api/v1 behind
@@ -107,7 +108,7 @@ func Routes(r chi.Router, o Options) {
 }
 
 func newAPI(o Options) *api {
-	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 	if a.problems == nil {
 		a.problems = func() []string { return nil }
 	}

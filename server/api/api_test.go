@@ -535,3 +535,22 @@ func TestAPreviewTellsWhatAnUpdateWouldDo(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+func TestPreviewsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.engine.previews = make(chan struct{})
+		var asking sync.WaitGroup
+		for range 3 {
+			asking.Go(func() { d.send("GET", "/config/preview", "") })
+		}
+		for range 3 {
+			synctest.Wait()
+			if reading := d.engine.reading.Load(); reading != 1 {
+				t.Errorf("%d previews read the configuration at once", reading)
+			}
+			d.engine.previews <- struct{}{}
+		}
+		asking.Wait()
+	})
+}

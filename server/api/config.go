@@ -14,10 +14,17 @@ import (
 )
 
 // preview tells what an update would do. Nothing is changed by it, not even what
-// reread keeps.
+// reread keeps. Each reads the whole configuration, so they take turns; whoever
+// goes away while waiting reads nothing.
 func (a *api) preview(w http.ResponseWriter, r *http.Request) error {
 	if err := auth.Check(r.Context(), auth.Config, auth.Supervisord); err != nil {
 		return err
+	}
+	select {
+	case a.previewing <- struct{}{}:
+		defer func() { <-a.previewing }()
+	case <-r.Context().Done():
+		return r.Context().Err()
 	}
 	preview, err := a.engine.Preview(r.Context())
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"supervisor/supervise"
 )
@@ -20,6 +21,9 @@ type fakeEngine struct {
 	mu    sync.Mutex
 	asked []string
 	hold  chan struct{} // Restart and RemoveGroup wait for it to be closed
+
+	previews chan struct{} // each Preview waits for one of it; nil does not
+	reading  atomic.Int32  // how many wait
 }
 
 func newFakeEngine() *fakeEngine {
@@ -121,6 +125,11 @@ func (e *fakeEngine) Stage(context.Context) (supervise.Plan, error) {
 	return e.plan, e.note("stage")
 }
 func (e *fakeEngine) Preview(context.Context) (supervise.Preview, error) {
+	if e.previews != nil {
+		e.reading.Add(1)
+		<-e.previews
+		e.reading.Add(-1)
+	}
 	before, after := "1", "2"
 	return supervise.Preview{
 		{Group: "old", Action: supervise.PlanRemove, Stops: []string{"old"}},

@@ -83,6 +83,7 @@ type Hub struct {
 	closing  chan struct{}      // closed by Close: sessions say goodbye
 	ready    chan struct{}      // closed once there is a table
 	visited  chan struct{}      // somebody has come: run looks at the problems from time to time
+	looking  chan struct{}      // holds one token while the problems are asked for and kept
 	work     sync.WaitGroup
 
 	mu        sync.RWMutex // guards the fields below
@@ -118,6 +119,7 @@ func New(options Options) *Hub {
 		closing:   make(chan struct{}),
 		ready:     make(chan struct{}),
 		visited:   make(chan struct{}, 1),
+		looking:   make(chan struct{}, 1),
 		sessions:  map[*session]struct{}{},
 		followers: map[logKey]*follower{},
 		problems:  options.Problems(),
@@ -372,7 +374,11 @@ func (h *Hub) watchRights(ctx context.Context, changed <-chan struct{}) {
 	}
 }
 
+// lookForProblems is called by those who come, too. They take turns, so that what
+// was found first is not kept last.
 func (h *Hub) lookForProblems() {
+	h.looking <- struct{}{}
+	defer func() { <-h.looking }()
 	problems := h.Problems()
 	h.mu.Lock()
 	changed := !slices.Equal(problems, h.problems)

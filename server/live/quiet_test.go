@@ -1,8 +1,10 @@
 package live
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -44,4 +46,31 @@ func TestWhoComesAfterALongQuietIsToldOfTheProblems(t *testing.T) {
 	if now := expect[wire.Supervisor](b); !slices.Equal(now.Problems, []string{"disk full"}) {
 		t.Errorf("%+v", now)
 	}
+}
+
+// Of two who look at once, the later answer is the one that stays.
+func TestProblemsFoundLaterAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var looks atomic.Int32
+		hub := New(Options{Engine: newFakeEngine(apiName), Problems: func() []string {
+			look := looks.Add(1)
+			if look == 2 {
+				time.Sleep(time.Second) // and meanwhile another comes
+			}
+			return []string{fmt.Sprint(look)}
+		}})
+		var looking sync.WaitGroup
+		for range 2 {
+			looking.Go(hub.lookForProblems)
+		}
+		looking.Wait()
+		hub.mu.RLock()
+		if len(hub.problems) != 1 || hub.problems[0] != "3" {
+			t.Errorf("kept is %v", hub.problems)
+		}
+		hub.mu.RUnlock()
+		if err := hub.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 }

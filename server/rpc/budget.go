@@ -57,3 +57,11 @@ func readLog(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	}
 	return data, err
 }
+
+// textRead is how much text of logs the request has been given so far.
+func textRead(ctx context.Context) int {
+	if b, _ := ctx.Value(budgetKey{}).(*budget); b != nil {
+		return b.text
+	}
+	return 0
+}

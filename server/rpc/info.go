@@ -84,8 +84,9 @@ type listing struct {
 	now  int64 // seconds of Unix
 }
 
-// equal tells whether two listings say the same: who asks counts by what they may
-// see.
+// equal tells whether two listings say the same. Of who asks, it reads what
+// auth.Can reads: where from is not part of it, for over TCP every connection
+// comes from another port.
 func (l listing) equal(other listing) bool {
 	return l.page == other.page && l.now == other.now && l.who.Grant.Equal(other.who.Grant)
 }

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"supervisor/server/auth"
 	"supervisor/server/reply"
@@ -11,6 +12,16 @@ import (
 
 // maxCalls is how many calls one multicall may make.
 const maxCalls = 1000
+
+// maxAnswers is how much the calls of one multicall may answer in all, logs
+// aside, which have a budget of their own: the process lists of ten thousand
+// programs, or a thousand calls about one program each, and much besides.
+const maxAnswers = 16 << 20
+
+var errAnswers = supervise.Fault{
+	Code:   supervise.FaultFailed,
+	Detail: fmt.Sprintf("the answers are more than one multicall may hold (%d bytes): ask for less at once", maxAnswers),
+}
 
 // listMethods tells of the methods that whoever asks may call for something.
 func (h *Handler) listMethods(ctx context.Context, _ []value) (value, error) {
@@ -53,14 +64,18 @@ func (h *Handler) named(v value) (*method, error) {
 
 // multicall makes calls one after another, each waiting for the one before. An
 // answer stands in the list bare, not within an array of its own as elsewhere
-// in the world (xmlrpc.py multicall).
+// in the world (xmlrpc.py multicall). One that has no room left in the list is a
+// fault there, unless it is shorter than that fault: the call has been made, and
+// who stops a program learns so whatever they asked before.
 func (h *Handler) multicall(ctx context.Context, args []value) (value, error) {
 	calls, err := asCalls(args[0])
 	if err != nil {
 		return nil, err
 	}
-	answers := make(array, len(calls))
-	for i, each := range calls {
+	full := told(ctx, errAnswers).value().encode(nil)
+	answers, room := []byte(arrayOpen), maxAnswers
+	for _, each := range calls {
+		logs, begin := textRead(ctx), len(answers)
 		v, err := h.one(ctx, each)
 		if err != nil {
 			v = told(ctx, err).value()
@@ -68,9 +83,17 @@ func (h *Handler) multicall(ctx context.Context, args []value) (value, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err() // nobody waits for the rest
 		}
-		answers[i] = v
+		answers = v.encode(answers)
+		size := len(answers) - begin
+		switch {
+		case textRead(ctx) > logs: // counted there
+		case size > room && size > len(full):
+			answers = append(answers[:begin], full...)
+		default:
+			room -= size
+		}
 	}
-	return answers, nil
+	return encoded(append(answers, arrayClose...)), nil
 }
 
 func asCalls(v value) ([]object, error) {

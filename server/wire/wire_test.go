@@ -264,3 +264,14 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Errorf("%s:\n got %swant %s", name, got, want)
 	}
 }
+
+// An update does what its preview said, in the same words.
+func TestThePlannedActionsAreThoseOfAnUpdate(t *testing.T) {
+	for planned, done := range map[supervise.PlannedAction]UpdateAction{
+		supervise.PlanRemove: UpdateRemoved, supervise.PlanChange: UpdateChanged, supervise.PlanAdd: UpdateAdded,
+	} {
+		if told := FromPreview(supervise.Preview{{Action: planned}}).Groups[0].Action; told != done {
+			t.Errorf("%q is told as %q, want %q", planned, told, done)
+		}
+	}
+}

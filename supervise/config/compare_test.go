@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -73,5 +74,94 @@ func TestAPreviewNamesEveryOptionThatDiffers(t *testing.T) {
 				t.Errorf("got\n%swant\n%s", got, test.want)
 			}
 		})
+	}
+}
+
+// What Equal reads and the settings do not tell would be a change without a
+// reason. So each field of a group is changed, by itself.
+func TestEveryFieldThatMakesAGroupDifferentIsTold(t *testing.T) {
+	log := Log{Kind: LogFile, Path: "/l"}
+	for _, build := range []func() Group{
+		func() Group {
+			return Group{
+				Name: "g", Kind: EventListener, Listener: &Listener{Events: []supervise.EventType{"TICK_5"}},
+				Processes: []Process{{Name: "p", Stdout: log, Stderr: log}},
+			}
+		},
+		func() Group {
+			return Group{Name: "g", Kind: FastCGI, Processes: []Process{{
+				Name: "p", Environment: Environment{{Name: "A", Value: "1"}}, ExitCodes: []int{1}, User: &User{UID: 1}, Stdout: log, Stderr: log,
+				Socket: &FastCGISocket{URL: "unix:///s", Mode: 0o700, Backlog: 1, Owner: &Owner{UID: 1, GID: 1}},
+			}}}
+		},
+	} {
+		differing, before, fields := 0, build(), len(leavesOf(reflect.ValueOf(build()), "Group"))
+		for i := range fields {
+			after := build()
+			field := leavesOf(reflect.ValueOf(&after).Elem(), "Group")[i]
+			alter(t, field)
+			if before.Name != after.Name || before.Equal(after) {
+				continue
+			}
+			differing++
+			if c := changeOf(before, after); len(c.Options)+len(c.New)+len(c.Gone) == 0 {
+				t.Errorf("%s makes a group another, and nothing is told of it", field.path)
+			}
+		}
+		if differing < 30 {
+			t.Errorf("only %d of %d fields make the group of kind %d another", differing, fields, before.Kind)
+		}
+	}
+}
+
+// leaf is a number, a truth or a text somewhere within a value.
+type leaf struct {
+	path  string
+	value reflect.Value
+}
+
+func leavesOf(v reflect.Value, path string) []leaf {
+	var all []leaf
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() {
+				continue // of a Log: how nothing was written
+			}
+			all = append(all, leavesOf(v.Field(i), path+"."+v.Type().Field(i).Name)...)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			all = append(all, leavesOf(v.Index(i), fmt.Sprintf("%s[%d]", path, i))...)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			all = leavesOf(v.Elem(), path)
+		}
+	default:
+		all = []leaf{{path, v}}
+	}
+	return all
+}
+
+// alter makes a leaf another that a configuration may have too. Of a mode it is a
+// bit beyond the permissions.
+func alter(t *testing.T, l leaf) {
+	t.Helper()
+	switch v := l.value; v.Kind() {
+	case reflect.Bool:
+		v.SetBool(!v.Bool())
+	case reflect.String:
+		v.SetString(v.String() + "x")
+	case reflect.Uint32:
+		v.SetUint(v.Uint() ^ 0o1000)
+	case reflect.Int, reflect.Int64:
+		if kind, isKind := v.Interface().(LogKind); isKind && kind == LogFile {
+			v.SetInt(int64(LogNone))
+			return
+		}
+		v.SetInt(v.Int() + 1)
+	default:
+		t.Fatalf("%s is a %v", l.path, v.Kind())
 	}
 }

@@ -124,7 +124,6 @@ func (e *Engine) spawned(report child.Spawned) {
 	}
 	p.born = true
 	e.step(p, machine.Spawned{PID: report.PID})
-	e.publish(supervise.UpdateEvent{Name: p.name}, p.info())
 	if p.dead != nil { // it died before we heard that it lived
 		e.bury(p)
 	}

@@ -73,6 +73,8 @@ type history struct {
 	peace bool       // children live for ever and are born at once
 	last  map[supervise.NameSpec]supervise.State
 	moved int // how often anybody did
+
+	told supervise.Snapshot // read last
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
@@ -223,9 +225,24 @@ func (h *history) read() {
 	} else if _, err := h.bench.Snapshot(ctx); err != nil {
 		h.t.Error(err)
 	}
-	if _, err := ask(ctx, h.bench.Engine, func(e *Engine) (struct{}, error) { return struct{}{}, e.holdShown() }); err != nil {
+	now, err := ask(ctx, h.bench.Engine, func(e *Engine) (supervise.Snapshot, error) { return e.snapshot(), e.holdShown() })
+	if err != nil {
 		h.t.Error(err)
 	}
+	h.holdNumber(now)
+}
+
+// holdNumber finds what has changed since the last time without a change of its
+// own: whoever keeps what was told at a number would keep what is not true.
+func (h *history) holdNumber(now supervise.Snapshot) {
+	if h.told.Epoch == now.Epoch && h.told.Seq == now.Seq {
+		for i, info := range now.Processes {
+			if before := h.told.Processes[i]; before != info {
+				h.t.Errorf("both at change %d, %v is %+v and then %+v", now.Seq, info.NameSpec(), before, info)
+			}
+		}
+	}
+	h.told = now
 }
 
 // holdShown finds what is shown and not true any more.

@@ -53,8 +53,9 @@ func (e *Engine) hasEnded() bool {
 
 // Snapshot is everything as it is now. It is shared: nobody changes it.
 func (e *Engine) Snapshot(ctx context.Context) (supervise.Snapshot, error) {
+	now := time.Now() // before the read: what was still shown then holds as of then
 	if last := e.shown.snapshot.Load(); last != nil && !e.hasEnded() {
-		return asOf(last, time.Now()), nil
+		return asOf(last, now), nil
 	}
 	return ask(ctx, e, func(e *Engine) (supervise.Snapshot, error) { return e.snapshot(), nil })
 }

@@ -9,8 +9,12 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"supervisor/supervise"
+	"supervisor/supervise/child"
+	"supervisor/supervise/child/childtest"
+	"supervisor/supervise/machine"
 )
 
 // Whoever has been answered must find it done, in each of the ways to read, and
@@ -147,6 +151,30 @@ func TestTheNumberShownIsThatOfTheLastChange(t *testing.T) {
 		synctest.Wait() // viewers are told
 		if after, err := b.Snapshot(t.Context()); err != nil || after.Seq != before.Seq+1 {
 			t.Errorf("change %d follows %d (%v)", after.Seq, before.Seq, err)
+		}
+	})
+}
+
+// Whoever keeps what was told at a number keeps a spawnerr too.
+func TestASpawnErrorThatMovesNothingHasANumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := workWith(t, one, func(host *childtest.Host) child.Host {
+			host.Script("x", childtest.Behaviour{SpawnTakes: time.Second, SpawnErr: "no memory"})
+			return host
+		})
+		defer b.end()
+		ctx := t.Context()
+		before, err := ask(ctx, b.Engine, func(e *Engine) (supervise.Snapshot, error) {
+			e.step(e.byName["x"].processes[0], machine.Panicked{Value: "in the middle of a birth"})
+			return e.snapshot(), nil
+		})
+		if err != nil || before.Processes[0].State != supervise.StateUnknown {
+			t.Fatalf("%+v (%v), want it UNKNOWN", before, err)
+		}
+		time.Sleep(2 * time.Second)
+		after, err := b.Snapshot(ctx)
+		if err != nil || after.Processes[0].SpawnErr != "no memory" || after.Seq != before.Seq+1 {
+			t.Errorf("change %d says %+v after %d (%v)", after.Seq, after.Processes[0], before.Seq, err)
 		}
 	})
 }

@@ -39,8 +39,9 @@ func (e *Engine) turn(m message) {
 	}
 }
 
-// step gives a machine an input and carries out what it asks for. A panic on
-// the way costs that process only.
+// step gives a machine an input, carries out what it asks for, and tells of what
+// changed without a move: a pid, a spawnerr, a deadline. A panic on the way costs
+// that process only.
 func (e *Engine) step(p *process, in machine.Input) { e.stepAt(p, in, e.now) }
 
 // stepAt is step for what happened a little earlier than this turn.
@@ -52,8 +53,15 @@ func (e *Engine) stepAt(p *process, in machine.Input, at time.Time) {
 			e.contain(p, in, trouble)
 		}
 	}()
+	told := p.info()
 	for _, effect := range p.machine.Step(in, at) {
 		e.carryOut(p, effect)
+		if move, isMove := effect.(machine.Announce); isMove {
+			told = p.seen(move.Facts)
+		}
+	}
+	if now := p.info(); now != told { // whoever keeps what is true at a change number must hear of a new one
+		e.publish(supervise.UpdateEvent{Name: p.name}, now)
 	}
 }
 

@@ -53,7 +53,11 @@ var may = map[string][]string{
 		"cmd/internal/manual",
 	},
 	// Finding and checking a configuration, for both programs.
-	"cmd/internal/preflight":    {"supervise/child", "supervise/config"},
+	"cmd/internal/preflight": {"supervise/child", "supervise/config"},
+	// It speaks server/wire, and WebSocket, to hear of changes rather than ask again
+	// and again (wait), and to read the preview of an update; the types are the
+	// server's own, so that the two cannot drift apart. Of those who serve it knows
+	// the trail's files only, to verify them without a server.
 	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "server/audit", "cmd/internal/getopt", "cmd/internal/preflight", "cmd/internal/manual"},
 	"cmd/internal/getopt":       {},
 	"cmd/internal/manual":       {},
@@ -85,7 +89,8 @@ var never = []struct {
 	{"supervise/bus", false, []string{"os", "os/exec", "net", "syscall"}, "the bus numbers and fans out, nothing else"},
 }
 
-// soleImporters are packages that one room keeps to itself.
+// soleImporters are packages that few rooms keep to themselves. WebSocket has two:
+// live answers, and ctl is the client of "supervisorctl wait".
 var soleImporters = map[string][]string{
 	"gopkg.in/ini.v1":              {"supervise/config"},
 	"github.com/gorilla/websocket": {"server/live", "cmd/internal/ctl"},

@@ -60,9 +60,7 @@ func (cl *client) exchange(ctx context.Context, method, path string, body, answe
 	if method != http.MethodGet {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if s := cl.settings; s.authenticate {
-		request.SetBasicAuth(s.username, s.password)
-	}
+	cl.authorize(request.Header)
 	cl.flush()
 	response, err := cl.transport.RoundTrip(request)
 	if err != nil {

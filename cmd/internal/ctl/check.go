@@ -12,7 +12,15 @@ import (
 // check reports what a configuration means to supervisord, as supervisord --check
 // does: the file named, else the one supervisorctl itself reads. No server is
 // needed for it.
-func check(_ context.Context, c *controller, file string) error {
+func check(_ context.Context, c *controller, arg string) error {
+	words, err := c.arguments("check", arg)
+	if err != nil {
+		return c.mistake("Error: check: " + err.Error())
+	}
+	if len(words) > 1 {
+		return c.complain("Error: check accepts one file", "check", exitInvalidArgs)
+	}
+	file := strings.Join(words, "")
 	if file == "" {
 		file = c.settings.configFile
 	}

@@ -33,6 +33,7 @@ func TestACheckNeedsNeitherAServerNorASoundConfiguration(t *testing.T) {
 		{[]string{"-c", fine, "check", broken}, 2, "supervisord would not start with this configuration."},
 		{[]string{"-c", broken, "check", fine}, 0, "1 group with 1 process."},
 		{[]string{"-c", fine, "check", spaced}, 0, "a b.conf"},
+		{[]string{"-c", fine, "check", fine, bare}, 2, "Error: check accepts one file\ncheck\t"},
 		{[]string{"check", fine}, 0, "1 group with 1 process."},
 		{[]string{"-c", fine, "check", filepath.Join(dir, "nosuch")}, 2, "could not find config file"},
 		{[]string{"-c", filepath.Join(dir, "nosuch"), "check"}, 2, "could not find config file"},

@@ -3,6 +3,7 @@ package ctl
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ type client struct {
 func (c *controller) connect() (*client, error) {
 	to, err := locate(c.settings.serverURL)
 	if err != nil {
-		return nil, err
+		return nil, unreached{err}
 	}
 	cl := &client{
 		transport: &http.Transport{DialContext: to.dial, DisableCompression: true},
@@ -167,7 +168,11 @@ func (cl *client) call(ctx context.Context, answer any, method string, args ...a
 	if err != nil {
 		return cause(ctx, err)
 	}
-	return decode(body, answer)
+	err = decode(body, answer)
+	if err == nil || errors.As(err, new(xmlrpc.FaultError)) {
+		return err
+	}
+	return unreached{err} // that is no answer of a supervisord
 }
 
 // roomAhead is how much room is made for an answer at once, on its word.
@@ -198,10 +203,18 @@ func (cl *client) encode(ctx context.Context, method string, args []any) (*http.
 	if cl.reason != "" {
 		request.Header.Set("X-Reason", cl.reason)
 	}
-	if s := cl.settings; s.authenticate {
-		request.SetBasicAuth(s.username, s.password)
-	}
+	cl.authorize(request.Header)
 	return request, nil
+}
+
+// authorize says who asks, if there is a user name to give. (The original goes by
+// the password when it follows a log, and so cannot when that is empty:
+// http_client.py handle_connect.)
+func (cl *client) authorize(header http.Header) {
+	if s := cl.settings; s.authenticate {
+		pair := base64.StdEncoding.EncodeToString([]byte(s.username + ":" + s.password))
+		header.Set("Authorization", "Basic "+pair)
+	}
 }
 
 // request makes a request for path, which is already escaped.
@@ -241,12 +254,12 @@ func reason(response *http.Response) string {
 	return text
 }
 
-// cause tells a call that Ctrl-C ended from one that failed.
+// cause tells a call that Ctrl-C ended from one that was lost on its way.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Canceled
 	}
-	return err
+	return unreached{err}
 }
 
 // decode reads an answer. A log may hold bytes that XML has no way to carry, and

@@ -34,6 +34,9 @@ type command struct {
 	// reason tells that --reason TEXT among its words says why, for the trail.
 	reason bool
 
+	// patterns tells that its words are names, and may be patterns.
+	patterns bool
+
 	// kind is under which header the help page lists it.
 	kind commandKind
 
@@ -62,7 +65,7 @@ var headers = [...]string{
 func commandTable() []command {
 	return []command{
 		{name: "EOF", run: quit, hidden: true},
-		{name: "add", run: add, complete: completeGroups, help: `
+		{name: "add", run: add, patterns: true, complete: completeGroups, help: `
 add <name> [...]	Activates any updates in config for process/group`, more: `
 add <pattern>		Add the groups whose names match, such as 'api-*'`},
 		{name: "audit", run: trail, json: true, kind: added, files: true, complete: completeAudit, help: `
@@ -82,7 +85,7 @@ avail --json		The same as a JSON object`},
 check		Report what the configuration file means to supervisord
 check <file>	Report what another one means
 No server is needed. The exit status is 2 if supervisord would not start with it.`},
-		{name: "clear", run: clearLogs, complete: completeProcesses, help: `
+		{name: "clear", run: clearLogs, patterns: true, complete: completeProcesses, help: `
 clear <name>		Clear a process' log files.
 clear <name> <name>	Clear multiple process' log files
 clear all		Clear all process' log files`, more: `
@@ -91,7 +94,7 @@ clear <pattern>		Clear the log files of processes whose names match, such as 'ap
 completion bash|zsh|fish	Print what makes a shell complete supervisorctl's command line`},
 		{name: "exit", run: quit, help: `
 exit	Exit the supervisor shell.`},
-		{name: "fg", run: foreground, complete: completeProcesses, help: `
+		{name: "fg", run: foreground, patterns: true, complete: completeProcesses, help: `
 fg <process>	Connect to a process in foreground mode
 		Ctrl-C to exit`, more: `
 fg <pattern>	Connect to the one process whose name matches`},
@@ -111,7 +114,7 @@ passwd <name>	Give a user a password, or print the line for the configuration wh
 passwd		The same for the user of [supervisorctl]
 passwd --print	Print the line and ask no server
 A terminal asks twice; anything else is read as one line.`},
-		{name: "pid", run: pid, json: true, complete: completeProcesses, help: `
+		{name: "pid", run: pid, patterns: true, json: true, complete: completeProcesses, help: `
 pid			Get the PID of supervisord.
 pid <name>		Get the PID of a single child process by name.
 pid all			Get the PID of every child process, one per line.`, more: `
@@ -121,13 +124,13 @@ pid ... --json		The same as a JSON object`},
 quit	Exit the supervisor shell.`},
 		{name: "reload", run: reload, help: `
 reload 		Restart the remote supervisord.`},
-		{name: "remove", run: remove, complete: completeGroups, help: `
+		{name: "remove", run: remove, patterns: true, complete: completeGroups, help: `
 remove <name> [...]	Removes process/group from active config`, more: `
 remove <pattern>	Remove the groups whose names match, such as 'api-*'`},
 		{name: "reread", run: reread, json: true, help: `
 reread 			Reload the daemon's configuration files without add/remove`, more: `
 reread --json		The same as a JSON object`},
-		{name: "restart", run: restart, reason: true, complete: completeProcesses, help: `
+		{name: "restart", run: restart, patterns: true, reason: true, complete: completeProcesses, help: `
 restart <name>		Restart a process
 restart <gname>:*	Restart all processes in a group
 restart <name> <name>	Restart multiple processes or groups
@@ -143,35 +146,35 @@ sessions end all	Log all of yours out
 sessions ... --json	The same as a JSON object`},
 		{name: "shutdown", run: shutdown, help: `
 shutdown 	Shut the remote supervisord down.`},
-		{name: "signal", run: signalProcesses, reason: true, complete: completeSignals, help: `
+		{name: "signal", run: signalProcesses, patterns: true, reason: true, complete: completeSignals, help: `
 signal <signal name> <name>		Signal a process
 signal <signal name> <gname>:*		Signal all processes in a group
 signal <signal name> <name> <name>	Signal multiple processes or groups
 signal <signal name> all		Signal all processes`, more: `
 signal <signal name> <pattern>		Signal processes whose names match, such as 'api-*'
 signal ... --reason <text>		Say why, for the trail`},
-		{name: "start", run: start, reason: true, complete: completeProcesses, help: `
+		{name: "start", run: start, patterns: true, reason: true, complete: completeProcesses, help: `
 start <name>		Start a process
 start <gname>:*		Start all processes in a group
 start <name> <name>	Start multiple processes or groups
 start all		Start all processes`, more: `
 start <pattern>		Start processes whose names match, such as 'api-*' or '*:worker_0?'
 start ... --reason <text>	Say why, for the trail`},
-		{name: "status", run: status, json: true, complete: completeProcesses, help: `
+		{name: "status", run: status, patterns: true, json: true, complete: completeProcesses, help: `
 status <name>		Get status for a single process
 status <gname>:*	Get status for all processes in a group
 status <name> <name>	Get status for multiple named processes
 status			Get all process status info`, more: `
 status <pattern>	Get status for processes whose names match, such as 'api-*'
 status ... --json	The same as a JSON object`},
-		{name: "stop", run: stop, reason: true, complete: completeProcesses, help: `
+		{name: "stop", run: stop, patterns: true, reason: true, complete: completeProcesses, help: `
 stop <name>		Stop a process
 stop <gname>:*		Stop all processes in a group
 stop <name> <name>	Stop multiple processes or groups
 stop all		Stop all processes`, more: `
 stop <pattern>		Stop processes whose names match, such as 'api-*' or '*:worker_0?'
 stop ... --reason <text>	Say why, for the trail`},
-		{name: "tail", run: tail, complete: completeTail, help: `
+		{name: "tail", run: tail, patterns: true, complete: completeTail, help: `
 tail [-f] <name> [stdout|stderr] (default stdout)
 Ex:
 tail -f <name>		Continuous tail of named process stdout
@@ -187,7 +190,7 @@ token add ... --expires <when>						It ends then: a date, a time, or how long fr
 token add ... --deny <patterns> --actions <actions> --comment <text>	As for users
 token remove <name>							Take one away
 token ... --json							The same as a JSON object`},
-		{name: "update", run: update, json: true, complete: completeGroups, help: `
+		{name: "update", run: update, patterns: true, json: true, complete: completeGroups, help: `
 update			Reload config and add/remove as necessary, and will restart affected programs
 update all		Reload config and add/remove as necessary, and will restart affected programs
 update <gname> [...]	Update specific groups`, more: `
@@ -210,7 +213,7 @@ users ... --json					The same as a JSON object`},
 		{name: "version", run: version, json: true, help: `
 version			Show the version of the remote supervisord process`, more: `
 version --json		The same as a JSON object`},
-		{name: "wait", run: wait, kind: added, complete: completeWait, help: `
+		{name: "wait", run: wait, patterns: true, kind: added, complete: completeWait, help: `
 wait <name>				Wait until a process is RUNNING
 wait <gname>:*				Wait for all processes in a group
 wait <name> <name>			Wait for multiple processes or groups

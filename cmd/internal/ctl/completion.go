@@ -53,7 +53,7 @@ func completion(_ context.Context, c *controller, arg string) error {
 
 // completeWords answers the completion of a shell. Whatever goes wrong, it has
 // nothing to say: it would be said in the middle of a line being typed.
-func completeWords(progname string, words []string, out io.Writer) {
+func completeWords(progname string, words []string, out io.Writer, adjust ...func(*controller)) {
 	if len(words) == 0 {
 		return
 	}
@@ -71,13 +71,16 @@ func completeWords(progname string, words []string, out io.Writer) {
 		fmt.Fprintln(out, filesWanted)
 		return
 	}
-	ctx, stop := context.WithTimeout(context.Background(), quickly)
-	defer stop()
 	s, err := loadSettings(f, progname, os.Environ())
 	if err != nil {
 		s = settings{} // commands can be completed all the same
 	}
 	c := newController(s, strings.NewReader(""), io.Discard, io.Discard)
+	for _, each := range adjust {
+		each(c)
+	}
+	ctx, stop := c.limit(context.Background(), quickly)
+	defer stop()
 	printCandidates(out, c.candidates(ctx, f.words, text))
 }
 

@@ -2,8 +2,11 @@ package ctl
 
 import (
 	"bytes"
+	"context"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // completed asks as the completion of a shell does, and gives the words answered.
@@ -61,13 +64,23 @@ func TestShellsAreToldWhatMayFollow(t *testing.T) {
 	}
 }
 
-// A server that does not answer must not hold up whoever pressed Tab.
+// A server that does not answer must not hold up whoever pressed Tab for more than
+// a moment.
 func TestCompletionDoesNotWaitForASilentServer(t *testing.T) {
 	server := newFakeServer(t)
 	server.mu.Lock() // it accepts, and never answers
 	defer server.mu.Unlock()
-	if got := completed(t, "-s", server.URL, "start", ""); got != "" {
-		t.Errorf("answered %q", got)
+	var allowed []time.Duration
+	impatient := func(c *controller) {
+		c.limit = func(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+			allowed = append(allowed, d)
+			return context.WithTimeout(ctx, time.Millisecond)
+		}
+	}
+	var out bytes.Buffer
+	completeWords("/nonexistent/bin/supervisorctl", []string{"-s", server.URL, "start", ""}, &out, impatient)
+	if out.Len() > 0 || !slices.Equal(allowed, []time.Duration{quickly}) {
+		t.Errorf("answered %q, and would have waited %v", &out, allowed)
 	}
 }
 
@@ -78,6 +91,13 @@ func TestCompletionPrintsAScriptForEachShell(t *testing.T) {
 		status := Run([]string{"supervisorctl", "-c", file, "completion", shell.name}, strings.NewReader(""), &out, &errout)
 		if status != exitOK || !strings.HasPrefix(out.String(), "#") || !strings.Contains(out.String(), completeVerb) {
 			t.Errorf("%s: status %d, %q %q", shell.name, status, &out, &errout)
+		}
+	}
+	for _, useless := range []string{withPluginConf(t, "[supervisorctl]\nserverurl=\n"), withPluginConf(t, "not a section\n"), t.TempDir(), "/nonexistent.conf"} {
+		var out, errout bytes.Buffer
+		status := Run([]string{"supervisorctl", "-c", useless, "completion", "bash"}, strings.NewReader(""), &out, &errout)
+		if status != exitOK || !strings.Contains(out.String(), completeVerb) || errout.Len() > 0 {
+			t.Errorf("with %s, which it does not need: status %d, %q %q", useless, status, &out, &errout)
 		}
 	}
 	var out bytes.Buffer

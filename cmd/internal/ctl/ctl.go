@@ -56,14 +56,15 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	c.watched = isFile && isTerminal(screen)
 	defer c.in.close()
 	status := c.run(context.Background(), flags)
-	if err := c.out.Flush(); err != nil && status == exitOK {
+	if err := c.out.Flush(); err != nil {
 		fmt.Fprintf(errout, "supervisorctl: what it had to say could not be written: %s\n", err)
 		return exitGeneric // a script must not go on with half an answer
 	}
 	return status
 }
 
-// usage says what is wrong with the command line or the configuration.
+// usage says what is wrong with the command line or the configuration, in the two
+// lines of the original. (preflight.Complain would put the place between them.)
 func usage(errout io.Writer, progname string, err error) int {
 	fmt.Fprintf(errout, "Error: %s\nFor help, use %s -h\n", err, progname)
 	return exitInvalidArgs
@@ -75,7 +76,7 @@ type controller struct {
 	settings settings
 	in       *input
 	out      *printer
-	errout   io.Writer
+	errout   *complaints
 	commands []command
 	status   int
 
@@ -118,7 +119,7 @@ func newController(s settings, in io.Reader, out, errout io.Writer) *controller 
 		settings:     s,
 		in:           newInput(in),
 		out:          newPrinter(out),
-		errout:       errout,
+		errout:       &complaints{dest: errout},
 		commands:     withPlugins(commandTable(), s.plugins),
 		openTerminal: openTerminal,
 		limit:        context.WithTimeout,
@@ -185,6 +186,13 @@ func (c *controller) do(ctx context.Context, line string) (quit bool, err error)
 		if arg, problem = c.takeReason(cmd.name, arg); problem != "" {
 			return false, c.complain("Error: "+problem, cmd.name, exitInvalidArgs)
 		}
+	}
+	if cmd.patterns && c.words == nil {
+		arg = withoutQuotes(arg)
+	}
+	if c.misread(cmd, arg) {
+		c.printAnswer()
+		return false, nil
 	}
 	err = cmd.run(ctx, c, arg)
 	if c.unheard {

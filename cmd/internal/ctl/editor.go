@@ -37,7 +37,25 @@ type editor struct {
 
 	// tabbed says that the last key was a Tab that could not decide.
 	tabbed bool
+
+	// What the row shows, so that a key costs only what it changes.
+	row
 }
+
+// row is one row of the terminal: a part of the line behind a prompt.
+type row struct {
+	state  rowState
+	shown  []rune // behind the prompt
+	cursor int    // in shown
+}
+
+type rowState int
+
+const (
+	rowEmpty rowState = iota // the cursor stands at the start of an empty row
+	rowStale                 // somebody else may have written into it
+	rowDrawn
+)
 
 // key is one press: a character, a control character, or one of the names below.
 type key rune
@@ -79,8 +97,12 @@ func (e *editor) readLine(ctx context.Context, prompt string) (string, error) {
 	e.draw()
 	for {
 		k, err := e.readKey(ctx, wake)
+		if err == nil && k == ctrl('R') {
+			k, err = e.search(ctx, wake)
+		}
 		switch {
 		case errors.Is(err, errWake):
+			e.row.state = rowStale
 			// After a stop the shell has brought back its own mode. The one to
 			// restore at the end is still the one found first.
 			if _, err := e.term.raw(); err != nil {
@@ -97,6 +119,7 @@ func (e *editor) readLine(ctx context.Context, prompt string) (string, error) {
 		case k == ctrl('Z'):
 			restore()
 			e.term.suspend()
+			e.row.state = rowStale
 			if _, err := e.term.raw(); err != nil {
 				return "", err
 			}
@@ -109,6 +132,7 @@ func (e *editor) readLine(ctx context.Context, prompt string) (string, error) {
 
 func (e *editor) begin(prompt string) {
 	e.prompt, e.text, e.cursor, e.tabbed = prompt, nil, 0, false
+	e.row = row{}
 	e.place, e.draft = len(e.history.lines), nil
 }
 
@@ -160,6 +184,7 @@ func (e *editor) press(ctx context.Context, k key) {
 		e.recall(e.place + 1)
 	case ctrl('L'):
 		e.out.Text("\x1b[H\x1b[2J")
+		e.row = row{}
 	default:
 		if k >= ' ' && k <= utf8.MaxRune {
 			e.insert([]rune{rune(k)})
@@ -260,6 +285,7 @@ func (e *editor) list(matches []string) {
 	for _, row := range columns(slices.Compact(names), e.term.width()-1) {
 		e.out.Line(row)
 	}
+	e.row = row{}
 }
 
 func commonPrefix(words []string) string {
@@ -273,8 +299,9 @@ func commonPrefix(words []string) string {
 	return prefix
 }
 
-// draw writes the line anew: the prompt, and as much of the text around the
-// cursor as fits in one row.
+// draw brings the row up to date: the prompt, and as much of the text around the
+// cursor as fits. It writes only what differs, as readline does: programs that
+// drive this shell see what they typed come back once, and then the answer.
 func (e *editor) draw() {
 	room := max(e.term.width()-textWidth([]rune(e.prompt))-1, 8)
 	from := 0
@@ -285,11 +312,87 @@ func (e *editor) draw() {
 	for to < len(e.text) && textWidth(e.text[from:to+1]) <= room {
 		to++
 	}
-	var b strings.Builder
-	b.WriteString("\r" + e.prompt + string(e.text[from:to]) + "\x1b[K\r")
-	b.WriteString(e.prompt + string(e.text[from:e.cursor]))
-	e.out.Text(b.String())
+	visible := row{rowDrawn, slices.Clone(e.text[from:to]), e.cursor - from}
+	switch e.row.state {
+	case rowEmpty:
+		e.out.Text(e.prompt + string(visible.shown) + back(visible.shown[visible.cursor:]))
+	case rowStale:
+		e.out.Text("\r" + e.prompt + string(visible.shown) + "\x1b[K" + back(visible.shown[visible.cursor:]))
+	case rowDrawn:
+		e.out.Text(e.row.into(visible))
+	}
+	e.row = visible
 	e.out.Flush()
+}
+
+// into is what turns one drawn row into another: up to the first difference by
+// going back or writing again, then the rest anew, blanks over what is too much,
+// and back to the cursor. There is no escape sequence in it, so that it holds on
+// any terminal.
+func (r row) into(next row) string {
+	same := 0
+	for same < min(len(r.shown), len(next.shown)) && r.shown[same] == next.shown[same] {
+		same++
+	}
+	if len(r.shown) == same && len(next.shown) == same {
+		return r.to(next.cursor)
+	}
+	var b strings.Builder
+	b.WriteString(r.to(same))
+	b.WriteString(string(next.shown[same:]))
+	extra := max(textWidth(r.shown[same:])-textWidth(next.shown[same:]), 0)
+	b.WriteString(strings.Repeat(" ", extra) + strings.Repeat("\b", extra))
+	b.WriteString(back(next.shown[next.cursor:]))
+	return b.String()
+}
+
+// to moves the cursor within what is shown.
+func (r row) to(cursor int) string {
+	if cursor < r.cursor {
+		return back(r.shown[cursor:r.cursor])
+	}
+	return string(r.shown[r.cursor:cursor])
+}
+
+// back moves the cursor to before a text that has just been written.
+func back(text []rune) string { return strings.Repeat("\b", textWidth(text)) }
+
+// search looks backward through the history for what is typed, as readline's
+// Ctrl-R does, and gives the key that ended it: Return runs the line found, any
+// other key edits it. Ctrl-G brings back the line that was being typed.
+func (e *editor) search(ctx context.Context, wake <-chan os.Signal) (key, error) {
+	prompt, text, cursor := e.prompt, e.text, e.cursor
+	defer func() { e.prompt, e.row.state = prompt, rowStale }()
+	var wanted []rune
+	at := len(e.history.lines)
+	for {
+		e.prompt, e.row.state = "(reverse-i-search)`"+string(wanted)+"': ", rowStale
+		e.draw()
+		k, err := e.readKey(ctx, wake)
+		before := at + 1 // the line found may still do
+		switch {
+		case err != nil:
+			return 0, err
+		case k == ctrl('R'):
+			before = at
+		case k == ctrl('G'):
+			e.text, e.cursor = text, cursor
+			return keyUnknown, nil
+		case k == keyBackspace || k == ctrl('H'):
+			wanted, before = wanted[:max(len(wanted)-1, 0)], len(e.history.lines)
+		case k >= ' ' && k <= utf8.MaxRune:
+			wanted = append(wanted, rune(k))
+		default:
+			return k, nil
+		}
+		if found := e.history.findBackward(string(wanted), before); found >= 0 {
+			at = found
+			e.text = []rune(e.history.lines[at])
+			e.cursor = len(e.text)
+			continue
+		}
+		e.out.Text("\a")
+	}
 }
 
 // textWidth is how many columns a text takes.

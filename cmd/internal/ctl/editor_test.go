@@ -69,6 +69,13 @@ func TestKeysEditTheLine(t *testing.T) {
 		{"history and back", "draft" + up + up + down + down, "draft"},
 		{"history with ctrl-p ctrl-n", "\x10\x10\x0e", "third"},
 		{"history is edited in a copy", up + "!" + up + down, "third"},
+		{"search", "\x12con", "second"},
+		{"search narrows", "\x12fir", "first"},
+		{"search goes on to older lines", "\x12ir\x12", "first"},
+		{"search and edit", "\x12sec\x05!", "second!"},
+		{"search given up", "draft\x12sec\x07", "draft"},
+		{"search that finds nothing", "draft\x12zzz", "draft"},
+		{"search less", "\x12firx" + backspace, "first"},
 		{"tab completes", "stat\t", "status "},
 		{"tab completes the common part", "s\tart\t", "start "},
 		{"tab keeps colons stars and dashes in the word", "start m\t", "start multi:one-1 "},
@@ -134,9 +141,16 @@ func TestLongLineIsShownAroundTheCursor(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.out.Flush()
-	for row := range strings.SplitSeq(screen.String(), "\r") {
-		if shown := strings.TrimSuffix(strings.TrimRight(row, "\n"), "\x1b[K"); len(shown) > 40 {
-			t.Errorf("a row of %d columns on a screen of 40: %q", len(shown), shown)
+	column := 0
+	for _, r := range strings.TrimRight(screen.String(), "\n") {
+		switch r {
+		case '\b':
+			column--
+		default:
+			column++
+		}
+		if column < 0 || column > 40 {
+			t.Fatalf("column %d on a screen of 40: %q", column, screen)
 		}
 	}
 }
@@ -175,4 +189,23 @@ func FuzzEditorTakesAnyKeys(f *testing.F) {
 			t.Errorf("made raw %d times, restored %d times", term.raws, term.restores)
 		}
 	})
+}
+
+func TestWhatIsTypedComesBackOnce(t *testing.T) {
+	for _, test := range []struct{ name, keys, want string }{
+		{"typing", "pid" + enter, "> pid\n"},
+		{"backspace", "pix" + backspace + "d" + enter, "> pix\b \bd\n"},
+		{"insert", "pd" + left + "i" + enter, "> pd\bid\bd\n"},
+		{"wide characters", "日本" + left + "x" + enter, "> 日本\b\bx本\b\b本\n"},
+		{"history", up + up + enter, "> third\b\b\b\b\bsecond\n"},
+		{"a line that becomes shorter", "third" + down + up + up + up + enter, "> third\b\b\b\b\bsecond\b\b\b\b\b\bfirst \b\n"},
+	} {
+		e, _, screen := newEditor(test.keys, "first", "second", "third")
+		if _, err := e.readLine(t.Context(), "> "); err != nil {
+			t.Fatal(err)
+		}
+		if got := screen.String(); got != test.want {
+			t.Errorf("%s: wrote %q, want %q", test.name, got, test.want)
+		}
+	}
 }

@@ -30,6 +30,12 @@ func (e protocolError) Error() string {
 	return fmt.Sprintf("<ProtocolError for 127.0.0.1/RPC2: %d %s>", e.code, e.reason)
 }
 
+// unreached is an error on the way to a server and back, as opposed to what the
+// server says to a call.
+type unreached struct{ error }
+
+func (u unreached) Unwrap() error { return u.error }
+
 // unauthorized tells whether the server wants credentials.
 func unauthorized(err error) bool {
 	var refused protocolError

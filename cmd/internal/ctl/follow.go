@@ -60,9 +60,7 @@ func (c *controller) stream(ctx context.Context, cl *client, path string) {
 func (cl *client) listen(ctx context.Context, path string) (log io.ReadCloser, complaint string) {
 	cl.flush()
 	request := cl.request(ctx, http.MethodGet, path, nil)
-	if s := cl.settings; s.password != "" {
-		request.SetBasicAuth(s.username, s.password)
-	}
+	cl.authorize(request.Header)
 	response, err := cl.transport.RoundTrip(request)
 	if err != nil {
 		if ctx.Err() != nil {

@@ -45,30 +45,65 @@ func isPattern(name string, form groupForm) bool {
 	return supervise.IsGlob(name)
 }
 
-// expandNames puts what a pattern matches in its place.
+// expandNames puts what a pattern matches in its place. A process of a group that
+// is named as a whole is not named beside it by a pattern, nor, where a pattern
+// names the group, at all.
 func expandNames(names []string, all []processInfo, form groupForm) []string {
-	return replacePatterns(names, func(name string) []string {
+	meaning := func(name string) []string {
 		if !isPattern(name, form) || isName(name, all) {
 			return nil
 		}
 		return namesMatching(name, all, form)
+	}
+	wholes, matched := map[string]bool{}, map[string]bool{}
+	for _, name := range names {
+		if form == asGroup && supervise.ParseNameSpec(name).WholeGroup() {
+			wholes[canonical(name)] = true
+			for _, group := range meaning(name) {
+				wholes[group], matched[group] = true, true
+			}
+		}
+	}
+	expanded := replacePatterns(names, canonical, func(name string) []string {
+		found := meaning(name)
+		for i, each := range found {
+			if group := groupOf(each); wholes[group] {
+				found[i] = group
+			}
+		}
+		return found
+	})
+	return slices.DeleteFunc(expanded, func(name string) bool {
+		return matched[groupOf(name)] && canonical(name) != groupOf(name)
 	})
 }
 
+// groupOf names the whole group of a process.
+func groupOf(name string) string {
+	return supervise.AllOf(supervise.ParseNameSpec(name).Group).String()
+}
+
+// canonical gives the different spellings of the name of a process the same one.
+func canonical(name string) string { return supervise.ParseNameSpec(name).String() }
+
 // replacePatterns puts what each name stands for in its place; a name that stands
-// for nothing stays. Of what two patterns match nothing is named twice: it would
-// be stopped once, and refused once.
-func replacePatterns(names []string, meaning func(name string) []string) []string {
+// for nothing stays. What a pattern matches is named once, by whatever is first:
+// it would be stopped once, and refused once. A name typed twice stays twice, as
+// in the original. Key tells which names are the same.
+func replacePatterns(names []string, key func(string) string, meaning func(name string) []string) []string {
 	var replaced []string
+	named, matched := map[string]bool{}, map[string]bool{}
 	for _, name := range names {
 		found := meaning(name)
-		if len(found) == 0 {
+		if len(found) == 0 && !matched[key(name)] {
 			replaced = append(replaced, name)
+			named[key(name)] = true
 		}
 		for _, each := range found {
-			if !slices.Contains(replaced, each) {
+			if !named[key(each)] {
 				replaced = append(replaced, each)
 			}
+			named[key(each)], matched[key(each)] = true, true
 		}
 	}
 	return replaced
@@ -155,7 +190,8 @@ func groupNames(ctx context.Context, cl *client, names []string, ask func(contex
 
 // expandGroups replaces patterns by the groups they match.
 func expandGroups(names, known []string) []string {
-	return replacePatterns(names, func(name string) []string {
+	asItIs := func(group string) string { return group }
+	return replacePatterns(names, asItIs, func(name string) []string {
 		if !supervise.IsGlob(name) || slices.Contains(known, name) {
 			return nil
 		}

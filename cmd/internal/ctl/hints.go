@@ -13,8 +13,8 @@ import (
 )
 
 // hints say more about a server that cannot be reached than the one line scripts
-// match: who said that it is there, and what to do. They are none for errors of
-// another kind.
+// match: who said that it is there, whatever went wrong on the way, and what to do
+// where that is known. They are none for errors of another kind.
 func (c *controller) hints(err error) []string {
 	path, unix := strings.CutPrefix(c.settings.serverURL, "unix://")
 	var unknown *net.DNSError
@@ -32,6 +32,8 @@ func (c *controller) hints(err error) []string {
 		return []string{c.origin(), "the name " + unknown.Name + " has no address"}
 	case unauthorized(err):
 		return []string{c.origin(), c.credentials()}
+	case errors.As(err, new(unreached)), errors.As(err, new(protocolError)):
+		return []string{c.origin()}
 	default:
 		return nil
 	}

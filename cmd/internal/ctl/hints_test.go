@@ -2,7 +2,10 @@ package ctl
 
 import (
 	"bytes"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,6 +140,51 @@ func TestAPersonIsToldWhichUserWasRefused(t *testing.T) {
 		if _, got := r.complains(append([]string{"-c", file}, strings.Fields(test.words)...)...); got != test.want {
 			t.Errorf("%s: got\n%swant\n%s", test.words, got, test.want)
 		}
+	}
+}
+
+// Whatever goes wrong on the way to a server, the first question is why it was this one.
+func TestAPersonIsToldWhoseAddressItIsWhateverGoesWrongThere(t *testing.T) {
+	serve := func(answer http.HandlerFunc) string {
+		server := httptest.NewServer(answer)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	full := serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	other := serve(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html><p>Hello") })
+	mute := serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	half := serve(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		io.WriteString(w, "<?xml")
+	})
+	for what, url := range map[string]string{
+		"a server that is full":          full,
+		"another server":                 other,
+		"a server that says nothing":     mute,
+		"a server that breaks off":       half,
+		"a path that no socket can have": "unix:///" + strings.Repeat("x", 200),
+		"a path through a file":          "unix:///dev/null/s.sock",
+		"a protocol that nobody speaks":  "ftp://localhost",
+		"a port that is no number":       "http://localhost:port",
+	} {
+		r := newRefuge(t)
+		for _, verb := range []string{"status", "pid", "reread", "update"} {
+			words := append([]string{"-c", r.config("[supervisorctl]\n"), "-s", url}, strings.Fields(verb)...)
+			want := "  the address " + url + " is from the command line\n"
+			if _, got := r.complains(words...); !strings.HasPrefix(got, want) {
+				t.Errorf("%s, %s: got %q, want %q", what, verb, got, want)
+			}
+		}
+	}
+}
+
+// What the server itself refuses is no question of where it is.
+func TestAFaultIsNoReasonToTalkOfTheAddress(t *testing.T) {
+	server := newFakeServer(t)
+	server.closing = true
+	r := newRefuge(t)
+	if out, got := r.complains("-c", r.config("[supervisorctl]\n"), "-s", server.URL, "status"); got != "" || !strings.Contains(out, "SHUTDOWN_STATE") {
+		t.Errorf("printed %q, advised %q", out, got)
 	}
 }
 

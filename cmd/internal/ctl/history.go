@@ -43,3 +43,17 @@ func (h *history) save(file string) {
 	text := strings.Join(h.lines, "\n") + "\n"
 	_ = os.WriteFile(file, []byte(text), 0o600)
 }
+
+// findBackward gives the number of the last line before the one given that has
+// text in it; -1 if there is none, or nothing to look for.
+func (h *history) findBackward(text string, before int) int {
+	if text == "" {
+		return -1
+	}
+	for i := min(before, len(h.lines)) - 1; i >= 0; i-- {
+		if strings.Contains(h.lines[i], text) {
+			return i
+		}
+	}
+	return -1
+}

@@ -35,9 +35,13 @@ func newInput(r io.Reader) *input {
 	return &input{r: r, ask: make(chan struct{}), chunks: make(chan chunk, 1)}
 }
 
-// pump is the reader, and ends with close. One that waits for a terminal ends
-// with the program, unless release calls it back.
+// pump is the reader, and ends with close; then the chunks end too. A read that
+// cannot be taken back keeps it until the program ends.
 func (in *input) pump() {
+	defer close(in.chunks)
+	if in.recall != nil {
+		defer in.recall.close()
+	}
 	for range in.ask {
 		if in.recall != nil && !in.recall.readable() {
 			in.chunks <- chunk{nil, errRecalled}
@@ -49,8 +53,13 @@ func (in *input) pump() {
 	}
 }
 
-// close lets the reader go, unless it is in the middle of a read.
-func (in *input) close() { close(in.ask) }
+// close lets the reader go, and takes back what it may be waiting for.
+func (in *input) close() {
+	if in.asked && in.recall != nil {
+		in.recall.call()
+	}
+	close(in.ask)
+}
 
 // release leaves the input to somebody else, a program that is run: a read that
 // nobody waits for any more would take away the first line typed for it.

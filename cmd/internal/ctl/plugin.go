@@ -68,7 +68,7 @@ func (c *controller) runPlugin(p config.CtlPlugin, arg string) error {
 		return c.mistake("Error: " + p.Name + ": " + err.Error())
 	}
 	program := exec.Command(p.Command[0], slices.Concat(p.Command[1:], words)...)
-	program.Stdin, program.Stdout, program.Stderr = c.in.r, c.out.dest, c.errout
+	program.Stdin, program.Stdout, program.Stderr = c.in.r, c.out.dest, c.errout.dest
 	program.Env = c.pluginEnvironment(os.Environ())
 	c.in.release()
 	c.out.Flush()
@@ -112,7 +112,7 @@ func (c *controller) pluginEnvironment(environ []string) []string {
 // is passed on. The status is what a shell would say.
 func runToItsEnd(program *exec.Cmd) (status int, err error) {
 	caught := make(chan os.Signal, 4)
-	signal.Notify(caught, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
+	catch(caught, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(caught)
 	if err := program.Start(); err != nil {
 		return 0, err

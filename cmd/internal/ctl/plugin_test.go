@@ -2,9 +2,11 @@ package ctl
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -26,6 +28,8 @@ command=/bin/sh -c 'echo "$SUPERVISOR_SERVER_URL ${SUPERVISOR_USERNAME-nobody}:$
 command=/bin/cat
 [ctlplugin:die]
 command=/bin/sh -c 'kill -TERM $$'
+[ctlplugin:hup]
+command=/bin/sh -c 'kill -HUP $$; kill -INT $$; echo "still here"'
 [ctlplugin:gone]
 command=/nonexistent/program
 [ctlplugin:cache]
@@ -70,12 +74,12 @@ func TestPluginIsAVerbWithArgumentsAndAStatus(t *testing.T) {
 		{words: []string{"-s", "unix:///x", "-u", "me", "-p", "secret", "who"}, out: "unix:///x me:secret\n"},
 		{words: []string{"copy"}, stdin: "from outside\n", out: "from outside\n"},
 		{words: []string{"gone"}, status: 1,
-			errout: "gone: ERROR (/nonexistent/program: no such file or directory), see [ctlplugin:gone] in FILE:15\n"},
+			errout: "gone: ERROR (/nonexistent/program: no such file or directory), see [ctlplugin:gone] in FILE:17\n"},
 		{words: []string{"help", "say"}, out: "say [<argument> ...]\tPrint the arguments\n"},
 		{words: []string{"help", "copy"}, out: "copy [<argument> ...]\tRuns /bin/cat\n"},
 		{words: []string{"say 'open"}, out: "Error: say: No closing quotation\n", status: 1},
 		{words: []string{"flush", "all"}, out: "*** Unknown syntax: flush all\n", status: 1,
-			errout: "Warning: [ctlplugin:cache] in FILE:17 names Python code (supervisor_cache.ctl:make), which this supervisorctl cannot load.\n" +
+			errout: "Warning: [ctlplugin:cache] in FILE:19 names Python code (supervisor_cache.ctl:make), which this supervisorctl cannot load.\n" +
 				"If flush was one of its verbs, write a program for it and name it: [ctlplugin:flush] command=PROGRAM\n"},
 	} {
 		t.Run(strings.Join(test.words, " "), func(t *testing.T) {
@@ -87,10 +91,21 @@ func TestPluginIsAVerbWithArgumentsAndAStatus(t *testing.T) {
 	}
 }
 
+// Under nohup, and behind a shell's &, signals are ignored. A program that is run
+// there inherits that, unless supervisorctl has taken them over.
+func TestPluginsIgnoreTheSignalsThatSupervisorctlWasToldToIgnore(t *testing.T) {
+	signal.Ignore(syscall.SIGHUP, os.Interrupt)
+	defer signal.Reset(syscall.SIGHUP, os.Interrupt)
+	out, errout, status := runPlugins(t, "", "hup")
+	if out != "still here\n" || errout != "" || status != exitOK {
+		t.Errorf("printed %q and %q, status %d", out, errout, status)
+	}
+}
+
 func TestPluginsHaveTheirPartOfTheHelpPage(t *testing.T) {
 	out, errout, _ := runPlugins(t, "", "help")
 	if !strings.HasSuffix(out, "\n\nplugin commands (type help <topic>):\n"+
-		"====================================\ncopy  die  fail  gone  say  who\n\n") || errout != "" {
+		"====================================\ncopy  die  fail  gone  hup  say  who\n\n") || errout != "" {
 		t.Errorf("printed %q and %q", out, errout)
 	}
 }
@@ -109,6 +124,36 @@ func TestPluginsCannotTakeTheNameOfACommand(t *testing.T) {
 		want := fmt.Sprintf("Error: %s:3: section [ctlplugin:%s] cannot have that name, because supervisorctl has a command %s of its own\n", file, name, name)
 		if status != exitInvalidArgs || !strings.HasPrefix(errout.String(), want) {
 			t.Errorf("status %d, %q; want %q", status, &errout, want)
+		}
+	}
+}
+
+// The pipe that takes reads back goes with the reader, be it at rest or waiting.
+func TestInputLeavesNoPipeBehind(t *testing.T) {
+	for _, waiting := range []bool{false, true} {
+		keyboard, typist, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer keyboard.Close()
+		defer typist.Close()
+		in := newInput(keyboard)
+		io.WriteString(typist, "line\n")
+		if line, err := in.line(t.Context()); line != "line" || err != nil {
+			t.Fatalf("line = %q, %v", line, err)
+		}
+		wake := make(chan os.Signal, 1)
+		wake <- os.Interrupt
+		for err := error(nil); waiting && err != errWake; {
+			_, err = in.readByte(t.Context(), wake)
+		}
+		in.close()
+		for range in.chunks { // until the reader has ended
+		}
+		for _, end := range []*os.File{in.recall.heard, in.recall.said} {
+			if _, err := end.Stat(); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("waiting %v: an end of the pipe is still open (%v)", waiting, err)
+			}
 		}
 	}
 }

@@ -44,6 +44,20 @@ func (p *printer) Stream(data []byte) error {
 	return p.w.Flush()
 }
 
+// complaints is the one way to standard error. Several streams may complain at once.
+type complaints struct {
+	dest io.Writer
+
+	mu sync.Mutex
+}
+
+// Write writes what is one complaint.
+func (w *complaints) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dest.Write(text)
+}
+
 // Flush hands over what was printed. An error stays in the writer and makes the
 // rest of the output go nowhere, which is what a closed pipe asks for.
 func (p *printer) Flush() error {

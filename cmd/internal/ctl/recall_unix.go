@@ -55,5 +55,10 @@ func (r *recall) readable() bool {
 
 func (r *recall) call() { _, _ = r.said.Write([]byte{0}) }
 
+func (r *recall) close() {
+	_ = r.heard.Close()
+	_ = r.said.Close()
+}
+
 // forget takes back a call that nobody heard.
 func (r *recall) forget() { _, _ = r.heard.Read(make([]byte, 1)) }

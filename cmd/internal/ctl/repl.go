@@ -92,11 +92,7 @@ func (e endedBy) Error() string { return "ended by " + syscall.Signal(e).String(
 func untilAsked(ctx context.Context) (until context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	asked := make(chan os.Signal, 1)
-	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
-		if !signal.Ignored(sig) { // as under nohup
-			signal.Notify(asked, sig)
-		}
-	}
+	catch(asked, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	go func() { // ended by stop
 		select {
 		case sig := <-asked:
@@ -107,6 +103,17 @@ func untilAsked(ctx context.Context) (until context.Context, stop func()) {
 	return ctx, func() {
 		signal.Stop(asked)
 		cancel(nil)
+	}
+}
+
+// catch has signals sent to caught, but for those that whoever started supervisorctl
+// wants ignored: nohup, or a shell that runs it in the background. Programs that it
+// runs inherit that.
+func catch(caught chan<- os.Signal, signals ...os.Signal) {
+	for _, sig := range signals {
+		if !signal.Ignored(sig) {
+			signal.Notify(caught, sig)
+		}
 	}
 }
 

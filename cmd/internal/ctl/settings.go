@@ -34,7 +34,7 @@ type settings struct {
 // found. None at all is fine: then supervisord is expected on localhost:9001.
 func loadSettings(f flags, progname string, environ []string) (settings, error) {
 	s, err := configured(f.config, progname, environ)
-	if err != nil && !f.checks() {
+	if err != nil && !f.forgiving() {
 		return settings{}, err
 	}
 	override(&s.serverURL, f.serverURL)
@@ -52,9 +52,11 @@ func loadSettings(f flags, progname string, environ []string) (settings, error) 
 	return s, nil
 }
 
-// checks tells whether the action is a check, which wants a configuration that is
-// broken as much as one that is not.
-func (f flags) checks() bool { return len(f.words) > 0 && f.words[0] == "check" }
+// forgiving tells whether the action does without the configuration: a check wants
+// one that is broken as much as one that is not, and a completion wants none.
+func (f flags) forgiving() bool {
+	return len(f.words) > 0 && (f.words[0] == "check" || f.words[0] == "completion")
+}
 
 func override(value *string, with *string) {
 	if with != nil {

@@ -48,6 +48,7 @@ func (c *controller) followSeveral(ctx context.Context, cl *client, names []stri
 		return err
 	}
 	if i := slices.Index(names, "*"); i >= 0 {
+		names = slices.Clone(names)
 		names[i] = "*:*" // alone, it stands for "all", which tail does not know
 	}
 	found := expandNames(names, all, asMembers)
@@ -58,6 +59,7 @@ func (c *controller) followSeveral(ctx context.Context, cl *client, names []stri
 	if len(found) == 0 {
 		return nil
 	}
+	found = c.atMost(mostStreams, found)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	c.out.Line(pressCtrlC)
@@ -75,6 +77,24 @@ func (c *controller) followSeveral(ctx context.Context, cl *client, names []stri
 		c.out.Line("")
 	}
 	return nil
+}
+
+// mostStreams is how many logs are followed at once. Each takes a connection that
+// the server cannot close to make room, and a server of ours takes 64 from one
+// machine (server/crowd.go maxPerAddress): the other half is for those who come to
+// stop something.
+const mostStreams = 32
+
+// atMost leaves so many of the names, and says what becomes of the others.
+func (c *controller) atMost(limit int, names []string) []string {
+	if len(names) <= limit {
+		return names
+	}
+	c.out.Flush()
+	fmt.Fprintf(c.errout, "==> only the first %d of %d logs are followed, up to %s: each takes a connection, and the server has to have some left <==\n",
+		limit, len(names), names[limit-1])
+	c.status = exitGeneric
+	return names[:limit]
 }
 
 // existing keeps the names of processes that there are, each once, and complains

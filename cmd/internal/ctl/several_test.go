@@ -1,9 +1,13 @@
 package ctl
 
 import (
+	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -108,6 +112,83 @@ func TestSeveralLogsAreFollowedUntilCtrlC(t *testing.T) {
 	}
 	if !strings.Contains(s.screen.String(), "g:a   | and half a line\n") {
 		t.Errorf("the half line is lost: %q", s.screen)
+	}
+}
+
+// Each log takes a connection, and a server has only so many: whoever follows all
+// of them must not lock out those who come to stop something.
+func TestMoreLogsThanThereIsRoomForAreNotFollowed(t *testing.T) {
+	server := newFakeServer(t)
+	server.processes = nil
+	const many = 70
+	for i := range many {
+		name := fmt.Sprintf("%02d", i)
+		server.processes = append(server.processes, &fakeProcess{group: "many", name: name, state: supervise.StateRunning})
+		server.logs["many:"+name+"/stdout"] = "hello\n"
+	}
+	s := begin("-s", server.URL, "tail", "-f", "*")
+	for i := range mostStreams {
+		s.screen.await(t, fmt.Sprintf("many:%02d | hello\n", i))
+	}
+	interruptSelf(t)
+	if status := s.ends(t); status != exitGeneric {
+		t.Errorf("exit status %d, want %d for what is not followed", status, exitGeneric)
+	}
+	screen := s.screen.String()
+	said := fmt.Sprintf("==> only the first %d of %d logs are followed, up to many:%02d: each takes a connection, and the server has to have some left <==\n", mostStreams, many, mostStreams-1)
+	if !strings.Contains(screen, said) {
+		t.Errorf("it does not say so:\n%s", screen)
+	}
+	if got := strings.Count(screen, "hello"); got != mostStreams {
+		t.Errorf("%d logs are followed, want %d", got, mostStreams)
+	}
+}
+
+func TestFollowingEverythingLeavesTheWordsAlone(t *testing.T) {
+	server := newFakeServer(t)
+	server.processes = nil
+	c := newController(settings{serverURL: server.URL}, strings.NewReader(""), io.Discard, io.Discard)
+	cl, err := c.connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.close()
+	names := []string{"*"}
+	if err := c.followSeveral(t.Context(), cl, names, supervise.Stdout); err != nil || names[0] != "*" {
+		t.Errorf("error %v, words %q", err, names)
+	}
+}
+
+// unsafeWriter notices when two write at once.
+type unsafeWriter struct {
+	busy    atomic.Bool
+	clashes atomic.Int32
+}
+
+func (w *unsafeWriter) Write(p []byte) (int, error) {
+	if !w.busy.CompareAndSwap(false, true) {
+		w.clashes.Add(1)
+		return len(p), nil
+	}
+	runtime.Gosched() // to whoever wants to write too
+	w.busy.Store(false)
+	return len(p), nil
+}
+
+func TestStreamsComplainOneAfterTheOther(t *testing.T) {
+	var screen unsafeWriter
+	c := newController(settings{}, strings.NewReader(""), io.Discard, &screen)
+	var streams sync.WaitGroup
+	for range 8 {
+		streams.Go(func() {
+			for range 1000 {
+				c.streamError("/logtail/cat/stdout", "Cannot read, status code 503")
+			}
+		})
+	}
+	streams.Wait()
+	if n := screen.clashes.Load(); n > 0 {
+		t.Errorf("%d complaints came while another was being written", n)
 	}
 }
 

@@ -2,7 +2,6 @@ package ctl
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -83,10 +82,7 @@ func (cl *client) openLive(ctx context.Context) (*websocket.Conn, error) {
 	dialer := websocket.Dialer{NetDialContext: cl.transport.DialContext, NetDialTLSContext: cl.transport.DialTLSContext}
 	scheme := map[string]string{"http": "ws", "https": "wss"}[cl.server.scheme]
 	header := http.Header{"User-Agent": {"supervisorctl"}}
-	if s := cl.settings; s.authenticate {
-		pair := base64.StdEncoding.EncodeToString([]byte(s.username + ":" + s.password))
-		header.Set("Authorization", "Basic "+pair)
-	}
+	cl.authorize(header)
 	conn, response, err := dialer.DialContext(ctx, scheme+"://"+cl.server.host+cl.server.prefix+"/live", header)
 	switch {
 	case err == nil:
@@ -96,7 +92,7 @@ func (cl *client) openLive(ctx context.Context) (*websocket.Conn, error) {
 	case response != nil:
 		return nil, protocolError{response.StatusCode, reason(response)}
 	}
-	return nil, err
+	return nil, cause(ctx, err)
 }
 
 // liveTable is the processes as frames of /live have told.

@@ -140,6 +140,11 @@ func TestInitWritesAConfigurationThatLoads(t *testing.T) {
 	if len(conf.Groups) != 1 || len(conf.HTTPServers) != 2 || len(conf.Warnings) != 0 {
 		t.Errorf("it means %d groups, %d servers, warnings %v", len(conf.Groups), len(conf.HTTPServers), conf.Warnings)
 	}
+	for _, server := range conf.HTTPServers {
+		if !server.Unix && (len(server.Password) < 20 || !strings.Contains(out.String(), server.Password)) {
+			t.Errorf("the page's password is %q, and this was told: %s", server.Password, out.String())
+		}
+	}
 	if status := initConfig(dir, Streams{Out: &out, Err: &out}); status != exitUsage {
 		t.Errorf("a second --init must leave what is there alone, got status %d", status)
 	}

@@ -3,6 +3,8 @@
 package daemon
 
 import (
+	"bytes"
+	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -15,18 +17,20 @@ import (
 var minimalConf []byte
 
 // initConfig writes a commented minimal configuration into a directory, which is
-// made if need be. A file that is there already is left alone.
+// made if need be, with a password of its own. A file that is there already is
+// left alone.
 func initConfig(dir string, std Streams) int {
 	path := filepath.Join(dir, "supervisord.conf")
-	if err := writeNew(dir, path); err != nil {
+	password := rand.Text()
+	if err := writeNew(dir, path, bytes.ReplaceAll(minimalConf, []byte("{password}"), []byte(password))); err != nil {
 		fmt.Fprintf(std.Err, "Error: %s\n", err)
 		return exitUsage
 	}
-	fmt.Fprintf(std.Out, "Wrote %[1]s.\nRun it with:    supervisord -n -c %[1]s\nThen look at:   http://localhost:9001/\n", path)
+	fmt.Fprintf(std.Out, "Wrote %[1]s.\nRun it with:    supervisord -n -c %[1]s\nThen look at:   http://localhost:9001/\nas the user:    admin, password %[2]s\n", path, password)
 	return exitOK
 }
 
-func writeNew(dir, path string) error {
+func writeNew(dir, path string, text []byte) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -37,6 +41,6 @@ func writeNew(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(minimalConf)
+	_, err = file.Write(text)
 	return errors.Join(err, file.Close())
 }

@@ -14,11 +14,11 @@ import (
 	"supervisor/supervise/config"
 )
 
-// Exit statuses of supervisord.
+// Exit statuses of supervisord, which are also those of a check.
 const (
-	exitOK     = 0
-	exitBroken = 1 // something that is nobody's mistake
-	exitUsage  = 2 // a mistake in the command line, the configuration or the surroundings
+	exitOK     = preflight.ExitOK
+	exitBroken = preflight.ExitBroken
+	exitUsage  = preflight.ExitUsage
 )
 
 // Streams are where supervisord talks to who started it.

@@ -101,7 +101,7 @@ func (l language) cases(t *testing.T) []caseFile {
 // run compares what all cases of a language give, each as a test of its own. It
 // returns when they are done.
 func (l language) run(t *testing.T, reference pair, others []pair) {
-	zoo := &keeper{t: t, running: map[string]*ctlServer{}}
+	zoo := newKeeper(t)
 	compared := 0
 	t.Run("cases", func(t *testing.T) {
 		for _, c := range l.cases(t) {
@@ -298,7 +298,7 @@ func (c caseFile) play(t *testing.T, zoo *keeper, p pair) []answer {
 	var server *ctlServer
 	var err error
 	if c.fresh {
-		server, err = startCtlServer(t, p.daemon, c.config)
+		server, err = startCtlServer(t, zoo.ports, p.daemon, c.config)
 	} else {
 		server, err = zoo.server(p.daemon, c.config)
 	}
@@ -346,8 +346,13 @@ func (c caseFile) play(t *testing.T, zoo *keeper, p pair) []answer {
 // keeper starts each shared server once and stops all at the end.
 type keeper struct {
 	t       *testing.T
+	ports   *portBook
 	mu      sync.Mutex
 	running map[string]*ctlServer
+}
+
+func newKeeper(t *testing.T) *keeper {
+	return &keeper{t: t, ports: newPortBook(), running: map[string]*ctlServer{}}
 }
 
 func (k *keeper) server(daemon, config string) (*ctlServer, error) {
@@ -357,7 +362,7 @@ func (k *keeper) server(daemon, config string) (*ctlServer, error) {
 	if s, ok := k.running[key]; ok {
 		return s, nil
 	}
-	s, err := startCtlServer(k.t, daemon, config)
+	s, err := startCtlServer(k.t, k.ports, daemon, config)
 	if err != nil {
 		return nil, err
 	}
@@ -377,13 +382,13 @@ type ctlServer struct {
 
 // startCtlServer runs supervisord in the foreground, in a directory whose name is
 // short enough for a socket, and does what its configuration wants done first.
-func startCtlServer(t *testing.T, daemon, config string) (*ctlServer, error) {
+func startCtlServer(t *testing.T, ports *portBook, daemon, config string) (*ctlServer, error) {
 	dir, err := os.MkdirTemp("/tmp", "sup")
 	if err != nil {
 		return nil, err
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	port, err := freePort()
+	port, err := ports.free()
 	if err != nil {
 		return nil, err
 	}
@@ -415,16 +420,6 @@ func startCtlServer(t *testing.T, daemon, config string) (*ctlServer, error) {
 		return nil, fmt.Errorf("%s -c %s: %w\n%s", daemon, config, err, log)
 	}
 	return s, nil
-}
-
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }
 
 // configure writes a configuration of testdata where the server reads its own.
@@ -594,8 +589,13 @@ func (s *ctlServer) stop() error {
 }
 
 // kill ends the server without further ado. Its programs read from it, so they
-// end as well.
+// end as well. One that has ended is left alone: its number may be a stranger's.
 func (s *ctlServer) kill() {
+	select {
+	case <-s.ended:
+		return
+	default:
+	}
 	syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
 	<-s.ended
 }

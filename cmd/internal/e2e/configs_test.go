@@ -61,7 +61,7 @@ func TestConfigurationsAreReadAsByTheOriginal(t *testing.T) {
 	if len(cases) < 92 {
 		t.Fatalf("only %d configurations were found", len(cases))
 	}
-	ports := &portBook{taken: map[string]bool{}}
+	ports := newPortBook()
 	atOnce := make(chan struct{}, 4)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -276,18 +276,32 @@ type portBook struct {
 	taken map[string]bool
 }
 
+func newPortBook() *portBook { return &portBook{taken: map[string]bool{}} }
+
 func (b *portBook) next(t *testing.T) string {
 	t.Helper()
+	port, err := b.free()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+func (b *portBook) free() (string, error) {
 	b.Lock()
 	defer b.Unlock()
 	for {
-		port, err := freePort()
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			t.Fatal(err)
+			return "", err
+		}
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		if err := errors.Join(err, l.Close()); err != nil {
+			return "", err
 		}
 		if !b.taken[port] {
 			b.taken[port] = true
-			return port
+			return port, nil
 		}
 	}
 }

@@ -29,6 +29,7 @@ func TestWhatIsNewInSupervisorctlWorksWithBothServers(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no sessions: %v", err)
 	}
+	ports := newPortBook()
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -41,7 +42,7 @@ func TestWhatIsNewInSupervisorctlWorksWithBothServers(t *testing.T) {
 		for name, daemon := range daemons {
 			t.Run(filepath.Base(file)+" with "+name, func(t *testing.T) {
 				t.Parallel()
-				got := playSession(t, pair{name, ctl, daemon}, file, string(text))
+				got := playSession(t, ports, pair{name, ctl, daemon}, file, string(text))
 				if name == "ours" && os.Getenv("UPDATE") != "" {
 					if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 						t.Fatal(err)
@@ -58,7 +59,7 @@ func TestWhatIsNewInSupervisorctlWorksWithBothServers(t *testing.T) {
 }
 
 // playSession runs the command lines of a session and writes it down again.
-func playSession(t *testing.T, p pair, file, text string) string {
+func playSession(t *testing.T, ports *portBook, p pair, file, text string) string {
 	t.Helper()
 	var b strings.Builder
 	var server *ctlServer
@@ -78,7 +79,7 @@ func playSession(t *testing.T, p pair, file, text string) string {
 		switch {
 		case head == "server:":
 			var err error
-			if server, err = startCtlServer(t, p.daemon, rest); err != nil {
+			if server, err = startCtlServer(t, ports, p.daemon, rest); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(server.kill)

@@ -126,9 +126,9 @@ func (s *ctlServer) runCommand(p pair, step step) (string, error) {
 	cmd.Stdin = strings.NewReader(s.fill(step.input))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	var errout bytes.Buffer
-	// A person takes a moment, and Python drops a Ctrl-C that comes while it prints.
-	interrupt := func() { time.AfterFunc(time.Second/2, func() { cmd.Process.Signal(os.Interrupt) }) }
-	out := trigger{text: step.interrupt, fire: interrupt}
+	ended := make(chan struct{})
+	defer close(ended)
+	out := trigger{text: step.interrupt, fire: func() { go interrupt(cmd.Process, ended) }}
 	cmd.Stdout, cmd.Stderr = &out, &errout
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		return "", err
@@ -146,6 +146,21 @@ func (s *ctlServer) runCommand(p pair, step step) (string, error) {
 		text = someFailure.ReplaceAllString(strings.Join(lines, ""), "[status of a failure]")
 	}
 	return text, nil
+}
+
+// interrupt presses Ctrl-C, as a person does a moment after they have seen what
+// they wanted, and again until the client has ended: Python drops one that comes
+// while it prints, and does not say when it is done. Nothing hangs on how long the
+// moments are.
+func interrupt(client *os.Process, ended <-chan struct{}) {
+	for wait := time.Second / 2; ; wait = 5 * time.Second {
+		select {
+		case <-ended:
+			return
+		case <-time.After(wait):
+		}
+		_ = client.Signal(os.Interrupt) // it may just have ended
+	}
 }
 
 // trigger gathers output and fires when a text has come by.

@@ -117,7 +117,7 @@ func occupy(t *testing.T, network, address string) {
 func TestServersListenWhereTheOriginalsDo(t *testing.T) {
 	needOriginal(t)
 	ours := buildProgram(t, "supervisord")
-	ports := &portBook{taken: map[string]bool{}}
+	ports := newPortBook()
 	for _, d := range doorCases {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()

@@ -236,14 +236,14 @@ var callers = []struct {
 
 func TestClientsOfXMLRPCLeadSupervisordThroughItsLife(t *testing.T) {
 	needOriginal(t)
-	ours := buildProgram(t, "supervisord")
+	ours, ports := buildProgram(t, "supervisord"), newPortBook()
 	for _, client := range callers {
 		for _, transport := range []string{"unix", "tcp"} {
-			l := &lifecycle{daemon: ours, client: client.make, transport: transport}
+			l := &lifecycle{daemon: ours, ports: ports, client: client.make, transport: transport}
 			t.Run("ours "+client.name+" "+transport, l.run)
 		}
 		// Once is enough to see that it does what is expected.
-		l := &lifecycle{daemon: originalDaemon, client: client.make, transport: client.original}
+		l := &lifecycle{daemon: originalDaemon, ports: ports, client: client.make, transport: client.original}
 		t.Run("original "+client.name+" "+client.original, l.run)
 	}
 }
@@ -260,6 +260,7 @@ func (s *ctlServer) url(transport string) string {
 // lifecycle is a life being led by one client.
 type lifecycle struct {
 	daemon    string
+	ports     *portBook
 	client    func(t *testing.T, url, user, password string) caller
 	transport string
 
@@ -270,7 +271,7 @@ type lifecycle struct {
 
 func (l *lifecycle) run(t *testing.T) {
 	t.Parallel()
-	server, err := startCtlServer(t, l.daemon, lifecycleConf("first.conf"))
+	server, err := startCtlServer(t, l.ports, l.daemon, lifecycleConf("first.conf"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -762,6 +763,7 @@ func TestTheOriginalsSupervisorctlLeadsSupervisordThroughItsLife(t *testing.T) {
 	needOriginal(t)
 	reference := pair{"original ctl, original daemon", originalCtl, originalDaemon}
 	ours := pair{"original ctl, our daemon", originalCtl, buildProgram(t, "supervisord")}
+	zoo := newKeeper(t) // whose ports the cases share; each has servers of its own
 	for _, transport := range []string{"unix", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
 			t.Parallel()
@@ -772,7 +774,7 @@ func TestTheOriginalsSupervisorctlLeadsSupervisordThroughItsLife(t *testing.T) {
 					c.steps[i].words = append([]string{"-s", at, "-u", "user", "-p", "secret"}, step.words...)
 				}
 			}
-			compare(t, &keeper{t: t, running: map[string]*ctlServer{}}, c, reference, []pair{ours})
+			compare(t, zoo, c, reference, []pair{ours})
 		})
 	}
 }

@@ -16,7 +16,7 @@ import (
 // has it: made, let in, kept within their programs, written down, and gone.
 func TestAnAdminLetsSomebodyInAndTheTrailTells(t *testing.T) {
 	ctl, daemon := buildProgram(t, "supervisorctl"), buildProgram(t, "supervisord")
-	server, err := startCtlServer(t, daemon, "people.conf")
+	server, err := startCtlServer(t, newPortBook(), daemon, "people.conf")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func hasLine(text string, words ...string) bool {
 func TestSupervisorsOwnHasNoPeople(t *testing.T) {
 	needOriginal(t)
 	ctl := buildProgram(t, "supervisorctl")
-	server, err := startCtlServer(t, originalDaemon, "calm.conf")
+	server, err := startCtlServer(t, newPortBook(), originalDaemon, "calm.conf")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,9 +42,9 @@ const (
 	soakPatience  = 30 * time.Second // for one answer
 
 	// What may be left of a soak, where nothing should be: what Go keeps of its
-	// heap, and what happens to be under way when it is looked at.
-	soakMemory     = 12 << 10 // KiB
-	soakThreads    = 8
+	// heap and its threads, and what happens to be under way when it is looked at.
+	soakMemory     = 24 << 10 // KiB
+	soakThreads    = 24
 	soakGoroutines = 10
 	soakSockets    = 4
 )
@@ -120,7 +120,7 @@ type soak struct {
 // newSoak has a supervisord with all its processes RUNNING.
 func newSoak(t *testing.T, daemon string) *soak {
 	t.Helper()
-	server, err := startCtlServer(t, daemon, lifecycleConf("soak-a.conf"))
+	server, err := startCtlServer(t, newPortBook(), daemon, lifecycleConf("soak-a.conf"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,26 +37,28 @@ func Find(progname string) (string, error) {
 	return file, nil
 }
 
-// Exit statuses of Check, as supervisord has them.
+// Exit statuses of supervisord, with and without --check.
 const (
-	exitFine   = 0
-	exitBroken = 1 // the report could not be written
-	exitWrong  = 2 // supervisord would not start
+	ExitOK     = 0
+	ExitBroken = 1 // something that is nobody's mistake
+	ExitUsage  = 2 // a mistake in the command line, the configuration or the surroundings
 )
 
-// Check reports what a configuration means here, and gives the exit status.
+// Check reports what a configuration means here, and gives the exit status:
+// ExitUsage if supervisord would not start, ExitBroken if the report could not be
+// written.
 func Check(progname, file string, source config.Options, out, errout io.Writer) int {
 	report, err := config.Check(file, source)
 	if err != nil {
 		Complain(errout, progname, err)
-		return exitWrong
+		return ExitUsage
 	}
 	if _, err := report.WriteTo(out); err != nil {
 		fmt.Fprintf(errout, "%s: write the report: %s\n", progname, err)
-		return exitBroken
+		return ExitBroken
 	}
 	if !report.OK() {
-		return exitWrong
+		return ExitUsage
 	}
-	return exitFine
+	return ExitOK
 }
