@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"os"
@@ -105,7 +106,9 @@ func TestTheKernelTellsWhoIsAtTheOtherEndOfASocket(t *testing.T) {
 	}})
 	client := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
-		Dial:              func(string, string) (net.Conn, error) { return net.Dial("unix", e.Path) },
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", e.Path)
+		},
 	}}
 	response, err := client.Get("http://localhost/api/v1/session")
 	if err != nil {
