@@ -141,7 +141,9 @@ func askLimit() (int64, error) {
 	return strconv.ParseInt(string(answer), 10, 64)
 }
 
-// OpenFiles is how many descriptors this process may have; -1 is any number.
+// OpenFiles is how many descriptors this process may have; -1 is any number. Go
+// raises the soft limit to the hard one when a program starts, so it is that one,
+// unless RaiseLimits has set it to minfds.
 func OpenFiles() (int64, error) {
 	files, err := getLimit(syscall.RLIMIT_NOFILE)
 	return files.soft, err
