@@ -356,9 +356,11 @@ func (f *family) live(o *outcome) int {
 	return o.pid
 }
 
-// says waits until stdout holds text.
+// says waits for the birth and until stdout holds text: a child may speak before
+// its birth is reported.
 func (f *family) says(o *outcome, text string) {
 	f.t.Helper()
+	f.live(o)
 	f.until("output "+text, func() bool { return strings.Contains(o.stdout.String(), text) })
 }
 
