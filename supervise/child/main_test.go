@@ -364,10 +364,11 @@ func (f *family) says(o *outcome, text string) {
 	f.until("output "+text, func() bool { return strings.Contains(o.stdout.String(), text) })
 }
 
-// end waits until o is dead and drained, and gives its exit.
+// end waits until o is dead and drained, and gives its exit. The birth may be told
+// after the death.
 func (f *family) end(o *outcome) Exit {
 	f.t.Helper()
-	f.until("a death", func() bool { return o.drained > 0 && len(o.exits) > 0 || o.failed != "" })
+	f.until("a death", func() bool { return o.pid != 0 && o.drained > 0 && len(o.exits) > 0 || o.failed != "" })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if o.failed != "" {
