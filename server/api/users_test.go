@@ -191,8 +191,8 @@ func TestALoginThatFailsTellsNothingAndWaits(t *testing.T) {
 		}
 	}
 	var w *httptest.ResponseRecorder
-	for range 10 {
-		w = o.guest().send("POST", "/session", `{"user":"bob","password":"wrong"}`)
+	for i := range 10 {
+		w = o.guest().send("POST", "/session", fmt.Sprintf(`{"user":"bob","password":"wrong %d"}`, i))
 	}
 	if w.Code != 429 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "try again in") {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)

@@ -230,6 +230,9 @@ func (a *Authenticator) password(r *http.Request, d *Door, name, given string) (
 func (a *Authenticator) guess(r *http.Request, d *Door, name string, known bool, secret, given string, mac [sha256.Size]byte) error {
 	from, limited := d.address(r), !d.section.Unix
 	if limited {
+		if a.throttle.knows(name, from, mac) {
+			return errUnknown
+		}
 		if err := a.throttle.admit(name, from); err != nil {
 			return err
 		}
@@ -241,7 +244,9 @@ func (a *Authenticator) guess(r *http.Request, d *Door, name string, known bool,
 		if limited {
 			a.throttle.forgive(name, from)
 		}
-	case limited && err != errUnknown:
+	case limited && err == errUnknown:
+		a.throttle.note(name, from, mac)
+	case limited:
 		a.throttle.undo(name, from)
 	}
 	return err

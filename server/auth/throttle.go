@@ -1,9 +1,11 @@
 package auth
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,6 +20,8 @@ const (
 	trustFor = 24 * time.Hour
 	// maxCounted is how many counts are kept, and how many addresses.
 	maxCounted = 8192
+	// maxWrong is how many wrong guesses of one address at one user are known again.
+	maxWrong = 4
 )
 
 // tooSoon says that somebody has to wait before the next guess.
@@ -40,7 +44,9 @@ func RetryAfter(err error) (time.Duration, bool) {
 
 // throttle slows down guessing: by one address at one user, by one address at
 // anybody, and by many addresses at one user. Each guess counts before it is
-// checked, so that many at once are not free.
+// checked, so that many at once are not free. A guess that is repeated counts once:
+// who guesses learns nothing by it, and a script that still has the password of
+// last year is answered as Supervisor answered it.
 //
 // To keep a stranger from locking somebody out, what one address does to a user
 // counts against that user once, and addresses the user has come in from lately
@@ -62,7 +68,11 @@ type pair struct {
 type count struct {
 	guesses int
 	until   time.Time // no other one before
+	wrong   []guess   // the last that were found wrong, the oldest first
 }
+
+// guess is credentials as checker.sign names them.
+type guess = [sha256.Size]byte
 
 func newThrottle() *throttle {
 	return &throttle{
@@ -104,6 +114,22 @@ func (t *throttle) forgive(user string, addr netip.Addr) {
 	delete(t.pairs, p)
 	makeRoom(t.trusted, func(until time.Time) bool { return time.Now().After(until) })
 	t.trusted[p] = time.Now().Add(trustFor)
+}
+
+// note keeps a guess that was found wrong.
+func (t *throttle) note(user string, addr netip.Addr, g guess) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := counted(t.pairs, pair{user, addr}, time.Now())
+	c.wrong = append(c.wrong, g)
+	c.wrong = c.wrong[max(0, len(c.wrong)-maxWrong):]
+}
+
+// knows tells whether a guess has been found wrong lately.
+func (t *throttle) knows(user string, addr netip.Addr, g guess) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Contains(counted(t.pairs, pair{user, addr}, time.Now()).wrong, g)
 }
 
 // undo takes back a guess that was not checked.

@@ -62,6 +62,34 @@ func TestAThousandGuessesFromOneAddressAreTwentyHashesAMinute(t *testing.T) {
 	})
 }
 
+func TestAStalePasswordIsRefusedForEverAndCountsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m := doorWithAnn(t)
+		for range 100 {
+			for _, name := range []string{"ann", "nobody"} { // whether or not there is such a user
+				if w := enter(attempt(d, "10.0.0.1", name, "stale")); w.Code != 401 {
+					t.Fatalf("%s gets %d", name, w.Code)
+				}
+			}
+		}
+		if runs := m.runs.Load(); runs != 2 {
+			t.Errorf("%d hashes", runs)
+		}
+		if w := enter(attempt(d, "10.0.0.1", "ann", "right")); w.Code != 200 {
+			t.Errorf("ann, from the same address, gets %d", w.Code)
+		}
+		for i := range maxWrong { // so many others push it out
+			enter(attempt(d, "10.0.0.1", "nobody", fmt.Sprint(i)))
+			time.Sleep(longestPause)
+		}
+		m.runs.Store(0)
+		enter(attempt(d, "10.0.0.1", "nobody", "stale"))
+		if runs := m.runs.Load(); runs != 1 {
+			t.Errorf("one long ago takes %d hashes", runs)
+		}
+	})
+}
+
 func TestManyGuessesAtOnceAreCountedBeforeTheyAreChecked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, m := doorWithAnn(t)

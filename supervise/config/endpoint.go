@@ -233,7 +233,9 @@ func (c *Config) LetsEverybodyIn(s HTTPServer) bool {
 	return !s.HasAuth && !s.MapUsers && (s.Unix || len(c.Accounts) == 0 && c.Supervisord.UsersFile == "")
 }
 
-// modern tells whether the files use any option that Supervisor does not know.
+// modern tells whether the files use any option about who may come in that
+// Supervisor does not know. Others of ours say nothing: who adds statedir= to an old
+// file has not thought about its servers.
 func (l *loader) modern() bool {
 	for _, section := range l.doc.sections() {
 		spec, known := specOf(section)
@@ -241,7 +243,7 @@ func (l *loader) modern() bool {
 			continue
 		}
 		for _, name := range l.doc.own(section) {
-			if option, known := optionOf(spec.options, name); known && option.ours {
+			if option, known := optionOf(spec.options, name); known && option.access {
 				return true
 			}
 		}

@@ -68,6 +68,7 @@ type optionSpec struct {
 	standard string // the default, as one would write it
 	unset    bool   // there is no default: the option is set or it is not
 	ours     bool   // Supervisor does not know it
+	access   bool   // ours, and about who may come in
 	differs  string // what is different here, or new, wherever the option is used
 }
 
@@ -119,9 +120,9 @@ var supervisordOptions = []optionSpec{
 	{name: "log_ring_maxbytes", kind: kindByteSize, standard: "64KB", ours: true},
 	{name: "child_sigpipe", kind: kindSigpipe, standard: "default", ours: true},
 	{name: "subreaper", kind: kindBoolean, standard: "false", ours: true},
-	{name: "users_file", kind: kindPath, unset: true, ours: true},
-	{name: "session_idle", kind: kindDuration, standard: "12h", ours: true},
-	{name: "session_lifetime", kind: kindDuration, standard: "7d", ours: true},
+	{name: "users_file", kind: kindPath, unset: true, ours: true, access: true},
+	{name: "session_idle", kind: kindDuration, standard: "12h", ours: true, access: true},
+	{name: "session_lifetime", kind: kindDuration, standard: "7d", ours: true, access: true},
 	{name: "audit_logfile", kind: kindLogfile, standard: "AUTO", ours: true},
 	{name: "audit_logfile_maxbytes", kind: kindByteSize, standard: "50MB", ours: true},
 	{name: "audit_logfile_backups", kind: kindInteger, standard: "10", ours: true},
@@ -134,7 +135,7 @@ var unixServerOptions = []optionSpec{
 	{name: "chown", kind: kindOwner, unset: true},
 	{name: "username", kind: kindText, unset: true},
 	{name: "password", kind: kindText, unset: true},
-	{name: "map_users", kind: kindBoolean, standard: "false", ours: true},
+	{name: "map_users", kind: kindBoolean, standard: "false", ours: true, access: true},
 	{name: "legacy_actions", kind: kindBoolean, standard: "false", ours: true},
 }
 
@@ -142,25 +143,25 @@ var inetServerOptions = []optionSpec{
 	{name: "port", kind: kindAddress, unset: true},
 	{name: "username", kind: kindText, unset: true},
 	{name: "password", kind: kindText, unset: true},
-	{name: "tls_certificate", kind: kindCertificate, unset: true, ours: true},
-	{name: "tls_key", kind: kindPath, unset: true, ours: true},
-	{name: "insecure", kind: kindBoolean, standard: "false", ours: true},
-	{name: "trusted_hosts", kind: kindPatterns, standard: "", ours: true},
-	{name: "trusted_proxies", kind: kindNetworks, standard: "", ours: true},
-	{name: "forward_auth_header", kind: kindText, unset: true, ours: true},
-	{name: "base_path", kind: kindText, standard: "/", ours: true},
+	{name: "tls_certificate", kind: kindCertificate, unset: true, ours: true, access: true},
+	{name: "tls_key", kind: kindPath, unset: true, ours: true, access: true},
+	{name: "insecure", kind: kindBoolean, standard: "false", ours: true, access: true},
+	{name: "trusted_hosts", kind: kindPatterns, standard: "", ours: true, access: true},
+	{name: "trusted_proxies", kind: kindNetworks, standard: "", ours: true, access: true},
+	{name: "forward_auth_header", kind: kindText, unset: true, ours: true, access: true},
+	{name: "base_path", kind: kindText, standard: "/", ours: true, access: true},
 	{name: "legacy_actions", kind: kindBoolean, standard: "false", ours: true},
 }
 
 var userOptions = []optionSpec{
-	{name: "password", kind: kindHash, unset: true, ours: true},
-	{name: "role", kind: kindRole, unset: true, ours: true},
-	{name: "programs", kind: kindPatterns, unset: true, ours: true},
-	{name: "deny", kind: kindPatterns, unset: true, ours: true},
-	{name: "actions", kind: kindActions, unset: true, ours: true},
-	{name: "unix_users", kind: kindList, unset: true, ours: true},
-	{name: "disabled", kind: kindBoolean, standard: "false", ours: true},
-	{name: "comment", kind: kindText, standard: "", ours: true},
+	{name: "password", kind: kindHash, unset: true, ours: true, access: true},
+	{name: "role", kind: kindRole, unset: true, ours: true, access: true},
+	{name: "programs", kind: kindPatterns, unset: true, ours: true, access: true},
+	{name: "deny", kind: kindPatterns, unset: true, ours: true, access: true},
+	{name: "actions", kind: kindActions, unset: true, ours: true, access: true},
+	{name: "unix_users", kind: kindList, unset: true, ours: true, access: true},
+	{name: "disabled", kind: kindBoolean, standard: "false", ours: true, access: true},
+	{name: "comment", kind: kindText, standard: "", ours: true, access: true},
 }
 
 // tokenOptions are those of [token:x], which stands in a users file only.

@@ -41,7 +41,9 @@ server: calm.conf
 ! -s unix://{dir}/d.log status
 ! -s unix://{dir}/d.log shutdown
 ! -s unix://{dir}/a-socket-with-a-name-that-is-far-too-long-for-the-kernel-to-take-it-as-an-address-of-a-unix-domain-socket status
+~ctl serverurl may be https://
 ! -s https://localhost status
+~ctl serverurl may be https://
 ! -s https://localhost avail
 ! -s HTTP://localhost status
 ! -s ftp://localhost:{port}/ shutdown
