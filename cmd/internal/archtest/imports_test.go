@@ -25,6 +25,8 @@ var may = map[string][]string{
 	"supervise/child/childtest": {"supervise", "supervise/child"},
 	"supervise/logs":            {"supervise"},
 	"supervise/bus":             {"supervise"},
+	// It looks at programs from beside the engine, and follows its feed.
+	"supervise/metrics": {"supervise"},
 	"supervise/engine": {
 		"supervise", "supervise/config", "supervise/machine", "supervise/pool",
 		"supervise/child", "supervise/logs", "supervise/bus",
@@ -49,7 +51,7 @@ var may = map[string][]string{
 
 	"cmd/internal/daemon": {
 		"", "supervise", "supervise/config", "supervise/child", "supervise/logs", "supervise/pool",
-		"supervise/engine", "server", "server/audit", "cmd/internal/getopt", "cmd/internal/preflight",
+		"supervise/engine", "supervise/metrics", "server", "server/audit", "cmd/internal/getopt", "cmd/internal/preflight",
 		"cmd/internal/manual",
 	},
 	// Finding and checking a configuration, for both programs.
