@@ -99,7 +99,7 @@ func newTown(t *testing.T) *town {
 	options.Users = &usersFile{}
 	town.trail = audit.New(audit.Options{Path: filepath.Join(t.TempDir(), "audit.log")})
 	town.server, _ = start(t, options, House{
-		Engine: newVillage(t), Trail: town.trail, Secrets: supervise.Secrets{"*TOKEN*"},
+		Engine: newVillage(t), Metrics: meter{}, Trail: town.trail, Secrets: supervise.Secrets{"*TOKEN*"},
 		Static:   fstest.MapFS{"index.html": {Data: []byte(indexHTML)}},
 		Problems: func() []string { return []string{"canary has no disk"} },
 	})
@@ -285,6 +285,8 @@ var rows = []row{
 	{route: "GET /api/v1/identity", want: known, has: "canary has no disk", admins: true},
 	{route: "GET /api/v1/processes", want: known, has: `"epoch"`},
 	{route: "GET /api/v1/processes/{name}", path: "/api/v1/processes/NAME", want: whoSees, has: `"group":"insider"`},
+	{route: "GET /api/v1/processes/{name}/metrics", path: "/api/v1/processes/NAME/metrics", want: whoSees, has: `"cpu":[7]`},
+	{route: "GET /api/v1/processes", want: known, has: `"usage"`},
 	{route: "GET /api/v1/processes/{name}/settings", path: "/api/v1/processes/NAME/settings", want: onlyAdminOf, has: `{"name":"API_TOKEN","value":"***","hidden":true},{"name":"MODE","value":"fast"}`},
 	{route: "POST /api/v1/processes/{name}/reveal", path: "/api/v1/processes/NAME/reveal", body: `{"variable":"MODE","reason":"because"}`, want: onlyAdminOf, has: `-command --token=***`, change: true},
 	{route: "GET /api/v1/log/{name}/{channel}", path: "/api/v1/log/NAME/stdout", want: whoReads, has: "words of insider api"},
@@ -686,6 +688,7 @@ var topics = []struct {
 }{
 	{wire.TopicState, allOK, "canary"},
 	{wire.TopicServer, allOK, "canary has no disk"},
+	{wire.TopicMetrics, allOK, `"ids":[1,2,3,4,5,6]`},
 	{wire.TopicLog, "ok 404 ok 404 ok ok 403", "words of insider api"},
 	{wire.TopicMainLog, "403 403 403 403 ok 403 403", "main log"},
 }
@@ -707,6 +710,9 @@ func TestEveryTopicTellsEverybodyWhatTheyMayKnow(t *testing.T) {
 				town.mustNotTell(p, "live", strings.ReplaceAll(told, "insider:api", "NAME"))
 				if p.name == "admin" && !strings.Contains(told, topic.has) {
 					t.Errorf("the administrator reads %s", told)
+				}
+				if topic.topic == wire.TopicMetrics {
+					town.figuresAreOf(p, frames[2])
 				}
 				lines := town.since(before)
 				if refused := want != "ok"; refused != (len(lines) == 1) || refused && lines[0].Result != "refused" {
@@ -735,6 +741,27 @@ func TestEveryTopicTellsEverybodyWhatTheyMayKnow(t *testing.T) {
 		}) {
 			t.Errorf("%s: no row says who may subscribe", topic)
 		}
+	}
+}
+
+// figuresAreOf looks whether a frame has the rows that somebody may see: there are
+// no names in it that would tell.
+func (town *town) figuresAreOf(p *person, frame string) {
+	town.Helper()
+	var got struct {
+		IDs []int `json:"ids"`
+	}
+	if err := json.Unmarshal([]byte(frame), &got); err != nil {
+		town.Fatal(err)
+	}
+	var want []int
+	for i, name := range villagers {
+		if p.knows(name) {
+			want = append(want, i+1)
+		}
+	}
+	if !slices.Equal(got.IDs, want) {
+		town.Errorf("%s: figures of %v, want %v", p.name, got.IDs, want)
 	}
 }
 
@@ -775,7 +802,7 @@ func (town *town) subscribe(p *person, topic wire.Topic, name string) []string {
 	if kind, _, text := hear(); kind != "welcome" {
 		town.Fatalf("not welcome: %s", text)
 	}
-	say(map[string]any{"t": "sub", "id": 1, "topic": topic, "proc": name, "ch": "stdout"})
+	say(map[string]any{"t": "sub", "id": 1, "topic": topic, "proc": name, "ch": "stdout", "ids": []int{1, 2, 3, 4, 5, 6}})
 	kind, code, text := hear()
 	if kind == "err" {
 		return []string{fmt.Sprint(code), text}

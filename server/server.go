@@ -33,6 +33,12 @@ type Engine interface {
 	tail.Engine
 }
 
+// Metrics is what all rooms together need of whoever measures what processes use.
+type Metrics interface {
+	api.Metrics
+	live.Metrics
+}
+
 // Endpoint is one listener of the configuration.
 type Endpoint struct {
 	Section string // unix_http_server, inet_http_server:two ...
@@ -90,8 +96,10 @@ type Options struct {
 // anything the first one uses.
 type House struct {
 	Engine Engine
-	Static fs.FS        // the page; may be empty
-	Logger *slog.Logger // nil for none
+	// Metrics measures what processes use; nil for nobody.
+	Metrics Metrics
+	Static  fs.FS        // the page; may be empty
+	Logger  *slog.Logger // nil for none
 	// Namespaces are those XML-RPC offers beside system: "supervisor", unless
 	// the configuration leaves it out.
 	Namespaces []string
@@ -262,7 +270,7 @@ func (s *Server) Start(house House) error {
 	}
 	s.page = page
 	hub := live.New(live.Options{
-		Engine: house.Engine, Problems: s.problems, Trail: s.house.Trail, Log: s.log, Again: s.auth.Again, Changed: s.auth.Changed,
+		Engine: house.Engine, Metrics: house.Metrics, Problems: s.problems, Trail: s.house.Trail, Log: s.log, Again: s.auth.Again, Changed: s.auth.Changed,
 	})
 	s.later("say goodbye to browsers", hub.Close)
 	handler := s.router(hub)

@@ -130,7 +130,7 @@ func start(t *testing.T, options Options, house ...House) (*Server, *buffer) {
 	var log buffer
 	behind := House{Namespaces: []string{"supervisor"}}
 	for _, h := range house {
-		behind.Engine, behind.Static, behind.Trail, behind.Secrets, behind.Problems = h.Engine, h.Static, h.Trail, h.Secrets, h.Problems
+		behind.Engine, behind.Metrics, behind.Static, behind.Trail, behind.Secrets, behind.Problems = h.Engine, h.Metrics, h.Static, h.Trail, h.Secrets, h.Problems
 	}
 	if behind.Engine == nil {
 		behind.Engine = newStub(t)

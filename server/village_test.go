@@ -22,10 +22,13 @@ type village struct {
 	main      *pageLog
 }
 
+// villagers are its processes; the first has the id 1.
+var villagers = []string{"insider:api", "insider:worker", "canary:main", "mixed:api", "mixed:canary", "elsewhere:x"}
+
 func newVillage(t *testing.T) *village {
 	t.Helper()
 	v := &village{logs: map[string]*pageLog{}, main: newPageLog(t, "the main log speaks of canary\n")}
-	for i, name := range []string{"insider:api", "insider:worker", "canary:main", "mixed:api", "mixed:canary", "elsewhere:x"} {
+	for i, name := range villagers {
 		spec := supervise.ParseNameSpec(name)
 		log := newPageLog(t, "words of "+spec.Group+" "+spec.Process+"\n")
 		v.logs[name] = log
@@ -195,3 +198,22 @@ func (l *pageLog) Tail(int64, int64) ([]byte, int64, bool, error) {
 }
 func (*pageLog) Clear() error    { return nil }
 func (*pageLog) Trouble() string { return "" }
+
+// meter measures every process alike, at one moment.
+type meter struct{}
+
+func (meter) used(id int) supervise.Usage {
+	return supervise.Usage{PID: 3999 + id, CPU: 7, CPUTime: 1500 * time.Millisecond, Memory: 4096, Descriptors: supervise.Unmeasured, Threads: 2, Processes: 1}
+}
+
+func (meter) Look(context.Context) error         { return nil }
+func (m meter) Usage(id int) supervise.Usage     { return m.used(id) }
+func (meter) Latest() (uint64, time.Time)        { return 1, time.UnixMilli(1) }
+func (meter) Keeps() time.Duration               { return time.Hour }
+func (meter) HistoryStep() time.Duration         { return 10 * time.Second }
+func (meter) RecentStep() time.Duration          { return 2 * time.Second }
+func (meter) Watch(time.Duration, func()) func() { return func() {} }
+func (m meter) History(id int) []supervise.UsagePoint {
+	return []supervise.UsagePoint{{At: time.UnixMilli(1000), Usage: m.used(id)}}
+}
+func (m meter) Recent(id int) []supervise.UsagePoint { return m.History(id) }

@@ -16,6 +16,7 @@ import (
 var bodies = []any{
 	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.LogPage{},
 	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Preview{}, wire.Update{}, wire.Failure{},
+	wire.ProcessMetrics{},
 	wire.Trail{}, wire.TrailCheck{}, wire.Settings{}, wire.RevealRequest{},
 	wire.LogIn{}, wire.WhoAmI{}, wire.Sessions{}, wire.Ended{},
 	wire.Accounts{}, wire.AccountRequest{}, wire.TokenRequest{}, wire.NewToken{},
@@ -139,11 +140,20 @@ func (g *generator) alias(t reflect.Type) {
 		return
 	}
 	base := g.underlying(t)
+	if own, ok := reflect.Zero(t).Interface().(interface{ TypeScript() string }); ok {
+		base = own.TypeScript() // what it is in JSON is not what it is in Go
+	}
 	g.comment("", g.comments[t.Name()])
 	g.line("export type %s = %s;", typeName(t), base)
 }
 
 func (g *generator) field(body *bytes.Buffer, owner reflect.Type, f reflect.StructField) {
+	if f.Anonymous && f.Type.Kind() == reflect.Struct { // its fields are the owner's own in JSON
+		for i := range f.Type.NumField() {
+			g.field(body, f.Type, f.Type.Field(i))
+		}
+		return
+	}
 	name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 	if name == "" || !f.IsExported() {
 		g.fail("%s.%s has no name in JSON", owner.Name(), f.Name)
@@ -182,7 +192,7 @@ func (g *generator) underlying(t reflect.Type) string {
 		return "boolean"
 	case reflect.String:
 		return "string"
-	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Uint64:
+	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Uint64, reflect.Float64:
 		return "number"
 	case reflect.Pointer:
 		return g.ref(t.Elem())

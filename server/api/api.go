@@ -25,6 +25,8 @@ const maxBody = 64 << 10
 // Options of the interface.
 type Options struct {
 	Engine Engine
+	// Metrics measures what processes use; nil for nobody.
+	Metrics Metrics
 	// Problems says what an admin should look into; nil for nothing.
 	Problems func() []string
 	// Secrets are the variables whose values are not shown unless asked for.
@@ -38,6 +40,7 @@ type Options struct {
 // api is what the handlers share.
 type api struct {
 	engine     Engine
+	metrics    Metrics
 	trail      *audit.Log
 	secrets    supervise.Secrets
 	auth       *auth.Authenticator
@@ -63,6 +66,7 @@ func Routes(r chi.Router, o Options) {
 	get("/processes", a.processes)
 	get("/processes/{name}", a.process)
 	get("/processes/{name}/settings", a.settings)
+	get("/processes/{name}/metrics", a.processMetrics)
 	get("/log/{name}/{channel}", a.logPage)
 	get("/log/{name}/{channel}/raw", a.logRaw)
 	get("/config/preview", a.preview)
@@ -108,7 +112,7 @@ func Routes(r chi.Router, o Options) {
 }
 
 func newAPI(o Options) *api {
-	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 	if a.problems == nil {
 		a.problems = func() []string { return nil }
 	}

@@ -29,11 +29,15 @@ type desk struct {
 	who    auth.Principal
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T, adjust ...func(*Options)) *desk {
 	d := &desk{t: t, engine: newFakeEngine(), who: auth.Principal{Name: "ann", Grant: auth.Full}}
+	options := Options{Engine: d.engine, Problems: func() []string { return []string{"disk full"} }}
+	for _, adjust := range adjust {
+		adjust(&options)
+	}
 	router := chi.NewRouter()
 	router.Route("/api/v1", func(r chi.Router) {
-		Routes(r, Options{Engine: d.engine, Problems: func() []string { return []string{"disk full"} }})
+		Routes(r, options)
 	})
 	d.routes = router
 	return d

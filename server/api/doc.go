@@ -28,6 +28,7 @@
 //	GET  log/{name}/{channel}/raw              ?from= &to=, with Range
 //	GET  mainlog                mainlog/raw
 //	GET  processes/{name}/settings         POST processes/{name}/reveal
+//	GET  processes/{name}/metrics              ?since=
 //	GET  audit                  ?since= &until= &user= &program= &before= &limit=
 //	GET  audit/verify
 //	POST config/reread          config/update

@@ -2,9 +2,23 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"supervisor/supervise"
 )
+
+// Metrics is what this room needs of whoever measures what processes use. A
+// process is named by its id.
+type Metrics interface {
+	// Look sees to it that there is a sample, and waits for it.
+	Look(ctx context.Context) error
+	Usage(id int) supervise.Usage
+	// History is the last hour, oldest first.
+	History(id int) []supervise.UsagePoint
+	HistoryStep() time.Duration
+	// Keeps is for how long history goes on after a look; negative for always.
+	Keeps() time.Duration
+}
 
 // Engine is what this room needs of whoever keeps the processes. Errors that
 // are supervise.Faults are told to the client.

@@ -21,13 +21,13 @@ func (a *api) processes(w http.ResponseWriter, r *http.Request) error {
 		At:        wire.Millis(snapshot.At),
 		Mood:      wire.FromMood(snapshot.Mood),
 		Groups:    []wire.Group{},
-		Processes: []wire.Process{},
+		Processes: []wire.ListedProcess{},
 	}
 	seen := map[string]bool{}
 	for _, p := range snapshot.Processes {
 		if name := p.NameSpec(); auth.Can(who, auth.View, name) {
 			seen[p.Group] = true
-			list.Processes = append(list.Processes, wire.FromProcess(p, auth.Caps(who, name)))
+			list.Processes = append(list.Processes, wire.ListedProcess{Process: wire.FromProcess(p, auth.Caps(who, name)), Usage: a.usage(p)})
 		}
 	}
 	for _, g := range snapshot.Groups {
@@ -50,7 +50,9 @@ func (a *api) process(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply.JSON(w, wire.FromDetail(info, auth.Caps(auth.From(r.Context()), name)))
+	detail := wire.FromDetail(info, auth.Caps(auth.From(r.Context()), name))
+	detail.Usage = a.usage(info)
+	return reply.JSON(w, detail)
 }
 
 // processName reads the name of one process from the path.

@@ -255,3 +255,77 @@ var hurried = pace{
 	write:     2 * time.Second,
 	problems:  5 * time.Millisecond,
 }
+
+// fakeMetrics measures what it is told to.
+type fakeMetrics struct {
+	mu       sync.Mutex
+	sample   uint64
+	usages   map[int]supervise.Usage
+	watchers map[*time.Duration]func()
+}
+
+func newFakeMetrics() *fakeMetrics {
+	return &fakeMetrics{usages: map[int]supervise.Usage{}, watchers: map[*time.Duration]func(){}}
+}
+
+func (m *fakeMetrics) Watch(every time.Duration, tell func()) func() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.watchers[&every] = tell
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.watchers, &every)
+	}
+}
+
+// watched gives how often each watcher wants samples.
+func (m *fakeMetrics) watched() []time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []time.Duration
+	for every := range m.watchers {
+		all = append(all, *every)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// measure makes a sample: of each process its id in percent, bytes and all else.
+func (m *fakeMetrics) measure(ids ...int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sample++
+	clear(m.usages)
+	for _, id := range ids {
+		n := int64(id)
+		m.usages[id] = supervise.Usage{PID: id, CPU: float64(id), Memory: n * int64(m.sample), Descriptors: n, Threads: n, Processes: n}
+	}
+	for _, tell := range m.watchers {
+		tell()
+	}
+}
+
+func (m *fakeMetrics) Latest() (uint64, time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sample, time.UnixMilli(int64(m.sample))
+}
+
+func (m *fakeMetrics) Usage(id int) supervise.Usage {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if u, ok := m.usages[id]; ok {
+		return u
+	}
+	return supervise.NoUsage
+}
+
+func (m *fakeMetrics) Recent(id int) []supervise.UsagePoint {
+	if u := m.Usage(id); u != supervise.NoUsage {
+		return []supervise.UsagePoint{{Usage: supervise.NoUsage}, {Usage: u}}
+	}
+	return nil
+}
+
+func (*fakeMetrics) RecentStep() time.Duration { return 2 * time.Second }

@@ -25,9 +25,24 @@ type Engine interface {
 	Identity() supervise.Identity
 }
 
+// Metrics is what the hub needs of whoever measures what processes use. A process
+// is named by its id.
+type Metrics interface {
+	// Watch has samples taken so often until stop, and tell called after each.
+	Watch(every time.Duration, tell func()) (stop func())
+	// Latest gives the number of the last sample and its time; 0 for none.
+	Latest() (sample uint64, at time.Time)
+	Usage(id int) supervise.Usage
+	// Recent is the last minute in equal steps, oldest first; nil if it is unknown.
+	Recent(id int) []supervise.UsagePoint
+	RecentStep() time.Duration
+}
+
 // Options of a hub.
 type Options struct {
 	Engine Engine
+	// Metrics measures; nil for nobody: there is no such topic then.
+	Metrics Metrics
 	// MaxSessions is how many browsers may be connected; 0 stands for 256.
 	MaxSessions int
 	// Problems says what an admin should look into; nil for nothing.

@@ -22,6 +22,8 @@ import (
 const (
 	maxSubs      = 64
 	maxLogs      = 16
+	maxMetrics   = 8
+	maxRows      = 200      // of one subscription to metrics
 	maxFrame     = 16 << 10 // what a browser may send
 	framesBurst  = 50       // it may send so many at once,
 	framesSecond = 20       // and so many a second in the long run
@@ -369,6 +371,8 @@ func (s *session) subscribe(f wire.Sub) error {
 	case wire.TopicServer:
 		t := &serverTopic{id: f.ID}
 		s.subs[f.ID], s.states = t, append(s.states, t)
+	case wire.TopicMetrics:
+		return s.subscribeMetrics(f)
 	case wire.TopicLog, wire.TopicMainLog:
 		return s.subscribeLog(f)
 	default:
@@ -402,6 +406,27 @@ func (s *session) subscribeLog(f wire.Sub) error {
 	return s.send(wire.OK{ID: f.ID})
 }
 
+func (s *session) subscribeMetrics(f wire.Sub) error {
+	if s.hub.Metrics == nil {
+		return s.refuse(f.ID, http.StatusNotFound, "no such topic")
+	}
+	subscribed := 0
+	for _, t := range s.subs {
+		if _, ok := t.(*metricsTopic); ok {
+			subscribed++
+		}
+	}
+	if subscribed >= maxMetrics {
+		return s.refuse(f.ID, http.StatusTooManyRequests, "too many subscriptions to metrics")
+	}
+	t := newMetricsTopic(f.ID, s)
+	if problem := t.set(wire.Set{ID: f.ID, IDs: f.IDs, HZ: f.HZ}); problem != "" {
+		return s.refuse(f.ID, http.StatusBadRequest, problem)
+	}
+	s.subs[f.ID], s.states = t, append(s.states, t)
+	return s.send(wire.OK{ID: f.ID})
+}
+
 func (s *session) unsubscribe(id int) error {
 	t, ok := s.subs[id]
 	if !ok {
@@ -412,11 +437,16 @@ func (s *session) unsubscribe(id int) error {
 }
 
 func (s *session) set(f wire.Set) error {
-	t, ok := s.subs[f.ID].(*logTopic)
-	if !ok {
-		return s.refuse(f.ID, http.StatusNotFound, "no such subscription to a log")
+	var problem string
+	switch t := s.subs[f.ID].(type) {
+	case *logTopic:
+		problem = t.set(f, time.Now())
+	case *metricsTopic:
+		problem = t.set(f)
+	default:
+		return s.refuse(f.ID, http.StatusNotFound, "no such subscription to a log or to metrics")
 	}
-	if problem := t.set(f, time.Now()); problem != "" {
+	if problem != "" {
 		return s.refuse(f.ID, http.StatusBadRequest, problem)
 	}
 	return s.send(wire.OK{ID: f.ID})

@@ -21,7 +21,7 @@ type ClientFrame interface {
 // generated types and for the tests that want every kind.
 var (
 	ServerFrames = [...]ServerFrame{
-		Welcome{}, OK{}, Err{}, Snap{}, Delta{}, Supervisor{}, Log{}, Gap{}, Mark{}, Count{}, HB{}, Pong{}, Bye{},
+		Welcome{}, OK{}, Err{}, Snap{}, Delta{}, Supervisor{}, Metrics{}, Recent{}, Log{}, Gap{}, Mark{}, Count{}, HB{}, Pong{}, Bye{},
 	}
 	ClientFrames = [...]ClientFrame{Hello{}, Sub{}, Set{}, Ack{}, Unsub{}, Ping{}}
 )
@@ -36,13 +36,14 @@ type Topic string
 const (
 	TopicState   Topic = "state"
 	TopicServer  Topic = "server"
+	TopicMetrics Topic = "metrics"
 	TopicLog     Topic = "log"
 	TopicMainLog Topic = "mainlog"
 )
 
 // Values lists every topic, for the generated types.
 func (Topic) Values() []string {
-	return []string{string(TopicState), string(TopicServer), string(TopicLog), string(TopicMainLog)}
+	return []string{string(TopicState), string(TopicServer), string(TopicMetrics), string(TopicLog), string(TopicMainLog)}
 }
 
 // LogMode says how much of a log is wanted.
@@ -86,13 +87,21 @@ type Sub struct {
 	// For log and mainlog: bytes that may be under way unacknowledged.
 	Win  int64   `json:"win,omitempty"`
 	Mode LogMode `json:"mode,omitempty"`
+	// For metrics: the rows to tell of, by their ids, at most 200: those one can
+	// see. And how often a second, 0.2 to 2; 1 if it is left out.
+	IDs []int   `json:"ids,omitzero"`
+	HZ  float64 `json:"hz,omitempty"`
 }
 
-// Set changes a log subscription: its mode, or where it reads on.
+// Set changes a subscription to a log: its mode, or where it reads on; or one to
+// metrics: its rows, or how often they are told. With no rows, nothing is measured
+// for it.
 type Set struct {
 	ID   int     `json:"id"`
 	Mode LogMode `json:"mode,omitempty"`
 	From *From   `json:"from,omitempty"`
+	IDs  []int   `json:"ids,omitzero"`
+	HZ   float64 `json:"hz,omitempty"`
 }
 
 // Ack gives credit: everything before Off was drawn or dropped.
@@ -185,6 +194,30 @@ type Supervisor struct {
 	User User `json:"user"`
 	// What an admin should look into, one sentence each.
 	Problems []string `json:"problems"`
+}
+
+// Metrics is what rows use, of one sample. Of those asked for, the ones that are
+// not there, or not for this user, are left out; what does not run has null in
+// every column. Only the newest sample is sent, however many were missed.
+type Metrics struct {
+	ID int `json:"id"`
+	// When the sample was taken.
+	At  int64 `json:"at"`
+	IDs []int `json:"ids"`
+	Columns
+}
+
+// Recent is the last minute of rows that have not been told of yet on this
+// subscription; Metrics follows. Each row has its figures, the oldest first,
+// null where nothing was measured. The last step is going on at At.
+type Recent struct {
+	ID int   `json:"id"`
+	At int64 `json:"at"`
+	// Milliseconds that a step lasts.
+	Step   int64     `json:"step"`
+	IDs    []int     `json:"ids"`
+	CPU    []Figures `json:"cpu"`
+	Memory []Figures `json:"memory"`
 }
 
 // Log carries lines. They fill the bytes from Off to End without a hole: each
@@ -295,6 +328,8 @@ func (Err) Kind() string        { return "err" }
 func (Snap) Kind() string       { return "snap" }
 func (Delta) Kind() string      { return "delta" }
 func (Supervisor) Kind() string { return "server" }
+func (Metrics) Kind() string    { return "metrics" }
+func (Recent) Kind() string     { return "recent" }
 func (Log) Kind() string        { return "log" }
 func (Gap) Kind() string        { return "gap" }
 func (Mark) Kind() string       { return "mark" }
@@ -316,6 +351,8 @@ func (Err) server()        {}
 func (Snap) server()       {}
 func (Delta) server()      {}
 func (Supervisor) server() {}
+func (Metrics) server()    {}
+func (Recent) server()     {}
 func (Log) server()        {}
 func (Gap) server()        {}
 func (Mark) server()       {}

@@ -50,6 +50,8 @@ type Process struct {
 // ProcessDetail answers GET /api/v1/processes/{name}.
 type ProcessDetail struct {
 	Process Process `json:"process"`
+	// What it uses, if that is at hand: null when nobody watches.
+	Usage *Usage `json:"usage"`
 	// Paths of the current log files; empty where output is not kept in a file.
 	StdoutLog string `json:"stdoutLog"`
 	StderrLog string `json:"stderrLog"`
@@ -72,7 +74,15 @@ type ProcessList struct {
 	// In the order they start.
 	Groups []Group `json:"groups"`
 	// In the order of the groups, then of the configuration.
-	Processes []Process `json:"processes"`
+	Processes []ListedProcess `json:"processes"`
+}
+
+// ListedProcess is a row of ProcessList.
+type ListedProcess struct {
+	Process
+	// What it uses, if that is at hand: null when nobody watches, as the list itself
+	// has nothing measured.
+	Usage *Usage `json:"usage"`
 }
 
 // Row is a Process encoded once for every reader: all but the caps, which

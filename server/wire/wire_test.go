@@ -38,6 +38,27 @@ func rows(infos ...supervise.ProcessInfo) []json.RawMessage {
 	return out
 }
 
+// used is a sample of a system that does not tell the number of descriptors.
+var used = supervise.Usage{
+	PID: 4711, CPU: 12.3456, CPUTime: 90*time.Second + 126*time.Millisecond, Memory: 391 << 20,
+	Descriptors: supervise.Unmeasured, Threads: 9, Processes: 3,
+}
+
+func columns(samples ...supervise.Usage) Columns {
+	var c Columns
+	for _, u := range samples {
+		c.Add(u)
+	}
+	return c
+}
+
+func measured() ProcessMetrics {
+	m := NewProcessMetrics(used, noon, time.Hour, 10*time.Second)
+	m.AddPoint(supervise.UsagePoint{At: noon.Add(-10 * time.Second), Usage: supervise.Usage{PID: 4000, CPU: supervise.Unmeasured, Memory: 1 << 20, Descriptors: 4, Threads: 1, Processes: 1}})
+	m.AddPoint(supervise.UsagePoint{At: noon, Usage: used})
+	return m
+}
+
 func ptr[T any](v T) *T { return &v }
 
 // TestGoldenServerFrames writes every kind of frame the way browsers get it;
@@ -60,6 +81,9 @@ func TestGoldenServerFrames(t *testing.T) {
 		{"delta-groups", Delta{ID: 1, Prev: 45, Seq: 46, Del: []int{7, 8}, Groups: groups[1:]}},
 		{"delta-none-left", Delta{ID: 1, Prev: 46, Seq: 47, Del: []int{9}, Groups: []Group{}}},
 		{"server", Supervisor{ID: 3, Mood: FromMood(supervise.MoodShutdown), User: User{Name: "ann"}, Problems: []string{"no space left on device"}}},
+		{"metrics", Metrics{ID: 6, At: noon.UnixMilli(), IDs: []int{7, 8}, Columns: columns(used, supervise.NoUsage)}},
+		{"metrics-none", Metrics{ID: 6, At: noon.UnixMilli(), IDs: []int{}}},
+		{"recent", Recent{ID: 6, At: noon.UnixMilli(), Step: 2000, IDs: []int{7}, CPU: []Figures{{Unmeasured, 0, 12.5}}, Memory: []Figures{{Unmeasured, 4096, 8192}}}},
 		{"log", Log{ID: 4, Epoch: "a1b2c3d4", Off: 100, End: 143, Lines: Lines{"GET / 200", "\x1b[31mred\x1b[0m <b>", "caf\xe9 \xed\xb2\x80 π😀"}}},
 		{"log-open", Log{ID: 4, Epoch: "a1b2c3d4", Off: 143, End: 146, Lines: Lines{"10%"}, Open: true}},
 		{"log-cont", Log{ID: 4, Epoch: "a1b2c3d4", Off: 146, End: 152, Lines: Lines{"\r100%"}, Cont: true}},
@@ -93,6 +117,9 @@ func TestClientFramesSurviveTheTrip(t *testing.T) {
 		{"sub-state-resume", Sub{ID: 1, Topic: TopicState, From: &From{Epoch: "a1b2c3d4", Seq: ptr(uint64(42))}}},
 		{"sub-log", Sub{ID: 4, Topic: TopicLog, Proc: "web:api-0", Ch: "stderr", From: &From{Tail: ptr(int64(65536))}, Win: 65536}},
 		{"sub-mainlog", Sub{ID: 5, Topic: TopicMainLog, From: &From{Epoch: "a1b2c3d4", Off: ptr(int64(0))}, Mode: ModeCount}},
+		{"sub-metrics", Sub{ID: 6, Topic: TopicMetrics, IDs: []int{7, 8}, HZ: 0.2}},
+		{"set-metrics", Set{ID: 6, IDs: []int{9}}},
+		{"set-metrics-none", Set{ID: 6, IDs: []int{}, HZ: 2}},
 		{"set", Set{ID: 4, Mode: ModeFollow, From: &From{Off: ptr(int64(9000))}}},
 		{"ack", Ack{ID: 4, Off: 143}},
 		{"unsub", Unsub{ID: 4}},
@@ -125,8 +152,10 @@ func TestGoldenBodies(t *testing.T) {
 		{"boot", Boot{Version: "0.1.0", Base: "/", Identifier: "supervisor", Host: "box", User: &user}},
 		{"boot-nobody", Boot{Version: "0.1.0", Base: "/sup/"}},
 		{"identity", identity},
-		{"processes", ProcessList{Epoch: "a1b2c3d4", Seq: 42, At: noon.UnixMilli(), Mood: "RUNNING", Groups: []Group{{Name: "web", Priority: 999}}, Processes: []Process{FromProcess(api, 63)}}},
+		{"processes", ProcessList{Epoch: "a1b2c3d4", Seq: 42, At: noon.UnixMilli(), Mood: "RUNNING", Groups: []Group{{Name: "web", Priority: 999}}, Processes: []ListedProcess{{Process: FromProcess(api, 63), Usage: FromUsage(used)}, {Process: FromProcess(broken, 63), Usage: FromUsage(supervise.NoUsage)}}}},
 		{"process", FromDetail(api, 63)},
+		{"process-metrics", measured()},
+		{"process-metrics-none", NewProcessMetrics(supervise.NoUsage, noon, -1, 10*time.Second)},
 		{"log", LogPage{Epoch: "a1b2c3d4", Off: 100, End: 109, Oldest: 0, Newest: 500, Lines: Lines{"whole", "b\xffd"}, Open: true}},
 		{"accepted", Accepted{Seq: 42}},
 		{"accepted-many", Accepted{Seq: 42, Results: FromResults([]supervise.Result{{Group: "web", Name: "api-0", Status: supervise.Success, Description: "OK"}})}},

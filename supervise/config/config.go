@@ -55,7 +55,8 @@ type Supervisord struct {
 	SessionIdle         time.Duration
 	SessionLifetime     time.Duration
 	Trail               Trail
-	SecretNames         []string // patterns over the names of variables
+	SecretNames         []string      // patterns over the names of variables
+	MetricsHistory      time.Duration // after somebody looked; 0 for none, negative for always
 }
 
 // Trail is where it is kept who did what.

@@ -44,6 +44,7 @@ const (
 	kindCertificate
 	kindNetworks
 	kindFingerprint
+	kindHistory
 )
 
 var kindNames = [...]string{
@@ -56,7 +57,7 @@ var kindNames = [...]string{
 	kindRole: "viewer, operator or admin", kindPatterns: "list of patterns", kindActions: "list of actions",
 	kindHash: "bcrypt hash", kindDigest: "SHA-256 in hexadecimal", kindTime: "date or time", kindDuration: "duration",
 	kindCertificate: "file or auto", kindNetworks: "list of addresses or networks",
-	kindFingerprint: "sha256:digits",
+	kindFingerprint: "sha256:digits", kindHistory: "auto, always, off or duration",
 }
 
 func (k kind) String() string { return kindNames[k] }
@@ -127,6 +128,7 @@ var supervisordOptions = []optionSpec{
 	{name: "audit_logfile_maxbytes", kind: kindByteSize, standard: "50MB", ours: true},
 	{name: "audit_logfile_backups", kind: kindInteger, standard: "10", ours: true},
 	{name: "secret_names", kind: kindPatterns, standard: "*PASSWORD*, *PASSWD*, *TOKEN*, *SECRET*, *KEY*", ours: true},
+	{name: "metrics_history", kind: kindHistory, standard: "auto", ours: true},
 }
 
 var unixServerOptions = []optionSpec{

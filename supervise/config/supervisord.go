@@ -91,6 +91,7 @@ func supervisordFields(s *Supervisord, sys system) []field {
 		{"audit_logfile_maxbytes", assign(&s.Trail.MaxBytes, byteSize)},
 		{"audit_logfile_backups", assign(&s.Trail.Backups, integer)},
 		{"secret_names", assign(&s.SecretNames, patterns)},
+		{"metrics_history", assign(&s.MetricsHistory, history)},
 	}
 }
 

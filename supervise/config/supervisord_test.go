@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestACommandLineValueIsCheckedWhenSet(t *testing.T) {
@@ -67,6 +68,16 @@ func TestOursHaveDefaults(t *testing.T) {
 	}
 	if !filepath.IsAbs(s.StateDir) || filepath.Base(s.StateDir) != "supervisor" {
 		t.Errorf("statedir %q", s.StateDir)
+	}
+}
+
+func TestHistoryIsKeptForAsLongAsOneSays(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"": time.Hour, "metrics_history=auto": time.Hour, "metrics_history=Always": -1, "metrics_history=off": 0, "metrics_history=30m": 30 * time.Minute,
+	} {
+		if got := loadText(t, t.TempDir(), text+"\n").Supervisord.MetricsHistory; got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
 	}
 }
 

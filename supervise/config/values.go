@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"supervisor/supervise"
 )
@@ -280,6 +281,23 @@ func lengthInBytes(text string) (bool, error) {
 		return true, nil
 	}
 	return false, fmt.Errorf("invalid 'payload_length' value %s: neither 'characters' nor 'bytes'", supervise.Quote(text))
+}
+
+// history reads metrics_history=: for how long what programs use is remembered
+// when nobody looks any more.
+func history(text string) (time.Duration, error) {
+	switch strings.ToLower(text) {
+	case "auto":
+		return time.Hour, nil
+	case "always":
+		return -1, nil
+	case "off":
+		return 0, nil
+	}
+	if keep, err := supervise.ParseDuration(text); err == nil {
+		return keep, nil
+	}
+	return 0, fmt.Errorf("invalid 'metrics_history' value %s: expected auto, always, off, or a duration such as 30m", supervise.Quote(text))
 }
 
 // sigpipe reads child_sigpipe=: whether children ignore SIGPIPE.

@@ -158,7 +158,9 @@ func (s *Sampler) Usage(id int) supervise.Usage {
 	return supervise.NoUsage
 }
 
-// Recent gives the last minute of a process in steps of RecentStep.
+// Recent gives the last minute of a process in steps of RecentStep, the oldest
+// first: all of them, with supervise.NoUsage for those in which nothing was
+// measured. The last one is going on.
 func (s *Sampler) Recent(id int) []supervise.UsagePoint {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -167,7 +169,15 @@ func (s *Sampler) Recent(id int) []supervise.UsagePoint {
 		return nil
 	}
 	now := time.Now()
-	return x.recent.after(s.slot(now, recentStep)-recentPoints, s.ends(now, recentStep))
+	first, ends := s.slot(now, recentStep)-recentPoints+1, s.ends(now, recentStep)
+	points := make([]supervise.UsagePoint, recentPoints)
+	for i := range points {
+		points[i] = supervise.UsagePoint{At: ends(first + int32(i)), Usage: supervise.NoUsage}
+	}
+	for p := range x.recent.after(first - 1) {
+		points[p.slot-first].Usage = p.usage()
+	}
+	return points
 }
 
 // RecentStep is the step of Recent.
@@ -183,7 +193,12 @@ func (s *Sampler) History(id int) []supervise.UsagePoint {
 		return nil
 	}
 	now := time.Now()
-	return x.hour.after(s.slot(now, hourStep)-hourPoints, s.ends(now, hourStep))
+	ends := s.ends(now, hourStep)
+	var points []supervise.UsagePoint
+	for p := range x.hour.after(s.slot(now, hourStep) - hourPoints) {
+		points = append(points, supervise.UsagePoint{At: ends(p.slot), Usage: p.usage()})
+	}
+	return points
 }
 
 // HistoryStep is the step of History.

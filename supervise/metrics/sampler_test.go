@@ -214,7 +214,7 @@ func TestHistoryIsKeptAlwaysOrNeverIfSoWished(t *testing.T) {
 	inBubble(t, 0, func(s *stand) {
 		defer s.Watch(time.Second, func() {})()
 		s.pass(time.Hour)
-		if len(s.History(1)) != 0 || len(s.Recent(1)) != recentPoints {
+		if len(s.History(1)) != 0 || s.Recent(1)[0].Memory != 4096 {
 			t.Errorf("off: %d points of the hour, %d of the minute", len(s.History(1)), len(s.Recent(1)))
 		}
 	})
@@ -306,20 +306,55 @@ func TestAStepHasTheMeanOfProcessorTimeAndTheHighestOfTheRest(t *testing.T) {
 	} {
 		r.add(3, &u, 4)
 	}
-	got := r.after(0, func(slot int32) time.Time { return time.Unix(int64(slot), 0) })
-	want := supervise.UsagePoint{At: time.Unix(3, 0), Usage: supervise.Usage{
-		PID: 4, CPU: 25, CPUTime: supervise.Unmeasured, Memory: 30, Descriptors: 5, Threads: 2, Processes: 3,
-	}}
-	if len(got) != 1 || got[0] != want {
+	got := slices.Collect(r.after(2))
+	want := supervise.Usage{PID: 4, CPU: 25, CPUTime: supervise.Unmeasured, Memory: 30, Descriptors: 5, Threads: 2, Processes: 3}
+	if len(got) != 1 || got[0].slot != 3 || got[0].usage() != want {
 		t.Errorf("%+v", got)
 	}
 	for slot := int32(4); slot < 20; slot++ {
 		r.add(slot, &supervise.Usage{PID: 4}, 4)
 	}
-	got = r.after(17, func(slot int32) time.Time { return time.Unix(int64(slot), 0) })
-	if len(r.points) != 4 || cap(r.points) != 4 || len(got) != 2 || got[0].At.Unix() != 18 || got[1].At.Unix() != 19 {
+	got = slices.Collect(r.after(17))
+	if len(r.points) != 4 || cap(r.points) != 4 || len(got) != 2 || got[0].slot != 18 || got[1].slot != 19 {
 		t.Errorf("%d points of room for %d, and after one %v", len(r.points), cap(r.points), got)
 	}
+}
+
+func TestTheLastMinuteHasAPlaceForEveryStep(t *testing.T) {
+	inBubble(t, 0, func(s *stand) {
+		stop := s.Watch(time.Second, func() {})
+		s.pass(20*time.Second + time.Millisecond)
+		s.engine.becomes(1, 0)
+		s.pass(10 * time.Second)
+		s.engine.becomes(1, 20)
+		s.pass(10 * time.Second)
+		points := s.Recent(1)
+		var filled strings.Builder
+		for _, p := range points {
+			mark := byte('.')
+			if p.Memory != supervise.Unmeasured {
+				mark = 'x'
+			}
+			filled.WriteByte(mark)
+		}
+		// Ten steps before the sampler's beginning, and five without a child.
+		if filled.String() != ".........xxxxxxxxxxx.....xxxxx" && filled.String() != ".........xxxxxxxxxxx....xxxxxx" {
+			t.Errorf("%s", &filled)
+		}
+		for i := 1; i < len(points)-1; i++ {
+			if d := points[i].At.Sub(points[i-1].At); d != recentStep {
+				t.Errorf("step %d lasts %v", i, d)
+			}
+		}
+		if end := points[len(points)-1].At; !end.Equal(time.Now()) {
+			t.Errorf("the last step ends %v from now", time.Until(end))
+		}
+		stop()
+		s.pass(time.Second)
+		if s.Recent(1) != nil {
+			t.Error("remembered for nobody")
+		}
+	})
 }
 
 func TestAProcessThatIsTakenOutIsForgotten(t *testing.T) {

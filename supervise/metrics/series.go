@@ -3,6 +3,7 @@
 package metrics
 
 import (
+	"iter"
 	"time"
 
 	"supervisor/supervise"
@@ -89,21 +90,22 @@ func (p *point) merge(q *point) {
 	p.processes = max(p.processes, q.processes)
 }
 
-// after gives the points of the slots after one, oldest first. end tells when a
-// slot ended.
-func (r *ring) after(slot int32, end func(slot int32) time.Time) []supervise.UsagePoint {
-	var told []supervise.UsagePoint
-	for i := range r.points {
-		p := &r.points[(r.oldest+i)%len(r.points)]
-		if p.slot <= slot {
-			continue
+// after gives the points of the slots after one, oldest first.
+func (r *ring) after(slot int32) iter.Seq[*point] {
+	return func(yield func(*point) bool) {
+		for i := range r.points {
+			if p := &r.points[(r.oldest+i)%len(r.points)]; p.slot > slot && !yield(p) {
+				return
+			}
 		}
-		told = append(told, supervise.UsagePoint{At: end(p.slot), Usage: supervise.Usage{
-			PID: int(p.pid), CPU: float64(p.cpu), CPUTime: supervise.Unmeasured, Memory: p.memory,
-			Descriptors: int64(p.descriptors), Threads: int64(p.threads), Processes: int64(p.processes),
-		}})
 	}
-	return told
+}
+
+func (p *point) usage() supervise.Usage {
+	return supervise.Usage{
+		PID: int(p.pid), CPU: float64(p.cpu), CPUTime: supervise.Unmeasured, Memory: p.memory,
+		Descriptors: int64(p.descriptors), Threads: int64(p.threads), Processes: int64(p.processes),
+	}
 }
 
 // series is all that is known of one process of the configuration.

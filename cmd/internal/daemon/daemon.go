@@ -21,6 +21,7 @@ import (
 	"supervisor/supervise/config"
 	"supervisor/supervise/engine"
 	"supervisor/supervise/logs"
+	"supervisor/supervise/metrics"
 	"supervisor/supervise/pool"
 )
 
@@ -76,6 +77,7 @@ type life struct {
 	host    *child.OSHost
 	deaf    chan struct{} // closed when nobody hears the host any more
 	engine  *engine.Engine
+	metrics *metrics.Sampler
 }
 
 // once is one life.
@@ -155,6 +157,9 @@ func (l *life) end() {
 		try("close the doors", within(stopWithin, l.doors.Stop))
 	}
 	try("close the trail", within(stopWithin, l.trail.Close))
+	if l.metrics != nil {
+		l.metrics.Close()
+	}
 	if l.engine != nil {
 		l.engine.Close()
 	}
@@ -324,6 +329,7 @@ func (l *life) makeEngine() error {
 		return err
 	}
 	l.engine = eng
+	l.metrics = metrics.New(metrics.Options{Engine: eng, Keep: l.conf.Supervisord.MetricsHistory, Log: l.log})
 	return nil
 }
 
@@ -363,7 +369,7 @@ func (l *life) openDoors() (*server.Server, error) {
 
 // house is what is served behind the doors.
 func (l *life) house() server.House {
-	h := server.House{Engine: l.engine, Static: webui.WebUI(), Logger: l.log, Problems: l.problems, Trail: l.trail, Secrets: l.conf.Supervisord.SecretNames}
+	h := server.House{Engine: l.engine, Metrics: l.metrics, Static: webui.WebUI(), Logger: l.log, Problems: l.problems, Trail: l.trail, Secrets: l.conf.Supervisord.SecretNames}
 	for _, r := range l.conf.RPCInterfaces {
 		h.Namespaces = append(h.Namespaces, r.Name)
 	}

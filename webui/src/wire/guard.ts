@@ -16,6 +16,7 @@ type Shape = Record<string, Check>
 const text: Check = (v) => typeof v === 'string'
 const flag: Check = (v) => typeof v === 'boolean'
 const number: Check = (v) => typeof v === 'number' && Number.isFinite(v)
+const figure: Check = (v) => v === null || number(v)
 const optional =
   (check: Check): Check =>
   (v) =>
@@ -49,6 +50,7 @@ const process = shape({
   restarts: number,
   caps: number,
 })
+const figures = list(figure)
 const group = shape({ name: text, priority: number, listener: optional(flag) })
 
 /** What each kind of frame must look like; a kind that is missing here does not compile. */
@@ -84,6 +86,24 @@ const frames: Record<ServerFrame['t'], Check> = {
     groups: optional(list(group)),
   }),
   server: shape({ id: number, mood: text, user, problems: list(text) }),
+  metrics: shape({
+    id: number,
+    at: number,
+    ids: list(number),
+    cpu: figures,
+    memory: figures,
+    descriptors: figures,
+    threads: figures,
+    processes: figures,
+  }),
+  recent: shape({
+    id: number,
+    at: number,
+    step: number,
+    ids: list(number),
+    cpu: list(figures),
+    memory: list(figures),
+  }),
   log: shape({
     id: number,
     epoch: text,

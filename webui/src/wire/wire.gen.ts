@@ -179,6 +179,49 @@ export interface SupervisorFrame {
 }
 
 /**
+ * Figure is a measured number; null when it was not measured: not yet, or not on
+ * this system, or there is nothing to measure. There are no invented zeros.
+ */
+export type Figure = number | null;
+
+/** Figures are a column of them. */
+export type Figures = Figure[];
+
+/**
+ * Metrics is what rows use, of one sample. Of those asked for, the ones that are
+ * not there, or not for this user, are left out; what does not run has null in
+ * every column. Only the newest sample is sent, however many were missed.
+ */
+export interface MetricsFrame {
+  t: "metrics";
+  id: number;
+  /** When the sample was taken. */
+  at: number;
+  ids: number[];
+  cpu: Figures;
+  memory: Figures;
+  descriptors: Figures;
+  threads: Figures;
+  processes: Figures;
+}
+
+/**
+ * Recent is the last minute of rows that have not been told of yet on this
+ * subscription; Metrics follows. Each row has its figures, the oldest first,
+ * null where nothing was measured. The last step is going on at At.
+ */
+export interface RecentFrame {
+  t: "recent";
+  id: number;
+  at: number;
+  /** Milliseconds that a step lasts. */
+  step: number;
+  ids: number[];
+  cpu: Figures[];
+  memory: Figures[];
+}
+
+/**
  * Lines are lines of a log without their newlines. Bytes that are not UTF-8
  * travel as lone low surrogates: U+DC80 stands for 0x80, U+DCFF for 0xff. The
  * bytes of a line are therefore known exactly, and so is their number.
@@ -279,7 +322,7 @@ export interface HelloFrame {
 }
 
 /** Topic is what can be subscribed to. */
-export type Topic = "state" | "server" | "log" | "mainlog";
+export type Topic = "state" | "server" | "metrics" | "log" | "mainlog";
 
 /**
  * From says where a subscription begins. State: epoch and seq of the last frame
@@ -312,14 +355,26 @@ export interface SubFrame {
   /** For log and mainlog: bytes that may be under way unacknowledged. */
   win?: number;
   mode?: LogMode;
+  /**
+   * For metrics: the rows to tell of, by their ids, at most 200: those one can
+   * see. And how often a second, 0.2 to 2; 1 if it is left out.
+   */
+  ids?: number[];
+  hz?: number;
 }
 
-/** Set changes a log subscription: its mode, or where it reads on. */
+/**
+ * Set changes a subscription to a log: its mode, or where it reads on; or one to
+ * metrics: its rows, or how often they are told. With no rows, nothing is measured
+ * for it.
+ */
 export interface SetFrame {
   t: "set";
   id: number;
   mode?: LogMode;
   from?: From;
+  ids?: number[];
+  hz?: number;
 }
 
 /** Ack gives credit: everything before Off was drawn or dropped. */
@@ -349,6 +404,8 @@ export type ServerFrame =
   | SnapFrame
   | DeltaFrame
   | SupervisorFrame
+  | MetricsFrame
+  | RecentFrame
   | LogFrame
   | GapFrame
   | MarkFrame
@@ -396,6 +453,66 @@ export interface Identity {
   problems: string[];
 }
 
+/**
+ * Usage is what a process uses: its child, all that descends from it, and what it
+ * left behind in its process group or session.
+ */
+export interface Usage {
+  /** The child that was measured. */
+  pid: number;
+  /**
+   * Percent of one processor, since the sample before; null for the first one of
+   * a child.
+   */
+  cpu: Figure;
+  /** Seconds of processor time, of all its children since somebody looks. */
+  cpuSeconds: Figure;
+  /** Resident bytes. Pages that several share count for each. */
+  memory: Figure;
+  descriptors: Figure;
+  threads: Figure;
+  processes: Figure;
+}
+
+/** ListedProcess is a row of ProcessList. */
+export interface ListedProcess {
+  /** Stable while the epoch lasts and never reused. */
+  id: number;
+  group: string;
+  name: string;
+  state: ProcState;
+  /** 0 when there is no child. */
+  pid: number;
+  /** When the state was entered. */
+  since: number;
+  /** When the last child was started; 0 if never. */
+  start: number;
+  /** When the last child ended; 0 if never. */
+  stop: number;
+  /** Status of the last exit; -1 for a death by signal. */
+  exit: number;
+  /** Name of the signal that killed it last, such as SIGKILL. */
+  signal?: string;
+  /** Whether the last exit was one of exitcodes. */
+  expected: boolean;
+  /** Why the last start failed, in Supervisor's words; empty if it did not. */
+  err: string;
+  /** Failed starts in this series, of Max (startretries) before FATAL. */
+  tries: number;
+  max: number;
+  /** When supervisord acts next by itself (retry, RUNNING, KILL); 0 for never. */
+  next: number;
+  /** Times it was started again without anybody asking. */
+  restarts: number;
+  /** What the asking user may do with it: bits of CAPS. */
+  caps: Caps;
+  /**
+   * What it uses, if that is at hand: null when nobody watches, as the list itself
+   * has nothing measured.
+   */
+  usage: Usage | null;
+}
+
 /** ProcessList answers GET /api/v1/processes: everything at change number Seq. */
 export interface ProcessList {
   epoch: string;
@@ -405,12 +522,14 @@ export interface ProcessList {
   /** In the order they start. */
   groups: Group[];
   /** In the order of the groups, then of the configuration. */
-  processes: Process[];
+  processes: ListedProcess[];
 }
 
 /** ProcessDetail answers GET /api/v1/processes/{name}. */
 export interface ProcessDetail {
   process: Process;
+  /** What it uses, if that is at hand: null when nobody watches. */
+  usage: Usage | null;
   /** Paths of the current log files; empty where output is not kept in a file. */
   stdoutLog: string;
   stderrLog: string;
@@ -563,6 +682,34 @@ export interface Update {
 /** Failure is the body of every answer that is not a success. */
 export interface Failure {
   error: Fault;
+}
+
+/**
+ * ProcessMetrics answers GET /api/v1/processes/{name}/metrics: the last hour, of
+ * all children the process had in it. Figures are as in Usage; of a step, the mean
+ * of cpu and the highest of the others. Steps in which nothing was measured, or
+ * nothing ran, are not there.
+ */
+export interface ProcessMetrics {
+  at: number;
+  /** What it uses now; null if it does not run. */
+  usage: Usage | null;
+  /**
+   * For how many milliseconds history goes on after somebody looked
+   * (metrics_history=): 0 for none, -1 for always.
+   */
+  keeps: number;
+  /** Milliseconds that a step lasts. */
+  step: number;
+  /** When the steps ended, oldest first; the last one may be going on. */
+  times: number[];
+  /** The child in each; another one than before says that it was started anew. */
+  pids: number[];
+  cpu: Figures;
+  memory: Figures;
+  descriptors: Figures;
+  threads: Figures;
+  processes: Figures;
 }
 
 /**
