@@ -81,7 +81,7 @@ func (town *town) opens(path string) string {
 }
 
 // forPrograms is where no cookie counts.
-var forPrograms = []string{"/ok.html", "/logtail", "/mainlogtail"}
+var forPrograms = []string{"/ok.html", "/metrics", "/logtail", "/mainlogtail"}
 
 func TestABrowserThatOpenedALinkIsAnsweredAsTheLinkMayBe(t *testing.T) {
 	town := newTown(t)

@@ -278,6 +278,8 @@ var rows = []row{
 	{route: "ANY /images/*", path: "/images/state0.gif", want: "401 410 410 410 410 410 410 410"},
 	{route: "ANY /link/*", path: "/link/unknown", want: "404 404 404 404 404 404 404 404", quiet: true},
 	{route: "GET /live", want: "401 400 400 400 400 400 400 400"},
+	{route: "GET /metrics", want: known, has: "supervisor_info"},
+	{route: "GET /metrics", want: known, has: `supervisor_process_cpu_seconds_total{group="canary",name="main"} 1.5`, admins: true},
 	{route: "ANY /logtail*", path: "/logtail/NAME", want: whoReads, has: "words of insider api", stream: true},
 	{route: "ANY /mainlogtail*", path: "/mainlogtail", want: onlyAdmin, has: "main log", stream: true},
 

@@ -10,6 +10,7 @@ import (
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/rpc"
+	"supervisor/server/scrape"
 	"supervisor/server/tail"
 )
 
@@ -22,13 +23,14 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	r.Use(s.observe, atFront, sameOrigin)
 
 	// For programs: XML-RPC, logs and the health probe, as the original has
-	// them. It goes by how a path begins.
+	// them, where it goes by how a path begins; and our page for Prometheus.
 	r.Group(func(r chi.Router) {
 		r.Use(auth.RequireWithoutCookie, limit, plain)
 		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail))
 		r.Get("/ok.html", healthy)
 		r.Head("/ok.html", healthy)
 		r.Post("/ok.html", healthy)
+		r.Method(http.MethodGet, "/metrics", scrape.Handler(s.house.Engine, s.house.Metrics))
 		r.Group(func(r chi.Router) {
 			r.Use(s.streaming)
 			r.Handle("/logtail*", tail.Process(s.house.Engine, s.house.Trail))

@@ -21,6 +21,7 @@ import (
 	"supervisor/server/auth"
 	"supervisor/server/live"
 	"supervisor/server/rpc"
+	"supervisor/server/scrape"
 	"supervisor/server/tail"
 	"supervisor/supervise"
 )
@@ -37,6 +38,7 @@ type Engine interface {
 type Metrics interface {
 	api.Metrics
 	live.Metrics
+	scrape.Metrics
 }
 
 // Endpoint is one listener of the configuration.

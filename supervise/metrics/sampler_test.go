@@ -300,14 +300,14 @@ func TestProcessorTimeNeedsTwoSamplesOfOneIncarnation(t *testing.T) {
 func TestAStepHasTheMeanOfProcessorTimeAndTheHighestOfTheRest(t *testing.T) {
 	var r ring
 	for _, u := range []supervise.Usage{
-		{PID: 4, CPU: supervise.Unmeasured, Memory: 10, Descriptors: supervise.Unmeasured, Threads: 2, Processes: 1},
-		{PID: 4, CPU: 10, Memory: 30, Descriptors: 5, Threads: 1, Processes: 3},
-		{PID: 4, CPU: 40, Memory: 20, Descriptors: 4, Threads: 1, Processes: 2},
+		{PID: 4, CPU: supervise.Unmeasured, Memory: 10 << 10, Descriptors: supervise.Unmeasured, Threads: 2, Processes: 1},
+		{PID: 4, CPU: 10, Memory: 30 << 10, Descriptors: 5, Threads: 1, Processes: 3},
+		{PID: 4, CPU: 40, Memory: 20 << 10, Descriptors: 4, Threads: 1, Processes: 2},
 	} {
 		r.add(3, &u, 4)
 	}
 	got := slices.Collect(r.after(2))
-	want := supervise.Usage{PID: 4, CPU: 25, CPUTime: supervise.Unmeasured, Memory: 30, Descriptors: 5, Threads: 2, Processes: 3}
+	want := supervise.Usage{PID: 4, CPU: 25, CPUTime: supervise.Unmeasured, Memory: 30 << 10, Descriptors: 5, Threads: 2, Processes: 3}
 	if len(got) != 1 || got[0].slot != 3 || got[0].usage() != want {
 		t.Errorf("%+v", got)
 	}
@@ -355,6 +355,17 @@ func TestTheLastMinuteHasAPlaceForEveryStep(t *testing.T) {
 			t.Error("remembered for nobody")
 		}
 	})
+}
+
+func TestWhatIsRememberedOfMemoryIsNeverInvented(t *testing.T) {
+	for _, n := range []int64{supervise.Unmeasured, 0, 4096, 391 << 20, 1 << 40} {
+		if got := inBytes(kibibytes(n)); got != n {
+			t.Errorf("%d became %d", n, got)
+		}
+	}
+	if got := inBytes(kibibytes(1 << 60)); got != (1<<31-1)<<10 {
+		t.Errorf("more than there is room for became %d", got)
+	}
 }
 
 func TestAProcessThatIsTakenOutIsForgotten(t *testing.T) {

@@ -4,6 +4,7 @@ package metrics
 
 import (
 	"iter"
+	"math"
 	"time"
 
 	"supervisor/supervise"
@@ -18,16 +19,31 @@ const (
 	hourPoints   = 360
 )
 
-// point is what was used in one step of time. Figures are kept small, because
-// there are 390 of these for each process: memory in KiB.
+// point is what was used in one step of time. It is kept small, because there are
+// 390 of these for each process.
 type point struct {
 	slot  int32 // number of the step, from the sampler's beginning on
 	pid   int32
 	cpu   float32
 	count int32 // samples in cpu
 
-	memory                          int64
+	memory                          int32 // KiB: no page is smaller
 	descriptors, threads, processes int32
+}
+
+// kibibytes are enough for 2 TiB, and tell no more of what has that.
+func kibibytes(n int64) int32 {
+	if n == supervise.Unmeasured {
+		return supervise.Unmeasured
+	}
+	return int32(min(n>>10, math.MaxInt32))
+}
+
+func inBytes(kib int32) int64 {
+	if kib == supervise.Unmeasured {
+		return supervise.Unmeasured
+	}
+	return int64(kib) << 10
 }
 
 // ring is the memory of the last max steps, which are not all there: nothing is
@@ -41,7 +57,7 @@ type ring struct {
 // incarnation there, CPU becomes the mean and the rest the highest.
 func (r *ring) add(slot int32, u *supervise.Usage, max int) {
 	p := point{
-		slot: slot, pid: int32(u.PID), cpu: supervise.Unmeasured, memory: u.Memory,
+		slot: slot, pid: int32(u.PID), cpu: supervise.Unmeasured, memory: kibibytes(u.Memory),
 		descriptors: int32(u.Descriptors), threads: int32(u.Threads), processes: int32(u.Processes),
 	}
 	if u.CPU != supervise.Unmeasured {
@@ -103,7 +119,7 @@ func (r *ring) after(slot int32) iter.Seq[*point] {
 
 func (p *point) usage() supervise.Usage {
 	return supervise.Usage{
-		PID: int(p.pid), CPU: float64(p.cpu), CPUTime: supervise.Unmeasured, Memory: p.memory,
+		PID: int(p.pid), CPU: float64(p.cpu), CPUTime: supervise.Unmeasured, Memory: inBytes(p.memory),
 		Descriptors: int64(p.descriptors), Threads: int64(p.threads), Processes: int64(p.processes),
 	}
 }

@@ -39,14 +39,15 @@ var may = map[string][]string{
 	"server/reply": {"supervise", "server/wire"},
 	"server/auth":  {"supervise", "server/wire", "server/reply"},
 	// The trail is beside auth: every room that acts tells it, and it knows who asks.
-	"server/audit": {"supervise", "server/wire", "server/reply", "server/auth"},
-	"server/api":   {"supervise", "server/wire", "server/reply", "server/auth", "server/audit"},
-	"server/rpc":   {"supervise", "server/auth", "server/reply", "server/audit"},
-	"server/tail":  {"supervise", "server/auth", "server/reply", "server/audit"},
-	"server/live":  {"supervise", "server/wire", "server/auth", "server/reply", "server/audit"},
+	"server/audit":  {"supervise", "server/wire", "server/reply", "server/auth"},
+	"server/api":    {"supervise", "server/wire", "server/reply", "server/auth", "server/audit"},
+	"server/rpc":    {"supervise", "server/auth", "server/reply", "server/audit"},
+	"server/tail":   {"supervise", "server/auth", "server/reply", "server/audit"},
+	"server/scrape": {"supervise", "server/auth", "server/reply"},
+	"server/live":   {"supervise", "server/wire", "server/auth", "server/reply", "server/audit"},
 	"server": {
 		"supervise", "server/wire", "server/reply", "server/auth", "server/api", "server/rpc",
-		"server/tail", "server/live", "server/audit",
+		"server/tail", "server/live", "server/scrape", "server/audit",
 	},
 
 	"cmd/internal/daemon": {
