@@ -31,7 +31,7 @@ func TestEveryExitStatusIsToldOnce(t *testing.T) {
 	}
 	for status, o := range lives {
 		exit := f.end(o)
-		want := Exit{Key: o.key, Incarnation: o.incarnation, PID: o.pid, Status: status}
+		want := Exit{Key: o.key, Incarnation: o.incarnation, PID: o.pid, Status: status, Usage: exit.Usage}
 		if exit != want || len(o.exits) != 1 || o.drained != 1 {
 			t.Errorf("exits %+v (drained %d times), want %+v once", o.exits, o.drained, want)
 		}

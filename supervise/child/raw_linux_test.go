@@ -110,7 +110,7 @@ func TestOrphansWeInheritAreReapedAndUnknown(t *testing.T) {
 	var orphan int
 	fmt.Sscan(o.stdout.String(), &orphan)
 	f.until("the orphan", func() bool { return len(f.orphans) > 0 })
-	if want := (Exit{Key: -1, PID: orphan, Status: 9}); f.orphans[0] != want {
+	if want := (Exit{Key: -1, PID: orphan, Status: 9, Usage: f.orphans[0].Usage}); f.orphans[0] != want {
 		t.Errorf("orphan %+v, want %+v", f.orphans[0], want)
 	}
 }

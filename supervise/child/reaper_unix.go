@@ -106,9 +106,10 @@ func (h *OSHost) reapKnown() (exits []Exit) {
 // dead. A helper of ours is collected without being told.
 func (h *OSHost) reapOne(which int) (exits []Exit, ok bool) {
 	var status syscall.WaitStatus
-	pid, err := syscall.Wait4(which, &status, syscall.WNOHANG, nil)
+	var used syscall.Rusage
+	pid, err := syscall.Wait4(which, &status, syscall.WNOHANG, &used)
 	for err == syscall.EINTR {
-		pid, err = syscall.Wait4(which, &status, syscall.WNOHANG, nil)
+		pid, err = syscall.Wait4(which, &status, syscall.WNOHANG, &used)
 	}
 	if err != nil || pid <= 0 { // ECHILD: we have no children at all
 		return nil, false
@@ -118,7 +119,9 @@ func (h *OSHost) reapOne(which int) (exits []Exit, ok bool) {
 	if r != nil && r.helper {
 		return nil, true
 	}
-	return []Exit{exitOf(r, pid, status)}, true
+	exit := exitOf(r, pid, status)
+	exit.Usage = usageOf(used)
+	return []Exit{exit}, true
 }
 
 // exitOf reads a wait status (options.py decode_wait_status).

@@ -58,6 +58,7 @@ type Exit struct {
 	Status      int              // exit status, or -1 when a signal ended it
 	Signal      supervise.Signal // the signal that ended it, 0 if none
 	CoreDumped  bool
+	Usage       supervise.Rusage
 }
 
 // Report is what the host tells the engine. The set is sealed.
