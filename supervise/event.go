@@ -6,7 +6,7 @@ import "time"
 // the structs of this file and no others.
 type Event interface {
 	// Type is the node of the event tree, or "" for what only our own
-	// readers hear of (UpdateEvent).
+	// readers hear of (UpdateEvent, LifeEvent).
 	Type() EventType
 	event()
 }
@@ -64,6 +64,13 @@ type GroupEvent struct {
 // event listener hears of it.
 type UpdateEvent struct{ Name NameSpec }
 
+// LifeEvent says that a life of a process is over, after the moves that its end
+// led to. Ours alone, as UpdateEvent is.
+type LifeEvent struct {
+	Name NameSpec
+	Life Life
+}
+
 func (e StateEvent) Type() EventType { return EventProcessState + "_" + EventType(e.To.String()) }
 func (e LogEvent) Type() EventType {
 	if e.Channel == Stderr {
@@ -101,6 +108,7 @@ func (e GroupEvent) Type() EventType {
 	return EventProcessGroupRemoved
 }
 func (UpdateEvent) Type() EventType { return "" }
+func (LifeEvent) Type() EventType   { return "" }
 
 func (StateEvent) event()         {}
 func (LogEvent) event()           {}
@@ -110,3 +118,4 @@ func (MoodEvent) event()          {}
 func (TickEvent) event()          {}
 func (GroupEvent) event()         {}
 func (UpdateEvent) event()        {}
+func (LifeEvent) event()          {}

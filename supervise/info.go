@@ -25,6 +25,9 @@ type ProcessInfo struct {
 	Tries    int       // failed starts in this series
 	MaxTries int       // startretries
 	Restarts int       // times started again without anybody asking, in this epoch
+	// RestartsDay are those of the last 24 hours, counted by the quarter of an
+	// hour, as far as is known also of epochs before.
+	RestartsDay int
 
 	StdoutLog string // path, "" for none
 	StderrLog string

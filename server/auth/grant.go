@@ -103,9 +103,9 @@ func Check(ctx context.Context, verb Verb, name supervise.NameSpec) error {
 
 type principalKey struct{}
 
-// With gives ctx to who.
+// With gives ctx to who. The name goes along for those who do not know us.
 func With(ctx context.Context, who Principal) context.Context {
-	return context.WithValue(ctx, principalKey{}, who)
+	return supervise.WithAsker(context.WithValue(ctx, principalKey{}, who), who.Name)
 }
 
 // From tells whom ctx belongs to: nobody, if it was not said.

@@ -32,7 +32,8 @@ func (e *Engine) Start(ctx context.Context, name supervise.NameSpec, wait bool) 
 // BAD_NAME, NOT_RUNNING, FAILED, SHUTDOWN_STATE.
 func (e *Engine) Stop(ctx context.Context, name supervise.NameSpec, wait bool) (seq uint64, err error) {
 	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
-		if p := e.onOne(r, name, e.stop); p != nil && wait {
+		stop := func(p *process) error { return e.stop(p, supervise.Asker(ctx)) }
+		if p := e.onOne(r, name, stop); p != nil && wait {
 			r.await(e, p, wishDown, r.fail)
 		}
 	}))
@@ -48,7 +49,7 @@ func (e *Engine) Restart(ctx context.Context, name supervise.NameSpec) (seq uint
 	}
 	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
 		e.onOne(r, name, func(p *process) error {
-			e.step(p, machine.Restart{})
+			e.restart(p, supervise.Asker(ctx))
 			return nil
 		})
 	}))
@@ -58,7 +59,7 @@ func (e *Engine) Restart(ctx context.Context, name supervise.NameSpec) (seq uint
 // BAD_NAME, NOT_RUNNING, FAILED, SHUTDOWN_STATE.
 func (e *Engine) Signal(ctx context.Context, name supervise.NameSpec, sig supervise.Signal) error {
 	_, err := e.command(ctx, func(e *Engine, r *reply) {
-		e.onOne(r, name, func(p *process) error { return e.signal(p, sig) })
+		e.onOne(r, name, func(p *process) error { return e.signal(p, sig, supervise.Asker(ctx)) })
 	})
 	return err
 }
@@ -98,7 +99,7 @@ func (e *Engine) StopMany(ctx context.Context, sel supervise.Selection, wait boo
 			if !p.stoppable() {
 				continue
 			}
-			err := e.stop(p)
+			err := e.stop(p, supervise.Asker(ctx))
 			at := len(r.results)
 			r.result(p.name, err)
 			if err == nil && wait {
@@ -122,7 +123,7 @@ func (e *Engine) RestartMany(ctx context.Context, sel supervise.Selection) (seq 
 				e.note(supervise.LevelWarn, fmt.Sprintf("not restarting %s: %v", p.name, fault))
 				continue
 			}
-			e.step(p, machine.Restart{})
+			e.restart(p, supervise.Asker(ctx))
 		}
 	}))
 }
@@ -133,7 +134,7 @@ func (e *Engine) SignalMany(ctx context.Context, sel supervise.Selection, sig su
 	return resultsOf(e.command(ctx, func(e *Engine, r *reply) {
 		for _, p := range e.onMany(r, sel, ascending) {
 			if p.machine.State().Signallable() {
-				r.result(p.name, e.signal(p, sig))
+				r.result(p.name, e.signal(p, sig, supervise.Asker(ctx)))
 			}
 		}
 	}))
@@ -418,17 +419,23 @@ func (p *process) stoppable() bool {
 	return p.machine.State().Running() || p.machine.Intent() == machine.UpAfterDown
 }
 
-func (e *Engine) stop(p *process) error {
+func (e *Engine) stop(p *process, by string) error {
 	if !p.stoppable() {
 		return supervise.Fault{Code: supervise.FaultNotRunning, Detail: p.name.String()}
 	}
+	p.ordered(supervise.OrderStop, by)
 	e.step(p, machine.Stop{})
 	return nil
 }
 
+func (e *Engine) restart(p *process, by string) {
+	p.ordered(supervise.OrderRestart, by)
+	e.step(p, machine.Restart{})
+}
+
 // signal is process.py signal: a child that has just gone is no error; of any
 // other trouble the machine is told.
-func (e *Engine) signal(p *process, sig supervise.Signal) error {
+func (e *Engine) signal(p *process, sig supervise.Signal, by string) error {
 	pid := p.machine.PID()
 	if !p.machine.State().Signallable() || pid == 0 || p.dead != nil {
 		return supervise.Fault{Code: supervise.FaultNotRunning, Detail: p.name.String()}
@@ -436,6 +443,7 @@ func (e *Engine) signal(p *process, sig supervise.Signal) error {
 	e.note(supervise.LevelDebug, fmt.Sprintf("sending %s (pid %d) sig %s", p.name.Process, pid, sig))
 	err := e.opts.Host.Signal(pid, sig, false)
 	if err == nil {
+		p.life.Sent, p.life.SentBy = sig, by
 		return nil
 	}
 	gone := child.IsGone(err)

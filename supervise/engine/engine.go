@@ -46,6 +46,9 @@ type Options struct {
 	ServerURL  string   // SUPERVISOR_SERVER_URL, "" for none
 	Identity   supervise.Identity
 	Serials    *pool.Serials // goes on counting across restarts of the engine
+	// Restarts recalls when a process was started again by itself in epochs
+	// before this one. It must not wait. nil where nobody remembers.
+	Restarts func(supervise.NameSpec) []time.Time
 }
 
 // Outcome is why Run returned.

@@ -82,6 +82,7 @@ type prepared struct {
 type preparedProcess struct {
 	conf    config.Process
 	command command
+	digest  string
 	logs    [2]*logs.Channel
 	owner   *owner
 }
@@ -167,6 +168,7 @@ func (e *Engine) newProcess(g *group, made preparedProcess) *process {
 		group:   g,
 		conf:    made.conf,
 		command: made.command,
+		digest:  made.digest,
 		machine: machine.New(made.conf.Name, policy(made.conf)),
 		channel: made.logs,
 		added:   e.now,
@@ -175,7 +177,9 @@ func (e *Engine) newProcess(g *group, made preparedProcess) *process {
 	p.due = deadline{rank: p.rank(), due: func() { e.step(p, machine.Due{}) }}
 	p.burial = deadline{rank: p.rank(), due: func() { e.buried(p) }}
 	p.stopReport = deadline{rank: p.rank(), due: func() { e.reportStopping(p) }}
+	p.forget = deadline{rank: p.rank(), due: func() { e.forgotten(p) }}
 	e.byKey[p.key] = p
+	e.recallRestarts(p)
 	p.joinPool()
 	return p
 }
@@ -203,6 +207,7 @@ func (e *Engine) removeGroup(g *group) {
 		e.deadlines.clear(&p.due)
 		e.deadlines.clear(&p.burial)
 		e.deadlines.clear(&p.stopReport)
+		e.deadlines.clear(&p.forget)
 	}
 	e.poolsChanged()
 	e.publish(supervise.GroupEvent{Group: g.conf.Name}, rows...)

@@ -11,7 +11,6 @@ import (
 
 	"supervisor/supervise/child"
 	"supervisor/supervise/logs"
-	"supervisor/supervise/machine"
 )
 
 // birth is one spawn on its way to the host.
@@ -21,6 +20,7 @@ type birth struct {
 	name        string
 	command     command
 	channel     [2]*logs.Channel
+	life        *lifetime
 }
 
 // launcher makes everything ready that a child needs and that may touch the
@@ -177,6 +177,7 @@ func (l *launcher) launch(b birth) error {
 	if spec.Stdin0, err = b.command.socket.acquire(); err != nil {
 		return errors.New(child.DispatchersText(b.name, err))
 	}
+	b.life.launching(b.channel)
 	spec.Key, spec.Incarnation, spec.Name = b.key, b.incarnation, b.name
 	spec.Stdout = sink(b.channel[0])
 	spec.Stderr = sink(b.channel[1])
@@ -198,7 +199,7 @@ type notLaunched struct{ report child.SpawnFailed }
 func (m notLaunched) handle(e *Engine) {
 	if p := e.ours(m.report.Key, m.report.Incarnation); p != nil && !p.born {
 		p.hasSocket = false // it never got that far
-		e.step(p, machine.SpawnFailed{Text: m.report.Text})
+		e.stillborn(p, m.report.Text)
 	}
 }
 

@@ -39,9 +39,15 @@ type process struct {
 	hasSocket   bool        // the launcher has acquired the shared socket for it
 	added       time.Time   // when it became part of what runs
 
+	life     *lifetime // the present one, or the last; nil before the first
+	restarts int       // of the machine, when the present life was asked for
+	digest   string    // of its configuration
+	recent   recent    // restarts of the last day
+
 	due        deadline // of the machine
 	burial     deadline // for the last words
 	stopReport deadline // for "waiting for x to stop"
+	forget     deadline // of the oldest restart that recent counts
 	tickets    []*ticket
 	touched    bool
 }
@@ -72,6 +78,8 @@ func (p *process) seen(facts machine.Facts) supervise.ProcessInfo {
 		Tries:      facts.Tries,
 		MaxTries:   p.conf.StartRetries,
 		Restarts:   facts.Restarts,
+		// What a step leads to is counted before its moves are told of one by one.
+		RestartsDay: p.recent.count - (p.machine.Facts().Restarts - facts.Restarts),
 	}
 	if info.Since.IsZero() { // it never moved: STOPPED since it was added
 		info.Since = p.added
@@ -100,10 +108,11 @@ func (p *process) closeLogs() {
 func (e *Engine) spawn(p *process) {
 	p.incarnation++
 	p.born, p.dead, p.hasSocket = false, nil, p.command.socket != nil
+	p.life = p.newLife(e.now)
 	e.notes(p.tellPoolBorn())
 	e.launch.push(birth{
 		key: p.key, incarnation: p.incarnation, name: p.name.Process,
-		command: p.command, channel: p.channel,
+		command: p.command, channel: p.channel, life: p.life,
 	})
 }
 
@@ -123,6 +132,7 @@ func (e *Engine) spawned(report child.Spawned) {
 		return
 	}
 	p.born = true
+	p.life.PID, p.life.Born = report.PID, e.now
 	e.step(p, machine.Spawned{PID: report.PID})
 	if p.dead != nil { // it died before we heard that it lived
 		e.bury(p)
@@ -136,7 +146,15 @@ func (e *Engine) spawnFailed(report child.SpawnFailed) {
 	}
 	e.releaseSocket(p)
 	e.launch.shut(p.channel)
-	e.step(p, machine.SpawnFailed{Text: report.Text})
+	e.stillborn(p, report.Text)
+}
+
+// stillborn tells the machine of a birth that came to nothing.
+func (e *Engine) stillborn(p *process, why string) {
+	life := p.life
+	life.SpawnErr = why
+	e.step(p, machine.SpawnFailed{Text: why})
+	e.endLife(p, life, e.now, nil)
 }
 
 // reap collects the dead. Each is kept until its last words are in its log.
@@ -177,9 +195,10 @@ func (e *Engine) drained(report child.Drained) {
 // buried tells the machine of a death, as of the time it was reaped.
 func (e *Engine) buried(p *process) {
 	e.deadlines.clear(&p.burial)
-	exit, hadSocket := *p.dead, p.hasSocket
+	exit, hadSocket, life := *p.dead, p.hasSocket, p.life
 	p.hasSocket = false
 	e.stepAt(p, machine.Exited{Status: exit.Status, Signal: exit.Signal, CoreDumped: exit.CoreDumped}, p.died)
+	e.endLife(p, life, p.died, &exit)
 	if hadSocket { // after the step: a restart takes its share first, and the socket stays open
 		e.launch.release(p.command.socket)
 	}

@@ -248,7 +248,7 @@ func (st *stage) obey(sig string) {
 
 // command asks the engine and gives its answer as a line.
 func (st *stage) command(step scenario.Step) string {
-	ctx, eng := context.Background(), st.engine()
+	ctx, eng := supervise.WithAsker(context.Background(), "alice"), st.engine()
 	verb, quick := strings.CutSuffix(step.Verb, "-nowait")
 	arg, name := step.Arg, supervise.ParseNameSpec(step.Arg)
 	sel := supervise.Selection{All: arg == "all", Group: name.Group}
@@ -269,7 +269,7 @@ func (st *stage) command(step scenario.Step) string {
 	case verb == "restart":
 		_, err = eng.Restart(ctx, name)
 	case verb == "signal":
-		results, err = st.sendSignal(arg)
+		results, err = st.sendSignal(ctx, arg)
 	case verb == "write":
 		first, rest, _ := strings.Cut(arg, " ")
 		err = eng.WriteStdin(ctx, supervise.ParseNameSpec(first), []byte(rest))
@@ -307,14 +307,14 @@ func (st *stage) command(step scenario.Step) string {
 	return strings.Join(lines, "; ")
 }
 
-func (st *stage) sendSignal(arg string) ([]supervise.Result, error) {
+func (st *stage) sendSignal(ctx context.Context, arg string) ([]supervise.Result, error) {
 	word, target, _ := strings.Cut(arg, " ")
 	sig, name := st.signal(word), supervise.ParseNameSpec(target)
 	if target == "all" || name.WholeGroup() {
 		sel := supervise.Selection{All: target == "all", Group: name.Group}
-		return st.engine().SignalMany(context.Background(), sel, sig)
+		return st.engine().SignalMany(ctx, sel, sig)
 	}
-	return nil, st.engine().Signal(context.Background(), name, sig)
+	return nil, st.engine().Signal(ctx, name, sig)
 }
 
 func (st *stage) status() {
@@ -359,7 +359,7 @@ func (e *Engine) carryOutBadly(p *process) {
 	host := e.opts.Host
 	e.opts.Host = nil // whatever it is asked next, it panics
 	defer func() { e.opts.Host = host }()
-	if err := e.stop(p); err != nil {
+	if err := e.stop(p, ""); err != nil {
 		panic(err)
 	}
 	e.settle()
@@ -385,7 +385,30 @@ func (st *stage) change(c supervise.Change) {
 		st.at(c.At, happened, "group %s added:%v", event.Group, event.Added)
 	case supervise.MoodEvent:
 		st.at(c.At, happened, "supervisord %s", event.Mood)
+	case supervise.LifeEvent:
+		if st.story.Telling {
+			st.at(c.At, happened, "%s life: %s", event.Name, st.life(event))
+		}
+	case supervise.UpdateEvent:
+		if st.story.Telling {
+			st.at(c.At, happened, "%s restarts in a day: %d", event.Name, c.Rows[0].RestartsDay)
+		}
 	}
+}
+
+// life tells of a life, its times from the beginning of the story and its output
+// by where in the log it stands.
+func (st *stage) life(event supervise.LifeEvent) string {
+	l := event.Life
+	since := func(t time.Time) string {
+		if t.IsZero() {
+			return "never"
+		}
+		return t.Sub(st.start).String()
+	}
+	return fmt.Sprintf("%v pid %d asked %s born %s up %s ended %s again %v tries %d status %d signal %v order %q by %q sent %v out %d-%d err %d-%d crashed %v: %s",
+		l.State, l.PID, since(l.Asked), since(l.Born), since(l.Up), since(l.Ended), l.Again, l.Tries, l.Status, l.Signal, l.Order, l.By, l.Sent,
+		l.From[0], l.To[0], l.From[1], l.To[1], l.Crashed(), l.Meaning().Text)
 }
 
 // extra is what listeners are told of a state besides.

@@ -82,6 +82,7 @@ func (e *Engine) stopGroups(groups []*group) {
 	for _, g := range slices.Backward(groups) {
 		for _, p := range descending.processes(g.processes) {
 			if p.machine.State().Running() {
+				p.ordered(supervise.OrderShutdown, "")
 				e.step(p, machine.Stop{Shutdown: true})
 				e.settle()
 			}

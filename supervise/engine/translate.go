@@ -89,7 +89,7 @@ func (e *Engine) prepareProcess(
 	if err != nil {
 		return preparedProcess{}, err
 	}
-	made := preparedProcess{conf: conf, owner: new(owner)}
+	made := preparedProcess{conf: conf, digest: conf.Digest(), owner: new(owner)}
 	name := supervise.NameSpec{Group: group.Name, Process: conf.Name}
 	for _, ch := range supervise.Channels {
 		if ch == supervise.Stderr && conf.RedirectStderr {

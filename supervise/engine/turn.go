@@ -53,8 +53,10 @@ func (e *Engine) stepAt(p *process, in machine.Input, at time.Time) {
 			e.contain(p, in, trouble)
 		}
 	}()
-	told := p.info()
-	for _, effect := range p.machine.Step(in, at) {
+	told, restarts := p.info(), p.machine.Facts().Restarts
+	effects := p.machine.Step(in, at)
+	e.countRestarts(p, restarts)
+	for _, effect := range effects {
 		e.carryOut(p, effect)
 		if move, isMove := effect.(machine.Announce); isMove {
 			told = p.seen(move.Facts)
@@ -114,6 +116,7 @@ func (e *Engine) settle() {
 // decides the wishes it grants.
 func (e *Engine) announce(p *process, a machine.Announce) {
 	p.decide(a.Facts)
+	p.noteMove(a)
 	e.publish(supervise.StateEvent{
 		Name: p.name, From: a.From, To: a.To, PID: a.PID, Tries: a.Tries, Expected: a.Expected,
 	}, p.seen(a.Facts))

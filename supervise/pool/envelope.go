@@ -40,7 +40,7 @@ func payload(event supervise.Event) string {
 		return fmt.Sprintf("when:%d", e.When.Unix())
 	case supervise.GroupEvent:
 		return fmt.Sprintf("groupname:%s\n", e.Group)
-	case supervise.UpdateEvent: // of no type, so no pool wants it
+	case supervise.UpdateEvent, supervise.LifeEvent: // of no type, so no pool wants them
 		return ""
 	}
 	panic(fmt.Sprintf("pool: an Event of no kind: %T", event))

@@ -4,7 +4,8 @@
 // (cmd/internal/e2e). It owns the language and nothing that plays it.
 //
 // A story is a file. Above the first section stands what it is about; a line
-// "not real: REASON" there says that it cannot be played with real children.
+// "not real: REASON" there says that it cannot be played with real children, and
+// a line "tells lives" has the transcript tell of every life that is over.
 //
 //	@conf            the configuration; DIR stands for a directory of its own
 //	@conf NAME       another one, for "conf NAME" below

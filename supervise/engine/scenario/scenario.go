@@ -15,6 +15,7 @@ import (
 type Scenario struct {
 	About   string
 	NotReal string // why it cannot be played with real children; "" if it can
+	Telling bool   // the transcript has a line for each life that is over
 	Configs map[string]string
 	Lives   []Lives
 	Steps   []Step
@@ -88,6 +89,10 @@ func (r *reader) line(line string) error {
 }
 
 func (r *reader) about(text string) error {
+	if text == "tells lives" {
+		r.scenario.Telling = true
+		return nil
+	}
 	reason, found := strings.CutPrefix(text, "not real: ")
 	if found {
 		r.scenario.NotReal = reason

@@ -1,0 +1,173 @@
+//go:build unix
+
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"supervisor/supervise"
+	"supervisor/supervise/child"
+	"supervisor/supervise/logs"
+	"supervisor/supervise/machine"
+)
+
+// lifetime is what is told of a life when it is over, gathered on the way. It is
+// the loop's, but for what the launcher leaves in it before the birth.
+type lifetime struct {
+	supervise.Life
+	launched bool // From is known, and the logs have been opened
+	moved    bool // State is known
+}
+
+// launching notes, in the launcher's goroutine, where the output of a life will
+// begin. The logs are open, so nobody waits for a disk any more to learn where
+// they end.
+func (l *lifetime) launching(channels [2]*logs.Channel) {
+	l.From = ends(channels)
+	l.launched = true
+}
+
+func ends(channels [2]*logs.Channel) (at [2]int64) {
+	for ch, log := range channels {
+		if log != nil {
+			_, at[ch] = log.Bounds()
+		}
+	}
+	return at
+}
+
+// newLife begins the record of a life that has been asked for.
+func (p *process) newLife(now time.Time) *lifetime {
+	facts := p.machine.Facts()
+	life := &lifetime{Life: supervise.Life{
+		Asked: now, Tries: facts.Tries + 1, Again: facts.Restarts > p.restarts, Config: p.digest,
+	}}
+	p.restarts = facts.Restarts
+	return life
+}
+
+// noteMove keeps of a move what the record of a life wants to know.
+func (p *process) noteMove(a machine.Announce) {
+	life := p.life
+	if life == nil {
+		return
+	}
+	switch a.To {
+	case supervise.StateRunning:
+		life.Up = a.Facts.Since
+	case supervise.StateExited, supervise.StateBackoff, supervise.StateFatal, supervise.StateStopped:
+		life.State, life.Expected, life.moved = a.To, a.Expected, true
+	}
+}
+
+// ordered notes who has told a process to go down. The first order counts.
+func (p *process) ordered(what supervise.Order, by string) {
+	if p.life != nil && p.life.Order == supervise.OrderNone && p.life.Ended.IsZero() {
+		p.life.Order, p.life.By = what, by
+	}
+}
+
+// endLife tells of a life that has ended at a time, after the step that its end
+// was for the machine: the next life may have begun. exit is nil where there was
+// no child.
+func (e *Engine) endLife(p *process, life *lifetime, at time.Time, exit *child.Exit) {
+	if life == nil {
+		return // of a child that was not ours to start
+	}
+	life.Ended = at
+	if exit != nil {
+		life.Status, life.Signal, life.Core, life.Usage = exit.Status, exit.Signal, exit.CoreDumped, exit.Usage
+	}
+	if life.launched {
+		life.To = ends(p.channel)
+	}
+	if !life.moved { // the machine had lost track of it
+		life.State = p.machine.State()
+	}
+	e.publish(supervise.LifeEvent{Name: p.name, Life: life.Life})
+}
+
+// quarter is the grain in which the restarts of a day are counted.
+const (
+	quarter = 15 * time.Minute
+	day     = 24 * time.Hour
+)
+
+// recent counts what has happened within the last day. It costs nothing where
+// nothing has.
+type recent struct {
+	quarters []tally // oldest first
+	count    int
+}
+
+type tally struct {
+	since time.Time
+	count int
+}
+
+// add counts one at a time, which is not before those added earlier.
+func (r *recent) add(at time.Time) {
+	since := at.Truncate(quarter)
+	if n := len(r.quarters); n > 0 && !since.After(r.quarters[n-1].since) {
+		r.quarters[n-1].count++
+	} else {
+		r.quarters = append(r.quarters, tally{since, 1})
+	}
+	r.count++
+}
+
+// forget drops what is older than a day.
+func (r *recent) forget(now time.Time) {
+	for len(r.quarters) > 0 && !r.next().After(now) {
+		r.count -= r.quarters[0].count
+		r.quarters = r.quarters[1:]
+	}
+	if len(r.quarters) == 0 {
+		r.quarters = nil
+	}
+}
+
+// next is when the oldest quarter is forgotten, the zero time for never.
+func (r *recent) next() time.Time {
+	if len(r.quarters) == 0 {
+		return time.Time{}
+	}
+	return r.quarters[0].since.Add(quarter + day)
+}
+
+// countRestarts counts those that a step has led to.
+func (e *Engine) countRestarts(p *process, before int) {
+	for range p.machine.Facts().Restarts - before {
+		p.recent.add(e.now)
+		e.forgetRestarts(p)
+	}
+}
+
+// recallRestarts counts those of earlier epochs.
+func (e *Engine) recallRestarts(p *process) {
+	if e.opts.Restarts == nil {
+		return
+	}
+	for _, at := range slices.SortedFunc(slices.Values(e.opts.Restarts(p.name)), time.Time.Compare) {
+		if !at.After(e.now) {
+			p.recent.add(at)
+		}
+	}
+	e.forgetRestarts(p)
+}
+
+// forgetRestarts forgets what is too old by now, and will do so again in time.
+func (e *Engine) forgetRestarts(p *process) {
+	p.recent.forget(e.now)
+	if next := p.recent.next(); !next.IsZero() {
+		e.deadlines.set(&p.forget, next)
+	}
+}
+
+// forgotten is forgetRestarts when the time has come: viewers are told.
+func (e *Engine) forgotten(p *process) {
+	e.changingOne(p)
+	e.forgetRestarts(p)
+	e.publish(supervise.UpdateEvent{Name: p.name}, p.info())
+}
