@@ -27,6 +27,8 @@ var may = map[string][]string{
 	"supervise/bus":             {"supervise"},
 	// It looks at programs from beside the engine, and follows its feed.
 	"supervise/metrics": {"supervise"},
+	// What is kept of lives that are over, beside the engine, which it hears and does not know.
+	"supervise/crash": {"supervise"},
 	"supervise/engine": {
 		"supervise", "supervise/config", "supervise/machine", "supervise/pool",
 		"supervise/child", "supervise/logs", "supervise/bus",
