@@ -48,7 +48,7 @@ func people() []*person {
 	outside := []string{"canary", "insider", "mixed", "hunter2", "-command"}
 	return []*person{
 		{name: "guest", unseen: append(outside, "elsewhere", "the main log")},
-		{name: "viewer", grant: supervise.Grant{Role: supervise.Viewer, Programs: programs, Deny: deny}, unseen: narrow},
+		{name: "viewer", grant: supervise.Grant{Role: supervise.Viewer, Programs: programs, Deny: deny}, unseen: append(narrow[:len(narrow):len(narrow)], "gravedigger")},
 		{name: "viewer-outside", grant: supervise.Grant{Role: supervise.Viewer, Programs: []string{"elsewhere"}}, unseen: outside},
 		{name: "operator", grant: supervise.Grant{Role: supervise.Operator, Programs: programs, Deny: deny}, unseen: narrow},
 		{name: "operator-outside", grant: supervise.Grant{Role: supervise.Operator, Programs: []string{"elsewhere"}}, unseen: outside},
@@ -56,7 +56,7 @@ func people() []*person {
 		{name: "token", token: true, grant: supervise.Grant{Role: supervise.Operator, Programs: []string{"insider", "mixed:api"}}, unseen: narrow},
 		{name: "link", token: true, grant: supervise.Grant{
 			Role: supervise.Operator, Programs: []string{"insider:api"}, Actions: []supervise.Verb{auth.Restart},
-		}, unseen: append(narrow, "worker", "mixed")},
+		}, unseen: append(narrow[:len(narrow):len(narrow)], "worker", "mixed", "gravedigger")},
 	}
 }
 
@@ -99,7 +99,7 @@ func newTown(t *testing.T) *town {
 	options.Users = &usersFile{}
 	town.trail = audit.New(audit.Options{Path: filepath.Join(t.TempDir(), "audit.log")})
 	town.server, _ = start(t, options, House{
-		Engine: newVillage(t), Metrics: meter{}, Trail: town.trail, Secrets: supervise.Secrets{"*TOKEN*"},
+		Engine: newVillage(t), Metrics: meter{}, History: graveyard{}, Trail: town.trail, Secrets: supervise.Secrets{"*TOKEN*"},
 		Static:   fstest.MapFS{"index.html": {Data: []byte(indexHTML)}},
 		Problems: func() []string { return []string{"canary has no disk"} },
 	})
@@ -291,6 +291,10 @@ var rows = []row{
 	{route: "GET /api/v1/processes", want: known, has: `"usage"`},
 	{route: "GET /api/v1/processes/{name}/settings", path: "/api/v1/processes/NAME/settings", want: onlyAdminOf, has: `{"name":"API_TOKEN","value":"***","hidden":true},{"name":"MODE","value":"fast"}`},
 	{route: "POST /api/v1/processes/{name}/reveal", path: "/api/v1/processes/NAME/reveal", body: `{"variable":"MODE","reason":"because"}`, want: onlyAdminOf, has: `-command --token=***`, change: true},
+	{route: "GET /api/v1/processes/{name}/lives", path: "/api/v1/processes/NAME/lives", want: whoSees, has: `"signal":"SIGSEGV"`},
+	{route: "GET /api/v1/processes/{name}/crashes", path: "/api/v1/processes/NAME/crashes", want: whoReads, has: `"crash":1`},
+	{route: "GET /api/v1/processes/{name}/crashes/{id}", path: "/api/v1/processes/NAME/crashes/1", want: whoReads, has: "last words of insider api"},
+	{route: "GET /api/v1/processes/{name}/crashes/{id}", path: "/api/v1/processes/NAME/crashes/last", want: whoReads, has: `"meaning":{"code":"fault"`},
 	{route: "GET /api/v1/log/{name}/{channel}", path: "/api/v1/log/NAME/stdout", want: whoReads, has: "words of insider api"},
 	{route: "GET /api/v1/log/{name}/{channel}/raw", path: "/api/v1/log/NAME/stdout/raw", want: whoReads, has: "words of insider api"},
 	{route: "GET /api/v1/mainlog", want: onlyAdmin, has: "main log"},

@@ -100,6 +100,8 @@ type House struct {
 	Engine Engine
 	// Metrics measures what processes use; nil for nobody.
 	Metrics Metrics
+	// History remembers lives and crashes of processes; nil where nobody does.
+	History api.History
 	Static  fs.FS        // the page; may be empty
 	Logger  *slog.Logger // nil for none
 	// Namespaces are those XML-RPC offers beside system: "supervisor", unless

@@ -131,6 +131,7 @@ func start(t *testing.T, options Options, house ...House) (*Server, *buffer) {
 	behind := House{Namespaces: []string{"supervisor"}}
 	for _, h := range house {
 		behind.Engine, behind.Metrics, behind.Static, behind.Trail, behind.Secrets, behind.Problems = h.Engine, h.Metrics, h.Static, h.Trail, h.Secrets, h.Problems
+		behind.History = h.History
 	}
 	if behind.Engine == nil {
 		behind.Engine = newStub(t)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -166,6 +167,26 @@ func (v *village) Log(ctx context.Context, name supervise.NameSpec, ch supervise
 	return v.logs[name.Group+":"+name.Process], nil
 }
 func (v *village) MainLog(context.Context) (supervise.Log, error) { return v.main, nil }
+
+// graveyard remembers one crash of everybody, also of those who never were.
+type graveyard struct{}
+
+var lastLife = supervise.Life{
+	PID: 5000, State: supervise.StateExited, Status: -1, Signal: supervise.Signal(syscall.SIGSEGV), Crash: 1,
+	Order: supervise.OrderStop, By: "gravedigger",
+}
+
+func (graveyard) Lives(context.Context, supervise.NameSpec) []supervise.Life {
+	return []supervise.Life{lastLife}
+}
+func (graveyard) Crashes(context.Context, supervise.NameSpec) []supervise.Life {
+	return []supervise.Life{lastLife}
+}
+func (graveyard) Crash(_ context.Context, name supervise.NameSpec, _ int) (supervise.Crash, error) {
+	crash := supervise.Crash{Name: name, Life: lastLife}
+	crash.Output[supervise.Stderr].Data = []byte("last words of " + name.Group + " " + name.Process + "\n")
+	return crash, nil
+}
 
 // pageLog is a log of one line that never grows.
 type pageLog struct{ path, text string }

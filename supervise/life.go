@@ -1,6 +1,12 @@
 package supervise
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrNoCrash is answered for a crash snapshot that is not there, or not any more.
+var ErrNoCrash = errors.New("there is no such crash snapshot")
 
 // Life is one life of a process, from the start that was asked for to its end. A
 // start that made no child is one too: it has no PID, and a SpawnErr.

@@ -44,6 +44,14 @@ const (
 	MeantSignal      MeaningCode = "signal"         // any other
 )
 
+// MeaningCodes are all of them.
+var MeaningCodes = [...]MeaningCode{
+	MeantNoStart, MeantStopped, MeantKilled, MeantDone, MeantTooSoon, MeantUnlisted,
+	MeantExit, MeantNoExec, MeantNotFound, MeantShellSignal, MeantOOM, MeantSIGKILL,
+	MeantSent, MeantFault, MeantAbort, MeantLimit, MeantForbidden, MeantPipe,
+	MeantOutside, MeantSignal,
+}
+
 // shellSignals is where a shell begins to count the signals that ended what it
 // ran: 128 and the number of the signal.
 const (

@@ -15,6 +15,7 @@ import (
 // any of them refers to is found by looking.
 var bodies = []any{
 	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.LogPage{},
+	wire.Lives{}, wire.Crashes{}, wire.Crash{},
 	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Preview{}, wire.Update{}, wire.Failure{},
 	wire.ProcessMetrics{},
 	wire.Trail{}, wire.TrailCheck{}, wire.Settings{}, wire.RevealRequest{},

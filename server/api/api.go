@@ -27,6 +27,8 @@ type Options struct {
 	Engine Engine
 	// Metrics measures what processes use; nil for nobody.
 	Metrics Metrics
+	// History remembers lives and crashes; nil where nobody does.
+	History History
 	// Problems says what an admin should look into; nil for nothing.
 	Problems func() []string
 	// Secrets are the variables whose values are not shown unless asked for.
@@ -41,6 +43,7 @@ type Options struct {
 type api struct {
 	engine     Engine
 	metrics    Metrics
+	history    History
 	trail      *audit.Log
 	secrets    supervise.Secrets
 	auth       *auth.Authenticator
@@ -67,6 +70,9 @@ func Routes(r chi.Router, o Options) {
 	get("/processes/{name}", a.process)
 	get("/processes/{name}/settings", a.settings)
 	get("/processes/{name}/metrics", a.processMetrics)
+	get("/processes/{name}/lives", a.lives)
+	get("/processes/{name}/crashes", a.crashes)
+	get("/processes/{name}/crashes/{id}", a.crash)
 	get("/log/{name}/{channel}", a.logPage)
 	get("/log/{name}/{channel}/raw", a.logRaw)
 	get("/config/preview", a.preview)
@@ -112,7 +118,10 @@ func Routes(r chi.Router, o Options) {
 }
 
 func newAPI(o Options) *api {
-	a := &api{engine: o.Engine, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
+	if a.history == nil {
+		a.history = oblivion{}
+	}
 	if a.problems == nil {
 		a.problems = func() []string { return nil }
 	}

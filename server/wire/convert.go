@@ -25,8 +25,8 @@ func FromProcess(p supervise.ProcessInfo, caps Caps) Process {
 		Tries:    p.Tries,
 		Max:      p.MaxTries,
 		Next:     Millis(p.Next),
-		Restarts: p.Restarts,
-		Caps:     caps,
+		Restarts: p.Restarts, RestartsDay: p.RestartsDay,
+		Caps: caps,
 	}
 	if p.ExitSignal != 0 {
 		row.Signal = p.ExitSignal.String()

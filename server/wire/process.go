@@ -43,6 +43,10 @@ type Process struct {
 	Next int64 `json:"next"`
 	// Times it was started again without anybody asking.
 	Restarts int `json:"restarts"`
+	// How many of these there were in the last 24 hours, counted by the quarter of
+	// an hour, those before the present supervisord included as far as they are
+	// known.
+	RestartsDay int `json:"restartsDay,omitempty"`
 	// What the asking user may do with it: bits of CAPS.
 	Caps Caps `json:"caps"`
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -301,6 +302,31 @@ func TestThePlannedActionsAreThoseOfAnUpdate(t *testing.T) {
 	} {
 		if told := FromPreview(supervise.Preview{{Action: planned}}).Groups[0].Action; told != done {
 			t.Errorf("%q is told as %q, want %q", planned, told, done)
+		}
+	}
+}
+
+func TestWhoEndedALifeIsToldToThoseWhoMayKnow(t *testing.T) {
+	stopped := supervise.Life{PID: 7, State: supervise.StateStopped, Order: supervise.OrderStop, By: "alice"}
+	signalled := supervise.Life{PID: 7, State: supervise.StateExited, Status: -1, Signal: 15, Sent: 15, SentBy: "alice"}
+	for _, life := range []supervise.Life{stopped, signalled} {
+		for _, tellsWho := range []bool{true, false} {
+			text, err := json.Marshal(FromLife(life, tellsWho))
+			if err != nil || strings.Contains(string(text), "alice") != tellsWho {
+				t.Errorf("tells who: %v: %s (%v)", tellsWho, text, err)
+			}
+		}
+	}
+}
+
+func TestTheLastWordsOfALifeArriveAsTheyWere(t *testing.T) {
+	crash := supervise.Crash{Name: supervise.NameSpec{Group: "g", Process: "x"}}
+	crash.Output[supervise.Stderr] = supervise.Excerpt{Data: []byte("one\n\xff two"), Cut: true}
+	crash.Output[supervise.Stdout] = supervise.Excerpt{Gone: true}
+	text, err := json.Marshal(FromCrash(crash, true))
+	for _, want := range []string{`"stderr":{"lines":["one","\udcff two"],"cut":true,"open":true}`, `"stdout":{"lines":[],"gone":true}`} {
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s (%v), want %s in it", text, err, want)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -362,9 +361,6 @@ func (k *Keeper) Crashes(ctx context.Context, name supervise.NameSpec) []supervi
 	return lives
 }
 
-// ErrNoCrash is answered for a snapshot that is not there, or not any more.
-var ErrNoCrash = errors.New("there is no such crash snapshot")
-
 // Crash is one snapshot, read in the caller's goroutine; number 0 is the newest.
 func (k *Keeper) Crash(ctx context.Context, name supervise.NameSpec, number int) (supervise.Crash, error) {
 	k.settled(ctx)
@@ -372,7 +368,7 @@ func (k *Keeper) Crash(ctx context.Context, name supervise.NameSpec, number int)
 	p := k.programs[name]
 	if p == nil {
 		k.mu.Unlock()
-		return supervise.Crash{}, ErrNoCrash
+		return supervise.Crash{}, supervise.ErrNoCrash
 	}
 	if n := len(p.crashes); number == 0 && n > 0 {
 		number = p.crashes[n-1].life.Crash
@@ -384,12 +380,12 @@ func (k *Keeper) Crash(ctx context.Context, name supervise.NameSpec, number int)
 	}
 	k.mu.Unlock()
 	if found == nil {
-		return supervise.Crash{}, ErrNoCrash
+		return supervise.Crash{}, supervise.ErrNoCrash
 	}
 	if text == nil {
 		var err error
 		if text, err = k.store.read(name, number); err != nil {
-			return supervise.Crash{}, fmt.Errorf("%w: %w", ErrNoCrash, err)
+			return supervise.Crash{}, fmt.Errorf("%w: %w", supervise.ErrNoCrash, err)
 		}
 	}
 	return decodeCrash(text)

@@ -281,10 +281,10 @@ func TestACrashIsKeptOverARestart(t *testing.T) {
 		if got := later.output(x, 1); got != "life 2 \xff\n" {
 			t.Errorf("its last words were %q", got)
 		}
-		if _, err := later.Crash(t.Context(), x, 2); !errors.Is(err, ErrNoCrash) {
+		if _, err := later.Crash(t.Context(), x, 2); !errors.Is(err, supervise.ErrNoCrash) {
 			t.Errorf("a crash that never was: %v", err)
 		}
-		if _, err := later.Crash(t.Context(), supervise.NameSpec{Group: "no", Process: "body"}, 0); !errors.Is(err, ErrNoCrash) {
+		if _, err := later.Crash(t.Context(), supervise.NameSpec{Group: "no", Process: "body"}, 0); !errors.Is(err, supervise.ErrNoCrash) {
 			t.Errorf("a process that never was: %v", err)
 		}
 		if got := later.Restarts(x); len(got) != 2 || !got[1].Equal(life.Asked) {
@@ -598,7 +598,7 @@ func TestWhatIsKeptGoesWithTheProgram(t *testing.T) {
 		}
 		engine.remove(x, true)
 		time.Sleep(2 * time.Second)
-		if _, err := v.Crash(t.Context(), x, 0); !errors.Is(err, ErrNoCrash) || v.Lives(t.Context(), x) != nil {
+		if _, err := v.Crash(t.Context(), x, 0); !errors.Is(err, supervise.ErrNoCrash) || v.Lives(t.Context(), x) != nil {
 			t.Errorf("crash of a program that is gone: %v", err)
 		}
 		v.close()

@@ -112,7 +112,7 @@ func encodeCrash(c supervise.Crash) []byte {
 func decodeCrash(text []byte) (supervise.Crash, error) {
 	var w writtenCrash
 	if err := json.Unmarshal(text, &w); err != nil {
-		return supervise.Crash{}, fmt.Errorf("%w: what was kept of it cannot be read: %w", ErrNoCrash, err)
+		return supervise.Crash{}, fmt.Errorf("%w: what was kept of it cannot be read: %w", supervise.ErrNoCrash, err)
 	}
 	e := w.entry()
 	return supervise.Crash{Name: e.name, Life: e.life, Output: [2]supervise.Excerpt{

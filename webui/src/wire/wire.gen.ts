@@ -120,6 +120,12 @@ export interface Process {
   next: number;
   /** Times it was started again without anybody asking. */
   restarts: number;
+  /**
+   * How many of these there were in the last 24 hours, counted by the quarter of
+   * an hour, those before the present supervisord included as far as they are
+   * known.
+   */
+  restartsDay?: number;
   /** What the asking user may do with it: bits of CAPS. */
   caps: Caps;
 }
@@ -504,6 +510,12 @@ export interface ListedProcess {
   next: number;
   /** Times it was started again without anybody asking. */
   restarts: number;
+  /**
+   * How many of these there were in the last 24 hours, counted by the quarter of
+   * an hour, those before the present supervisord included as far as they are
+   * known.
+   */
+  restartsDay?: number;
   /** What the asking user may do with it: bits of CAPS. */
   caps: Caps;
   /**
@@ -553,6 +565,133 @@ export interface LogPage {
   cont?: boolean;
   /** The last line lacks its end. */
   open?: boolean;
+}
+
+/** MeaningCode names a kind of end. */
+export type MeaningCode = "no-start" | "stopped" | "killed" | "done" | "too-soon" | "unlisted-zero" | "exit" | "not-executable" | "not-found" | "shell-signal" | "out-of-memory" | "sigkill" | "sent" | "fault" | "abort" | "limit" | "forbidden-call" | "broken-pipe" | "outside" | "signal";
+
+/**
+ * Meaning says what the end of a life means: a code with its parameters, and a
+ * sentence in English that goes behind a name.
+ */
+export interface Meaning {
+  code: MeaningCode;
+  /** The exit status, if it is about one. */
+  status?: number;
+  /** The signal that ended it, or of which a shell told by a status above 128. */
+  signal?: string;
+  /** Who ordered it, or sent the signal, if known to whoever asks. */
+  by?: string;
+  text: string;
+}
+
+/**
+ * Life is one life of a process that is over: from the start that was asked for to
+ * its end. A start that made no child is one, too.
+ */
+export interface Life {
+  /** 0 if there was no child. */
+  pid: number;
+  /**
+   * When the start was asked for, when there was a child, when it became RUNNING
+   * and when it ended; 0 for never.
+   */
+  asked: number;
+  born: number;
+  running: number;
+  ended: number;
+  /** How long there was a child, in milliseconds. */
+  uptime: number;
+  /** Whether supervisord started it by itself, after an exit or a backoff. */
+  again?: boolean;
+  /** Which try of its series it was, from 1. */
+  tries: number;
+  /**
+   * What the end made of the process: STOPPED, BACKOFF, EXITED or FATAL, whatever
+   * became of it afterwards.
+   */
+  state: ProcState;
+  /** Exit status; -1 for a death by signal. */
+  exit: number;
+  /** Name of the signal that ended it, such as SIGKILL. */
+  signal?: string;
+  /** Whether it left a core dump. */
+  core?: boolean;
+  /** Whether the exit was one of exitcodes, after startsecs. */
+  expected: boolean;
+  /** Whether it ended as it should not have. Only such have a snapshot. */
+  crashed: boolean;
+  /** Whether it ended before it had been up for startsecs. */
+  quick?: boolean;
+  /** Why there was no child, in Supervisor's words; empty if there was one. */
+  err?: string;
+  /**
+   * CPU time in milliseconds, in user mode and in the kernel, with that of the
+   * children it waited for.
+   */
+  cpuUser: number;
+  cpuSystem: number;
+  /**
+   * The most memory it held at once, in bytes, its children included; 0 if the
+   * system does not tell. PeakAtMost: it may have been less, since Linux counts
+   * what supervisord itself held when it made the child.
+   */
+  peak: number;
+  peakAtMost?: boolean;
+  /**
+   * What it was told by people: "stop", "restart", "shutdown" (of supervisord),
+   * and by whom, for those who may read the trail of the process.
+   */
+  order?: string;
+  by?: string;
+  /** A mark of the configuration it ran with, equal for equal ones. */
+  config?: string;
+  /**
+   * The number of its crash snapshot, 0 for none; and how many crashes just before
+   * it came too quickly for one of their own.
+   */
+  crash?: number;
+  missed?: number;
+  /** What its end says. */
+  meaning: Meaning;
+}
+
+/** Lives answers GET /api/v1/processes/{name}/lives. */
+export interface Lives {
+  /** The newest first, the present one not among them. */
+  lives: Life[];
+}
+
+/** Crashes answers GET /api/v1/processes/{name}/crashes. */
+export interface Crashes {
+  /** Those of which there is a snapshot, the newest first. */
+  crashes: Life[];
+}
+
+/** Excerpt is the end of what a life wrote to one channel. */
+export interface Excerpt {
+  lines: Lines;
+  /** There was more before the first line. */
+  cut?: boolean;
+  /** The last line was not ended. */
+  open?: boolean;
+  /**
+   * It could not be read: the log was rotated away, cleared, or on a disk that
+   * failed.
+   */
+  gone?: boolean;
+}
+
+/**
+ * Crash answers GET /api/v1/processes/{name}/crashes/{id}, where the id is the
+ * number of a snapshot, or "last".
+ */
+export interface Crash {
+  group: string;
+  name: string;
+  life: Life;
+  stdout: Excerpt;
+  stderr: Excerpt;
 }
 
 /** Result is one process of an action on several. */
