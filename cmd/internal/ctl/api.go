@@ -86,8 +86,15 @@ func (cl *client) exchange(ctx context.Context, method, path string, body, answe
 	return &denial{Fault: wire.Fault{Name: "NOT_FOUND"}, status: http.StatusNotFound, foreign: true}, nil
 }
 
-// onServer does what needs a server that answers, and tells what it refuses.
+// onServer does what needs a server that answers and has people, and tells what it
+// refuses.
 func (c *controller) onServer(ctx context.Context, do func(*client) (*denial, error)) error {
+	return c.onServerThat(ctx, "this supervisord keeps no users, tokens, sessions and no trail: it is Supervisor's own, which has none", do)
+}
+
+// onServerThat is onServer for what else only this supervisord has; lacks is told
+// of the original.
+func (c *controller) onServerThat(ctx context.Context, lacks string, do func(*client) (*denial, error)) error {
 	cl, err := c.reach(ctx)
 	if cl == nil {
 		return err
@@ -99,7 +106,7 @@ func (c *controller) onServer(ctx context.Context, do func(*client) (*denial, er
 	}
 	text := denied.words()
 	if denied.foreign {
-		text = "this supervisord keeps no users, tokens, sessions and no trail: it is Supervisor's own, which has none"
+		text = lacks
 	}
 	c.problem("ERROR: "+text, failure{Message: text, Fault: denied.Name, Code: denied.Code})
 	c.status = denied.exit()

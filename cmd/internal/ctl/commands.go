@@ -92,6 +92,13 @@ clear all		Clear all process' log files`, more: `
 clear <pattern>		Clear the log files of processes whose names match, such as 'api-*'`},
 		{name: "completion", run: completion, complete: completeShells, kind: added, help: `
 completion bash|zsh|fish	Print what makes a shell complete supervisorctl's command line`},
+		{name: "crash", run: crash, patterns: true, json: true, kind: added, complete: completeCrash, help: `
+crash <name>		Show how a process last crashed, and its last words
+crash <name> <number>	Show an earlier crash; last is the newest
+crash <name> --list	List the crashes that are kept, the newest first
+crash <pattern>		The crash of the one process whose name matches
+crash ... --json	The same as a JSON object
+The exit status is 1 if there is no such crash.`},
 		{name: "exit", run: quit, help: `
 exit	Exit the supervisor shell.`},
 		{name: "fg", run: foreground, patterns: true, complete: completeProcesses, help: `

@@ -78,6 +78,7 @@ func (f *fakeServer) mux() http.Handler {
 	mux.HandleFunc("GET /live", f.serveLive)
 	mux.HandleFunc("GET /api/v1/config/preview", f.preview)
 	f.servePeople(mux)
+	f.serveCrashes(mux)
 	return mux
 }
 

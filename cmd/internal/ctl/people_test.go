@@ -38,30 +38,7 @@ func newPeople() people {
 }
 
 func (f *fakeServer) servePeople(mux *http.ServeMux) {
-	serve := func(pattern string, do func(r *http.Request) (int, any)) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			_, password, _ := r.BasicAuth()
-			status, answer := 0, any(nil)
-			switch {
-			case !f.live:
-				http.NotFound(w, r)
-				return
-			case password != f.password:
-				w.WriteHeader(http.StatusUnauthorized)
-				return
-			case f.forbidden:
-				status, answer = http.StatusForbidden, refusal(supervise.FaultForbidden, "users supervisord")
-			case r.Method != http.MethodGet && r.Header.Get("Content-Type") != "application/json":
-				status, answer = http.StatusUnsupportedMediaType, problemOf("UNSUPPORTED_MEDIA_TYPE", "send application/json")
-			default:
-				status, answer = do(r)
-			}
-			w.WriteHeader(status)
-			json.NewEncoder(w).Encode(answer)
-		})
-	}
+	serve := f.server(mux)
 	serve("GET /api/v1/users", func(*http.Request) (int, any) { return http.StatusOK, f.list(false) })
 	serve("GET /api/v1/tokens", func(*http.Request) (int, any) { return http.StatusOK, f.list(true) })
 	serve("PUT /api/v1/users/{name}", f.putUser)
@@ -90,6 +67,35 @@ func (f *fakeServer) servePeople(mux *http.ServeMux) {
 		}
 		return http.StatusOK, wire.TrailCheck{OK: true, Lines: 90}
 	})
+}
+
+// server gives what serves JSON to whoever has the password, while the server is
+// one of ours.
+func (f *fakeServer) server(mux *http.ServeMux) func(pattern string, do func(r *http.Request) (int, any)) {
+	return func(pattern string, do func(r *http.Request) (int, any)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			_, password, _ := r.BasicAuth()
+			status, answer := 0, any(nil)
+			switch {
+			case !f.live:
+				http.NotFound(w, r)
+				return
+			case password != f.password:
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			case f.forbidden:
+				status, answer = http.StatusForbidden, refusal(supervise.FaultForbidden, "users supervisord")
+			case r.Method != http.MethodGet && r.Header.Get("Content-Type") != "application/json":
+				status, answer = http.StatusUnsupportedMediaType, problemOf("UNSUPPORTED_MEDIA_TYPE", "send application/json")
+			default:
+				status, answer = do(r)
+			}
+			w.WriteHeader(status)
+			json.NewEncoder(w).Encode(answer)
+		})
+	}
 }
 
 func problemOf(name, detail string) wire.Failure {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"supervisor/supervise"
 	"supervisor/supervise/child"
 	"supervisor/supervise/config"
+	"supervisor/supervise/crash"
 	"supervisor/supervise/engine"
 	"supervisor/supervise/logs"
 	"supervisor/supervise/metrics"
@@ -45,6 +47,10 @@ type daemon struct {
 	started time.Time
 	begun   bool // has been through a start already: no more daemonizing, users or limits
 	signals *signals
+
+	crashes  *crash.Keeper
+	crashDir string
+	voice    atomic.Pointer[func(supervise.Level, string)] // into the main log of the present life
 }
 
 // run builds, runs and takes down the house, again for as long as it ends in a
@@ -54,6 +60,7 @@ func (d *daemon) run(ctx context.Context, conf *config.Config) error {
 	d.started = time.Now()
 	d.signals = catchSignals()
 	defer d.signals.release()
+	defer d.closeKeeper()
 	for {
 		outcome, err := d.once(ctx, conf)
 		if err != nil || !outcome.Restart || d.signals.endAsked() {
@@ -94,10 +101,12 @@ func (d *daemon) once(ctx context.Context, conf *config.Config) (engine.Outcome,
 	stopObeying := d.signals.obey(l)
 	defer stopObeying()
 	forget := l.rememberChildren()
+	hearOut := l.followLives()
 	tidy := time.AfterFunc(tidyAfter, debug.FreeOSMemory) // what only the start needed
 	defer tidy.Stop()
 	outcome, err := l.engine.Run(ctx)
 	forget(err == nil)
+	hearOut()
 	return outcome, err
 }
 
@@ -318,18 +327,20 @@ func (l *life) makeEngine() error {
 		return err
 	}
 	l.host = host
+	l.keepLives()
 	l.users.Ask(host.Output)
 	eng, err := engine.New(engine.Options{
 		Config: l.conf, Load: l.load, Host: host, Reports: reports,
 		Log: l.log, MainLog: l.mainLog, Gate: l.gate, Credential: l.users.Credential,
 		Environ: environ(), ServerURL: l.conf.ServerURL(),
-		Identity: l.identity(), Serials: l.serials,
+		Identity: l.identity(), Serials: l.serials, Restarts: l.crashes.Restarts,
 	})
 	if err != nil {
 		return err
 	}
 	l.engine = eng
 	l.metrics = metrics.New(metrics.Options{Engine: eng, Keep: l.conf.Supervisord.MetricsHistory, Log: l.log})
+	l.speak(eng.Note)
 	return nil
 }
 
@@ -369,7 +380,7 @@ func (l *life) openDoors() (*server.Server, error) {
 
 // house is what is served behind the doors.
 func (l *life) house() server.House {
-	h := server.House{Engine: l.engine, Metrics: l.metrics, Static: webui.WebUI(), Logger: l.log, Problems: l.problems, Trail: l.trail, Secrets: l.conf.Supervisord.SecretNames}
+	h := server.House{Engine: l.engine, Metrics: l.metrics, History: l.crashes, Static: webui.WebUI(), Logger: l.log, Problems: l.problems, Trail: l.trail, Secrets: l.conf.Supervisord.SecretNames}
 	for _, r := range l.conf.RPCInterfaces {
 		h.Namespaces = append(h.Namespaces, r.Name)
 	}
@@ -379,7 +390,7 @@ func (l *life) house() server.House {
 // problems is what an operator should know of supervisord itself.
 func (l *life) problems() []string {
 	var all []string
-	for _, text := range []string{l.state.trouble(), l.mainLog.Trouble(), l.trail.Problem()} {
+	for _, text := range []string{l.state.trouble(), l.mainLog.Trouble(), l.trail.Problem(), l.crashes.Trouble()} {
 		if text != "" {
 			all = append(all, text)
 		}

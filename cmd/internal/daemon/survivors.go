@@ -25,8 +25,13 @@ func (l *life) survivorsFile() string {
 
 // ownFile names a file of statedir that is this supervisord's alone.
 func (l *life) ownFile(what string) string {
+	return what + "-" + l.ownMark() + ".json"
+}
+
+// ownMark tells this supervisord from others that share its statedir.
+func (l *life) ownMark() string {
 	sum := sha256.Sum256([]byte(l.conf.Supervisord.Pidfile))
-	return fmt.Sprintf("%s-%x.json", what, sum[:4])
+	return fmt.Sprintf("%x", sum[:4])
 }
 
 // A start of a thousand programs is one record, not a thousand: it is written
