@@ -558,3 +558,25 @@ func TestPreviewsTakeTurns(t *testing.T) {
 		asking.Wait()
 	})
 }
+
+func TestACrashIsANumberOrTheLast(t *testing.T) {
+	d := newDesk(t)
+	for path, status := range map[string]int{
+		"/processes/web:api/lives":         200,
+		"/processes/web:api/crashes":       200,
+		"/processes/web:api/crashes/last":  404,
+		"/processes/web:api/crashes/7":     404,
+		"/processes/web:api/crashes/0":     400,
+		"/processes/web:api/crashes/-1":    400,
+		"/processes/web:api/crashes/x":     400,
+		"/processes/web:*/crashes":         404,
+		"/processes/nobody:here/lives":     404,
+		"/processes/nobody:here/crashes":   404,
+		"/processes/nobody:here/crashes/1": 404,
+	} {
+		w := d.send("GET", path, "")
+		if w.Code != status || status == 200 && !strings.Contains(w.Body.String(), "[]") {
+			t.Errorf("%s: %d %s, want %d", path, w.Code, w.Body, status)
+		}
+	}
+}
