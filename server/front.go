@@ -62,6 +62,9 @@ func frontOf(r *http.Request) *front {
 	return &front{base: "/"}
 }
 
+// baseOf is where browsers see the page, with its last slash.
+func baseOf(r *http.Request) string { return frontOf(r).base }
+
 // atFront comes before all else that is decided about a request: it refuses what
 // browsers send under a name that is not ours, and gives the others the host and
 // the path that those behind it go by.

@@ -91,9 +91,8 @@ func confirm(link auth.Link) string {
 
 // linkPage sends a small page that works without scripts.
 func linkPage(w http.ResponseWriter, status int, main string) {
-	w.Header().Set("Content-Security-Policy", smallPagePolicy("'self'"))
 	w.Header().Set("Cache-Control", "no-store")
-	reply.HTML(w, status, strings.NewReplacer("{style}", smallPageStyle, "{main}", main).Replace(linkFrame))
+	reply.Small(w, status, "'self'", strings.Replace(linkFrame, "{main}", main, 1))
 }
 
 const linkFrame = `<!doctype html>

@@ -8,6 +8,7 @@ import (
 
 	"supervisor/server/api"
 	"supervisor/server/auth"
+	"supervisor/server/former"
 	"supervisor/server/reply"
 	"supervisor/server/rpc"
 	"supervisor/server/tail"
@@ -18,6 +19,7 @@ import (
 // asks for credentials and takes no cookie, what browsers use takes both, and
 // only the page itself and the way to log in open to who is not known yet.
 func (s *Server) router(hub http.Handler) http.Handler {
+	calls := rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail)
 	r := chi.NewRouter()
 	r.Use(s.observe, atFront, sameOrigin)
 
@@ -25,7 +27,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	// them. It goes by how a path begins.
 	r.Group(func(r chi.Router) {
 		r.Use(auth.RequireWithoutCookie, limit, plain)
-		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail))
+		r.Handle("/RPC2*", calls)
 		r.Get("/ok.html", healthy)
 		r.Head("/ok.html", healthy)
 		r.Post("/ok.html", healthy)
@@ -52,14 +54,14 @@ func (s *Server) router(hub http.Handler) http.Handler {
 		})
 		r.With(auth.Require, limit).Get("/live", hub.ServeHTTP)
 		r.With(limit).HandleFunc("/link/*", links)
-		former := &former{engine: s.house.Engine, calls: rpc.New(s.house.Engine).Tell(s.house.Trail), trail: s.house.Trail, page: s.page, closing: s.closing}
+		old := former.New(former.Options{Engine: s.house.Engine, Calls: calls, Trail: s.house.Trail, Page: s.page, Base: baseOf, Closing: s.closing})
 		r.Group(func(r chi.Router) {
 			r.Use(s.page.greet, limit)
-			r.Handle("/", reply.Handler(former.index))
-			r.Handle("/index.html", reply.Handler(former.index))
-			r.Handle("/tail.html", reply.Handler(former.tail))
-			r.HandleFunc("/stylesheets/*", formerPart)
-			r.HandleFunc("/images/*", formerPart)
+			r.Handle("/", reply.Handler(old.Index))
+			r.Handle("/index.html", reply.Handler(old.Index))
+			r.Handle("/tail.html", reply.Handler(old.Tail))
+			r.HandleFunc("/stylesheets/*", former.Part)
+			r.HandleFunc("/images/*", former.Part)
 			r.Handle("/*", s.page)
 		})
 	})

@@ -19,6 +19,7 @@ import (
 	"supervisor/server/api"
 	"supervisor/server/audit"
 	"supervisor/server/auth"
+	"supervisor/server/former"
 	"supervisor/server/live"
 	"supervisor/server/rpc"
 	"supervisor/server/tail"
@@ -206,7 +207,7 @@ func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener, proof *
 		ConnState:         noteState,
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			if e.LegacyActions {
-				ctx = withObedience(ctx)
+				ctx = former.Obey(ctx)
 			}
 			return withFront(auth.AtDoor(ctx, door, peerUID(conn)), front)
 		},

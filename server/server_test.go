@@ -131,6 +131,9 @@ func start(t *testing.T, options Options, house ...House) (*Server, *buffer) {
 	behind := House{Namespaces: []string{"supervisor"}}
 	for _, h := range house {
 		behind.Engine, behind.Static, behind.Trail, behind.Secrets, behind.Problems = h.Engine, h.Static, h.Trail, h.Secrets, h.Problems
+		if h.Namespaces != nil {
+			behind.Namespaces = h.Namespaces
+		}
 	}
 	if behind.Engine == nil {
 		behind.Engine = newStub(t)

@@ -42,9 +42,12 @@ var may = map[string][]string{
 	"server/rpc":   {"supervise", "server/auth", "server/reply", "server/audit"},
 	"server/tail":  {"supervise", "server/auth", "server/reply", "server/audit"},
 	"server/live":  {"supervise", "server/wire", "server/auth", "server/reply", "server/audit"},
+	// The original's page did everything by XML-RPC; former is handed what makes the
+	// calls, and does not know rpc.
+	"server/former": {"supervise", "server/auth", "server/reply", "server/audit"},
 	"server": {
 		"supervise", "server/wire", "server/reply", "server/auth", "server/api", "server/rpc",
-		"server/tail", "server/live", "server/audit",
+		"server/tail", "server/live", "server/audit", "server/former",
 	},
 
 	"cmd/internal/daemon": {
