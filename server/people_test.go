@@ -101,7 +101,7 @@ func newTown(t *testing.T) *town {
 	town.server, _ = start(t, options, House{
 		Engine: newVillage(t), Trail: town.trail, Secrets: supervise.Secrets{"*TOKEN*"},
 		Static:   fstest.MapFS{"index.html": {Data: []byte(indexHTML)}},
-		Problems: func() []string { return []string{"canary has no disk"} },
+		Problems: func() []supervise.Problem { return []supervise.Problem{{Text: "canary has no disk"}} },
 	})
 	t.Cleanup(func() {
 		if err := town.trail.Close(context.Background()); err != nil {

@@ -97,7 +97,7 @@ type House struct {
 	// the configuration leaves it out.
 	Namespaces []string
 	// Problems says what an administrator should look into; nil for nothing.
-	Problems func() []string
+	Problems func() []supervise.Problem
 	// Trail is told of every change and of every attempt that is refused; nil for
 	// none. Whoever made it closes it, after Stop.
 	Trail *audit.Log
@@ -296,8 +296,8 @@ func (o *opened) serve() error {
 }
 
 // problems is what an administrator should look into, also of what is ours.
-func (s *Server) problems() []string {
-	var all []string
+func (s *Server) problems() []supervise.Problem {
+	var all []supervise.Problem
 	if s.house.Problems != nil {
 		all = s.house.Problems()
 	}

@@ -26,7 +26,7 @@ const maxBody = 64 << 10
 type Options struct {
 	Engine Engine
 	// Problems says what an admin should look into; nil for nothing.
-	Problems func() []string
+	Problems func() []supervise.Problem
 	// Secrets are the variables whose values are not shown unless asked for.
 	Secrets supervise.Secrets
 	// Trail is told of orders, and of what is refused; nil for none.
@@ -41,7 +41,7 @@ type api struct {
 	trail      *audit.Log
 	secrets    supervise.Secrets
 	auth       *auth.Authenticator
-	problems   func() []string
+	problems   func() []supervise.Problem
 	orders     *orders
 	epoch      atomic.Pointer[string] // of the engine, once known
 	updating   chan struct{}          // holds one token while an update is at work
@@ -110,7 +110,7 @@ func Routes(r chi.Router, o Options) {
 func newAPI(o Options) *api {
 	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 	if a.problems == nil {
-		a.problems = func() []string { return nil }
+		a.problems = func() []supervise.Problem { return nil }
 	}
 	return a
 }
@@ -195,7 +195,7 @@ func (a *api) identity(w http.ResponseWriter, r *http.Request) error {
 	who := auth.From(r.Context())
 	identity.User = auth.User(who)
 	if auth.Can(who, auth.Config, auth.Supervisord) {
-		identity.Problems = append(identity.Problems, a.problems()...)
+		identity.Problems = wire.FromProblems(a.problems())
 	} else {
 		identity.ConfigFile = ""
 	}

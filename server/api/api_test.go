@@ -33,7 +33,7 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, engine: newFakeEngine(), who: auth.Principal{Name: "ann", Grant: auth.Full}}
 	router := chi.NewRouter()
 	router.Route("/api/v1", func(r chi.Router) {
-		Routes(r, Options{Engine: d.engine, Problems: func() []string { return []string{"disk full"} }})
+		Routes(r, Options{Engine: d.engine, Problems: func() []supervise.Problem { return []supervise.Problem{{Text: "disk full"}} }})
 	})
 	d.routes = router
 	return d
@@ -215,7 +215,7 @@ func TestLists(t *testing.T) {
 		t.Errorf("%+v, %v", detail, w.Header())
 	}
 	identity := read[wire.Identity](t, d.send("GET", "/identity", ""))
-	if identity.PID != 99 || identity.Epoch != "epoch123" || identity.User.Name != "ann" || !slices.Equal(identity.Problems, []string{"disk full"}) {
+	if identity.PID != 99 || identity.Epoch != "epoch123" || identity.User.Name != "ann" || !slices.Equal(identity.Problems, []wire.Problem{{Text: "disk full"}}) {
 		t.Errorf("%+v", identity)
 	}
 }

@@ -112,7 +112,7 @@ func (a *Authenticator) Begin(log *slog.Logger) {
 func (a *Authenticator) Doors() []*Door { return a.doors }
 
 // Problems says what an administrator should look into.
-func (a *Authenticator) Problems() []string { return slices.Clone(a.Book.Problems()) }
+func (a *Authenticator) Problems() []supervise.Problem { return slices.Clone(a.Book.Problems()) }
 
 // Changed gives a channel that is closed when somebody's rights may next have
 // changed: ask Again then about those who are still there.

@@ -183,8 +183,8 @@ type Supervisor struct {
 	ID   int  `json:"id"`
 	Mood Mood `json:"mood"`
 	User User `json:"user"`
-	// What an admin should look into, one sentence each.
-	Problems []string `json:"problems"`
+	// What an admin should look into.
+	Problems []Problem `json:"problems"`
 }
 
 // Log carries lines. They fill the bytes from Off to End without a hole: each

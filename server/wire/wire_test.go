@@ -59,7 +59,7 @@ func TestGoldenServerFrames(t *testing.T) {
 		{"delta", Delta{ID: 1, Prev: 42, Seq: 45, Rows: rows(api)}},
 		{"delta-groups", Delta{ID: 1, Prev: 45, Seq: 46, Del: []int{7, 8}, Groups: groups[1:]}},
 		{"delta-none-left", Delta{ID: 1, Prev: 46, Seq: 47, Del: []int{9}, Groups: []Group{}}},
-		{"server", Supervisor{ID: 3, Mood: FromMood(supervise.MoodShutdown), User: User{Name: "ann"}, Problems: []string{"no space left on device"}}},
+		{"server", Supervisor{ID: 3, Mood: FromMood(supervise.MoodShutdown), User: User{Name: "ann"}, Problems: FromProblems([]supervise.Problem{{Code: supervise.TrailUnwritable, Place: "/var/lib/supervisor/audit.log", Why: "no space left on device; 2 entries are missing", At: noon, Text: "the trail of who did what cannot be written since 12:00:00: no space left on device; 2 entries are missing"}})}},
 		{"log", Log{ID: 4, Epoch: "a1b2c3d4", Off: 100, End: 143, Lines: Lines{"GET / 200", "\x1b[31mred\x1b[0m <b>", "caf\xe9 \xed\xb2\x80 π😀"}}},
 		{"log-open", Log{ID: 4, Epoch: "a1b2c3d4", Off: 143, End: 146, Lines: Lines{"10%"}, Open: true}},
 		{"log-cont", Log{ID: 4, Epoch: "a1b2c3d4", Off: 146, End: 152, Lines: Lines{"\r100%"}, Cont: true}},

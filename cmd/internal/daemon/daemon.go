@@ -371,12 +371,10 @@ func (l *life) house() server.House {
 }
 
 // problems is what an operator should know of supervisord itself.
-func (l *life) problems() []string {
-	var all []string
-	for _, text := range []string{l.state.trouble(), l.mainLog.Trouble(), l.trail.Problem()} {
-		if text != "" {
-			all = append(all, text)
-		}
+func (l *life) problems() []supervise.Problem {
+	all := append(l.state.problems(), l.trail.Problems()...)
+	if why := l.mainLog.Trouble(); why != "" {
+		all = append(all, supervise.Problem{Code: supervise.MainLogTrouble, Why: why, Text: "the main log: " + why})
 	}
 	return append(all, exposures(l.conf.HTTPServers)...)
 }
@@ -410,8 +408,8 @@ func (l *life) announceDoors() {
 		if l.conf.LetsEverybodyIn(s) {
 			l.say(supervise.LevelCritical, fmt.Sprintf("Server '%s' running without any HTTP authentication checking", s.Section))
 		}
-		if text := overheard(s); text != "" {
-			l.say(supervise.LevelWarn, text)
+		if problem, is := overheard(s); is {
+			l.say(supervise.LevelWarn, problem.Text)
 		}
 	}
 }

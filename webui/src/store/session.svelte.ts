@@ -1,7 +1,7 @@
 import { ApiError, type Client } from '../api/client'
 import type { Link, Socket } from '../live/socket'
 import { ServerWatch } from '../live/topics'
-import type { Boot, Caps, Identity, LogIn, Mood, User, WelcomeFrame } from '../wire/wire.gen'
+import type { Boot, Caps, Identity, LogIn, Mood, Problem, User, WelcomeFrame } from '../wire/wire.gen'
 
 /** Code by which the socket is closed when the session has ended. */
 const loggedOut = 4401
@@ -14,7 +14,7 @@ export class Session {
   host = $state('')
   user = $state.raw<User | undefined>(undefined)
   mood = $state<Mood>('RUNNING')
-  problems = $state.raw<string[]>([])
+  problems = $state.raw<Problem[]>([])
   /** When the last frame came, by our clock, as of the loss of the connection; 0 before the first. */
   asOf = $state(0)
   /** The server is of another version than this page. */

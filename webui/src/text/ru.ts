@@ -58,10 +58,38 @@ export const ru: Dict = {
     partMissing: 'Эту часть страницы не удалось загрузить',
     problems: (n) =>
       n === 1 ? 'Требуется внимание администратора' : `Требуется внимание администратора: ${n}`,
+    problemsRaw: 'Как записано в главном журнале',
     outdated: 'supervisord обновлён. Перезагрузите страницу, чтобы она ему соответствовала.',
     reload: 'Перезагрузить',
     notFound: 'Такой страницы нет',
     notFoundHint: 'Адрес устарел или набран с ошибкой.',
+  },
+
+  problem: {
+    STATE_UNWRITABLE: (p) =>
+      `На диске (${p.place || 'statedir='}) ничего не сохранить, и после перезапуска сеансы и ссылки забудутся: ${p.why}. Укажите в statedir= секции [supervisord] каталог, в который supervisord может писать.`,
+    MAIN_LOG_TROUBLE: (p) => `С главным журналом не всё в порядке: ${p.why}.`,
+    TRAIL_UNWRITABLE: (p) =>
+      `Журнал действий не записывается в ${p.place} с ${moment.format(p.at)}: ${p.why}.`,
+    SERVER_OPEN: (p) =>
+      `Любой, кто может подключиться к ${p.place}, запускает и останавливает программы. Добавьте секцию [user:x], или username= и password= в [${p.name}], или слушайте только 127.0.0.1.`,
+    SERVER_IN_CLEAR: (p) =>
+      `Пароли можно подслушать: [${p.name}] работает на ${p.place} по HTTP без TLS. Задайте tls_certificate=auto или слушайте только 127.0.0.1.`,
+    PASSWORD_PLAIN: (p) =>
+      `Пароль ${p.name} записан открытым текстом в ${p.place}. Замените строку той, что выведет «supervisorctl passwd ${p.name}».`,
+    PASSWORD_SHA: (p) =>
+      `Пароль ${p.name} записан в ${p.place} как SHA-1 без соли: его можно подобрать. Замените строку той, что выведет «supervisorctl passwd ${p.name}».`,
+    PASSWORD_UNUSABLE: (p) => `По паролю ${p.name} в ${p.place} никто не войдёт: ${p.why}.`,
+    ACCOUNT_TWICE: (p) =>
+      `Имя ${p.name} в ${p.place} встречается не впервые, и эта запись не действует. Удалите одну из двух.`,
+    USERS_FILE_UNREADABLE: (p) =>
+      `Файл пользователей не читается, учётные записи остались прежними: ${p.why}.`,
+    CERTIFICATE_UNREADABLE: (p) =>
+      `Сертификат [${p.name}] не удалось прочитать заново, действует прежний: ${p.why}.`,
+    CERTIFICATE_EXPIRED: (p) => `Срок сертификата [${p.name}] истёк: ${date.format(p.at)}.`,
+    CERTIFICATE_EXPIRES: (p) => `Срок сертификата [${p.name}] истекает: ${date.format(p.at)}.`,
+    CERTIFICATE_KEY_SHARED: (p) =>
+      `Ключ [${p.name}] может прочитать любой на этой машине. Выполните chmod o-r ${p.place}.`,
   },
 
   settings: {

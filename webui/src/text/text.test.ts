@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { Problem } from '../wire/wire.gen'
 import { bytes, clock, rough } from './duration'
 import { type Dict, en } from './en'
 import { type Condition, explain } from './explain'
+import { problemWords } from './fault'
 import { counter } from './plural'
 import { ru } from './ru'
 
@@ -92,6 +94,26 @@ describe('catalogues', () => {
       return typeof a === 'string' && a === b
     })
     expect(same).toEqual(['.app.name', '.process.pid', '.process.none', '.list.columns.pid'])
+  })
+})
+
+describe('what an administrator should look into', () => {
+  const open: Problem = {
+    code: 'SERVER_OPEN',
+    name: 'inet_http_server',
+    place: ':9001',
+    text: 'everybody who reaches :9001',
+  }
+
+  test('is said in the language of the page, with the facts', () => {
+    for (const dict of [en, ru])
+      for (const fact of [':9001', '[inet_http_server]']) expect(problemWords(dict, open)).toContain(fact)
+    expect(problemWords(ru, open)).toMatch(/^Любой/)
+  })
+
+  test('is the server’s own sentence where a newer one finds something new', () => {
+    const future = { ...open, code: 'MOON_FULL' as Problem['code'], text: 'the moon is full' }
+    expect(problemWords(ru, future)).toBe('The moon is full.')
   })
 })
 

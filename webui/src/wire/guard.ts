@@ -49,6 +49,14 @@ const process = shape({
   restarts: number,
   caps: number,
 })
+const problem = shape({
+  code: text,
+  name: optional(text),
+  place: optional(text),
+  why: optional(text),
+  at: optional(number),
+  text,
+})
 const group = shape({ name: text, priority: number, listener: optional(flag) })
 
 /** What each kind of frame must look like; a kind that is missing here does not compile. */
@@ -83,7 +91,7 @@ const frames: Record<ServerFrame['t'], Check> = {
     del: optional(list(number)),
     groups: optional(list(group)),
   }),
-  server: shape({ id: number, mood: text, user, problems: list(text) }),
+  server: shape({ id: number, mood: text, user, problems: list(problem) }),
   log: shape({
     id: number,
     epoch: text,

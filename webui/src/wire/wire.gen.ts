@@ -168,14 +168,35 @@ export interface DeltaFrame {
 /** Mood is the state of supervisord itself. */
 export type Mood = "RUNNING" | "RESTARTING" | "SHUTDOWN" | "FATAL";
 
+/** ProblemCode tells kinds of problems apart. */
+export type ProblemCode = "STATE_UNWRITABLE" | "MAIN_LOG_TROUBLE" | "TRAIL_UNWRITABLE" | "SERVER_OPEN" | "SERVER_IN_CLEAR" | "PASSWORD_PLAIN" | "PASSWORD_SHA" | "PASSWORD_UNUSABLE" | "ACCOUNT_TWICE" | "USERS_FILE_UNREADABLE" | "CERTIFICATE_UNREADABLE" | "CERTIFICATE_EXPIRED" | "CERTIFICATE_EXPIRES" | "CERTIFICATE_KEY_SHARED";
+
+/**
+ * Problem is something about supervisord itself that an admin should look into.
+ * What the facts mean depends on the code.
+ */
+export interface Problem {
+  code: ProblemCode;
+  /** The account, or the section of the configuration. */
+  name?: string;
+  /** A file, "file:line", or an address that is listened on. */
+  place?: string;
+  /** The cause, in the words of the system. */
+  why?: string;
+  /** When it began, or will. */
+  at?: number;
+  /** All of it in English, as the main log has it. */
+  text: string;
+}
+
 /** Supervisor is what topic "server" tells, whole, at once and whenever it changes. */
 export interface SupervisorFrame {
   t: "server";
   id: number;
   mood: Mood;
   user: User;
-  /** What an admin should look into, one sentence each. */
-  problems: string[];
+  /** What an admin should look into. */
+  problems: Problem[];
 }
 
 /**
@@ -392,8 +413,8 @@ export interface Identity {
   /** Changes whenever supervisord starts. */
   epoch: string;
   user: User;
-  /** What an admin should look into, one sentence each. */
-  problems: string[];
+  /** What an admin should look into. */
+  problems: Problem[];
 }
 
 /** ProcessList answers GET /api/v1/processes: everything at change number Seq. */
