@@ -21,7 +21,7 @@ import (
 func (s *Server) router(hub http.Handler) http.Handler {
 	calls := rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail)
 	r := chi.NewRouter()
-	r.Use(s.observe, atFront, sameOrigin)
+	r.Use(s.observe, s.atFront, s.sameOrigin)
 
 	// For programs: XML-RPC, logs and the health probe, as the original has
 	// them. It goes by how a path begins.

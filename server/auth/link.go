@@ -504,11 +504,11 @@ func (a *Authenticator) noLink(r *http.Request, who Principal) {
 // LoggedIn gives the name of somebody whose session r came with, whose rights
 // count before those of any link; "" for nobody.
 func LoggedIn(r *http.Request) string {
-	door, uid := doorAt(r)
+	door, _ := doorAt(r)
 	if door == nil {
 		return ""
 	}
-	who, err := byCookie(door, r, Principal{UID: uid, Door: door.section.Name, Addr: door.from(r)})
+	who, err := byCookie(door, r, Sender(r))
 	if err != nil {
 		return ""
 	}

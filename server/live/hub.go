@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -175,6 +176,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !sameOrigin(r) {
+		h.Trail.Stranger(r.Context(), who.Addr, audit.Entry{
+			Verb: audit.CrossSite, Target: r.Method + " " + r.URL.Path, Detail: "a page of " + cmp.Or(r.Header.Get("Origin"), "another site"),
+		})
 		reply.Error(w, r, reply.Problem{Status: http.StatusForbidden, Text: "a page of another origin may not connect"})
 		return
 	}

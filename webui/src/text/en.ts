@@ -320,6 +320,8 @@ export const en = {
       reveal: 'Look at the secrets of',
       'log-in': 'Log in',
       'log-out': 'Log out',
+      'cross-site': 'A page of another site asked for',
+      misdirected: 'A browser came under another name for',
     },
   },
 
