@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"supervisor/supervise"
 	"supervisor/supervise/child"
@@ -193,7 +194,9 @@ func (e *Engine) Preview(ctx context.Context) (supervise.Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	preview := config.Compare(now.running, conf.Groups)
+	// What either configuration calls a secret is one.
+	secrets := slices.Concat(e.opts.Config.Supervisord.SecretNames, conf.Supervisord.SecretNames)
+	preview := config.Compare(now.running, conf.Groups, secrets)
 	for i, g := range preview {
 		preview[i].Stops = now.up[g.Group]
 	}
