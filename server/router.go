@@ -32,7 +32,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 		r.Head("/ok.html", healthy)
 		r.Post("/ok.html", healthy)
 		r.Group(func(r chi.Router) {
-			r.Use(s.streaming)
+			r.Use(asStream, s.streaming)
 			r.Handle("/logtail*", tail.Process(s.house.Engine, s.house.Trail))
 			r.Handle("/mainlogtail*", tail.Main(s.house.Engine, s.house.Trail))
 		})
@@ -52,7 +52,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 				api.Routes(r, options)
 			})
 		})
-		r.With(auth.Require, limit).Get("/live", hub.ServeHTTP)
+		r.With(auth.Require, limit, asStream).Get("/live", hub.ServeHTTP)
 		r.With(limit).HandleFunc("/link/*", links)
 		old := former.New(former.Options{Engine: s.house.Engine, Calls: calls, Trail: s.house.Trail, Page: s.page, Base: baseOf, Closing: s.closing})
 		r.Group(func(r chi.Router) {

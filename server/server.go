@@ -209,6 +209,7 @@ func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener, proof *
 			if e.LegacyActions {
 				ctx = former.Obey(ctx)
 			}
+			ctx = withGuest(ctx, conn)
 			return withFront(auth.AtDoor(ctx, door, peerUID(conn)), front)
 		},
 	}
