@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"supervisor/cmd/internal/preflight"
 )
 
 // The exit statuses, those of LSB init scripts (supervisorctl.py:47-62).
@@ -41,7 +43,7 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	}
 	flags, err := parseFlags(words)
 	if err != nil {
-		return usage(errout, progname, err)
+		return misused(errout, progname, err)
 	}
 	if flags.help {
 		printUsage(out, progname)
@@ -49,7 +51,7 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	}
 	settings, err := loadSettings(flags, progname, os.Environ())
 	if err != nil {
-		return usage(errout, progname, err)
+		return misused(errout, progname, err)
 	}
 	c := newController(settings, in, out, errout)
 	screen, isFile := errout.(*os.File)
@@ -63,10 +65,9 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	return status
 }
 
-// usage says what is wrong with the command line or the configuration, in the two
-// lines of the original. (preflight.Complain would put the place between them.)
-func usage(errout io.Writer, progname string, err error) int {
-	fmt.Fprintf(errout, "Error: %s\nFor help, use %s -h\n", err, progname)
+// misused says what is wrong with the command line or the configuration.
+func misused(errout io.Writer, progname string, err error) int {
+	preflight.Complain(errout, progname, err)
 	return exitInvalidArgs
 }
 
