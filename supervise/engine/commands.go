@@ -381,7 +381,7 @@ func (e *Engine) checkCommand(ctx context.Context, name supervise.NameSpec) erro
 	if err := e.up(); err != nil {
 		return err
 	}
-	p, err := e.named(ctx, name)
+	p, err := e.shared(ctx, name)
 	if err != nil {
 		return err
 	}
