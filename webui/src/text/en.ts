@@ -76,9 +76,9 @@ export const en = {
     SERVER_IN_CLEAR: (p: Problem) =>
       `Passwords can be overheard: [${p.name}] speaks HTTP without TLS on ${p.place}. Set tls_certificate=auto, or listen on 127.0.0.1.`,
     PASSWORD_PLAIN: (p: Problem) =>
-      `The password of ${p.name} stands in plain text in ${p.place}. Put the line there that “supervisorctl passwd ${p.name}” prints.`,
+      `The password of ${p.name} is written in plain text in ${p.place}. Put the line there that “supervisorctl passwd ${p.name}” prints.`,
     PASSWORD_SHA: (p: Problem) =>
-      `The password of ${p.name} stands as an unsalted SHA-1, which can be guessed, in ${p.place}. Put the line there that “supervisorctl passwd ${p.name}” prints.`,
+      `The password of ${p.name} is written as an unsalted SHA-1, which can be guessed, in ${p.place}. Put the line there that “supervisorctl passwd ${p.name}” prints.`,
     PASSWORD_UNUSABLE: (p: Problem) => `The password of ${p.name} in ${p.place} lets nobody in: ${p.why}.`,
     ACCOUNT_TWICE: (p: Problem) =>
       `${p.name} in ${p.place} is not the first of this name and does not count. Remove one of the two.`,
