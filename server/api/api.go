@@ -33,6 +33,9 @@ type Options struct {
 	Trail *audit.Log
 	// Auth keeps accounts and sessions.
 	Auth *auth.Authenticator
+	// Address gives where browsers reach the page, with a slash at the end, for those
+	// whose request does not tell; "" or nil for nowhere.
+	Address func() string
 }
 
 // api is what the handlers share.
@@ -42,6 +45,7 @@ type api struct {
 	secrets    supervise.Secrets
 	auth       *auth.Authenticator
 	problems   func() []supervise.Problem
+	address    func() string
 	orders     *orders
 	epoch      atomic.Pointer[string] // of the engine, once known
 	updating   chan struct{}          // holds one token while an update is at work
@@ -108,9 +112,12 @@ func Routes(r chi.Router, o Options) {
 }
 
 func newAPI(o Options) *api {
-	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, address: o.Address, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 	if a.problems == nil {
 		a.problems = func() []supervise.Problem { return nil }
+	}
+	if a.address == nil {
+		a.address = func() string { return "" }
 	}
 	return a
 }

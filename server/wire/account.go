@@ -156,8 +156,7 @@ type LinkRequest struct {
 	Comment string `json:"comment,omitempty"`
 }
 
-// NewLink answers POST /api/v1/links. The address is told this once only; to who
-// asked through a unix socket without its scheme and host.
+// NewLink answers POST /api/v1/links. The address is told this once only.
 type NewLink struct {
 	ID   string `json:"id"`
 	URL  string `json:"url"`

@@ -60,6 +60,9 @@ func (cl *client) exchange(ctx context.Context, method, path string, body, answe
 	if method != http.MethodGet {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	if cl.reason != "" {
+		request.Header.Set("X-Reason", cl.reason)
+	}
 	cl.authorize(request.Header)
 	cl.flush()
 	response, err := cl.transport.RoundTrip(request)
@@ -99,7 +102,7 @@ func (c *controller) onServer(ctx context.Context, do func(*client) (*denial, er
 	}
 	text := denied.words()
 	if denied.foreign {
-		text = "this supervisord keeps no users, tokens, sessions and no trail: it is Supervisor's own, which has none"
+		text = "this supervisord keeps no users, tokens, links, sessions and no trail: it is Supervisor's own, which has none"
 	}
 	c.problem("ERROR: "+text, failure{Message: text, Fault: denied.Name, Code: denied.Code})
 	c.status = denied.exit()

@@ -836,10 +836,7 @@ export interface LinkRequest {
   comment?: string;
 }
 
-/**
- * NewLink answers POST /api/v1/links. The address is told this once only; to who
- * asked through a unix socket without its scheme and host.
- */
+/** NewLink answers POST /api/v1/links. The address is told this once only. */
 export interface NewLink {
   id: string;
   url: string;
