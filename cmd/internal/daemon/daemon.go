@@ -42,7 +42,7 @@ type daemon struct {
 
 	serials *pool.Serials
 	started time.Time
-	begun   bool // has been through a start already: no more daemonizing, users or limits
+	begun   bool // has been through a start already: no more daemonizing or limits
 	signals *signals
 }
 
@@ -210,26 +210,18 @@ var slogLevels = map[supervise.Level]slog.Level{
 	supervise.LevelCritical: logs.LevelCritical,
 }
 
-// settleIn becomes user= and raises the limits, once. It returns lines for the
-// main log, which is opened afterwards, as the user supervisord then is.
+// settleIn becomes user= and raises the limits, these only once. It returns lines
+// for the main log, which is opened afterwards, as the user supervisord then is.
 func (l *life) settleIn() (lines []supervise.Note, err error) {
-	if l.begun {
-		return nil, nil
+	line, err := l.become()
+	if err != nil {
+		return nil, err
 	}
-	user := l.conf.Supervisord.User
-	switch {
-	case user != nil:
-		credential, err := l.users.Credential(*user)
-		if err != nil {
-			return nil, err
-		}
-		l.state.giveTo(user.UID, user.GID)
-		if err := child.DropPrivileges(*credential); err != nil {
-			return nil, err
-		}
-		lines = append(lines, supervise.Note{Level: supervise.LevelInfo, Text: fmt.Sprintf("Set uid to user %d succeeded", user.UID)})
-	case os.Getuid() == 0:
-		lines = append(lines, supervise.Note{Level: supervise.LevelCritical, Text: "Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message."})
+	if line.Text != "" {
+		lines = append(lines, line)
+	}
+	if l.begun {
+		return lines, nil
 	}
 	raised, err := child.RaiseLimits(l.conf.Supervisord.MinFDs, l.conf.Supervisord.MinProcs)
 	if err != nil {
@@ -239,6 +231,36 @@ func (l *life) settleIn() (lines []supervise.Note, err error) {
 		lines = append(lines, supervise.Note{Level: supervise.LevelInfo, Text: text})
 	}
 	return lines, nil
+}
+
+// become becomes user=, and gives the line that says so (options.py
+// set_uid_or_exit). After a reload a user that cannot be become any more is only
+// complained of: the original ends then, and its programs with it.
+func (l *life) become() (supervise.Note, error) {
+	user := l.conf.Supervisord.User
+	switch {
+	case user == nil && os.Getuid() == 0:
+		return supervise.Note{Level: supervise.LevelCritical, Text: "Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message."}, nil
+	case user == nil:
+		return supervise.Note{}, nil
+	}
+	err := l.dropTo(*user)
+	switch {
+	case err == nil:
+		return supervise.Note{Level: supervise.LevelInfo, Text: fmt.Sprintf("Set uid to user %d succeeded", user.UID)}, nil
+	case l.begun:
+		return supervise.Note{Level: supervise.LevelCritical, Text: fmt.Sprintf("user=%s of [supervisord] is not in effect: %s", user.Name, err)}, nil
+	}
+	return supervise.Note{}, err
+}
+
+func (l *life) dropTo(user config.User) error {
+	credential, err := l.users.Credential(user)
+	if err != nil {
+		return err
+	}
+	l.state.giveTo(user.UID, user.GID)
+	return child.DropPrivileges(*credential)
 }
 
 func (l *life) openMainLog() error {
@@ -272,10 +294,11 @@ var levels = map[config.LogLevel]slog.Level{
 	config.LevelCritical: logs.LevelCritical,
 }
 
-// writeFirstLines says what settling in and reading the configuration had to
+// writeFirstLines says what reading the configuration and then settling in had to
 // say: criticals, warnings, infos, in that order, as the original does. Then the
 // logs of an earlier run are swept out.
-func (l *life) writeFirstLines(lines []supervise.Note) {
+func (l *life) writeFirstLines(settled []supervise.Note) {
+	var lines []supervise.Note
 	add := func(level supervise.Level, texts []string) {
 		for _, text := range texts {
 			lines = append(lines, supervise.Note{Level: level, Text: text})
@@ -284,6 +307,7 @@ func (l *life) writeFirstLines(lines []supervise.Note) {
 	add(supervise.LevelCritical, l.conf.Criticals)
 	add(supervise.LevelWarn, l.conf.Warnings)
 	add(supervise.LevelInfo, l.conf.Infos)
+	lines = append(lines, settled...)
 	for _, level := range []supervise.Level{supervise.LevelCritical, supervise.LevelWarn, supervise.LevelInfo} {
 		for _, line := range lines {
 			if line.Level == level {
