@@ -14,6 +14,8 @@ type User struct {
 	Name string `json:"name"`
 	// What the user may do to supervisord itself: bits of CAPS.
 	Caps Caps `json:"caps"`
+	// Whether they came by a delegation link, and not by a name of their own.
+	Link bool `json:"link,omitempty"`
 }
 
 // Identity answers GET /api/v1/identity.

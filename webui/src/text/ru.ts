@@ -1,5 +1,6 @@
 import { bytes, clock, rough } from './duration'
 import type { Dict } from './en'
+import type { More } from './more'
 import { counter } from './plural'
 
 const locale = 'ru'
@@ -7,6 +8,7 @@ const units = { days: 'д', hours: 'ч', minutes: 'мин', seconds: 'с' }
 const count = counter(locale)
 const processes = { one: 'процесс', few: 'процесса', many: 'процессов', other: 'процесса' }
 const groups = { one: 'группе', few: 'группах', many: 'группах', other: 'группах' }
+const list = new Intl.ListFormat(locale)
 const logins = { one: 'вход', few: 'входа', many: 'входов', other: 'входа' }
 const strings = { one: 'строка', few: 'строки', many: 'строк', other: 'строки' }
 const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
@@ -31,7 +33,7 @@ const day = new Intl.DateTimeFormat(locale, {
   minute: '2-digit',
 })
 
-export const ru: Dict = {
+export const ru: Dict & More = {
   locale,
   language: 'Русский',
   format: {
@@ -56,6 +58,8 @@ export const ru: Dict = {
     activity: 'Действия',
     people: 'Люди',
     partMissing: 'Эту часть страницы не удалось загрузить',
+    account: (name) => `${name}: учётная запись`,
+    guest: 'Гость',
     problems: (n) => (n === 1 ? 'Вниманию администратора' : `Вниманию администратора: ${n}`),
     problemsRaw: 'Как записано в главном журнале',
     outdated: 'supervisord обновлён. Перезагрузите страницу, чтобы она ему соответствовала.',
@@ -128,11 +132,15 @@ export const ru: Dict = {
     endedStrip: 'Вы вышли. Всё, что ниже, могло устареть.',
     later: 'Не сейчас',
     asAnother: 'Войти под другим именем',
+    over: 'Ссылка больше не действует',
+    overHint: 'Её срок истёк, или её отозвали. Если она ещё нужна, попросите новую у того, кто её дал.',
+    left: 'Вы вышли',
+    leftHint: 'Чтобы вернуться, откройте ссылку снова, если её ещё можно открыть.',
+    withAccount: 'Войти с учётной записью',
   },
 
   account: {
     title: 'Кто я',
-    open: (name) => `${name}: учётная запись`,
     via: {
       open: 'Никто не спросил, кто вы: у этого сервера нет пользователей.',
       basic: 'Имя и пароль пришли вместе с запросом.',
@@ -237,6 +245,8 @@ export const ru: Dict = {
     saved: (name) => `${name}: сохранено.`,
     removed: (name) => `${name}: удалено.`,
     sessionEnded: (name) => `${name}: тот сеанс завершён.`,
+    revoked: (name) => `Ссылка на ${name} больше не действует.`,
+    password: (name) => `${name}: пароль изменён.`,
   },
 
   activity: {
@@ -324,6 +334,85 @@ export const ru: Dict = {
     },
   },
 
+  password: {
+    change: 'Сменить пароль',
+    title: 'Новый пароль',
+    old: 'Прежний пароль',
+    next: 'Новый пароль',
+    hint: 'Не меньше 8 знаков. Здесь вы останетесь, в других местах сеансы завершатся.',
+    wrong: 'Прежний пароль другой.',
+  },
+
+  share: {
+    title: (name) => `Поделиться: ${name}`,
+    hint: (name) => `Кто откроет ссылку, увидит ${name} без учётной записи. Что ещё ему можно?`,
+    all: (group) => `всю группу ${group}`,
+    actions: 'Что можно',
+    offers: { logs: 'Читать журнал', start: 'Запускать', restart: 'Перезапускать', stop: 'Останавливать' },
+    words: {
+      logs: 'читать журнал',
+      start: 'запускать',
+      stop: 'останавливать',
+      restart: 'перезапускать',
+      signal: 'посылать сигналы',
+      'clear-logs': 'очищать журнал',
+      stdin: 'писать в стандартный ввод',
+    },
+    lasts: 'На сколько',
+    spans: { '1h': '1 ч', '8h': '8 ч', '24h': '24 ч', '7d': '7 дней', own: 'До…' },
+    until: 'До',
+    untilHint: 'Не больше 30 дней.',
+    uses: 'Сколько раз можно открыть',
+    times: { '1': 'Один', '5': '5 раз', '0': 'Без предела' },
+    usesHint: 'Каждый браузер, в котором её открыли, считается один раз и может возвращаться до конца срока.',
+    commentHint: 'Для кого или зачем. Останется в журнале действий.',
+    make: 'Создать ссылку',
+    made: (name) => `Ссылка на ${name}`,
+    once: 'Отправьте её сейчас: она показана один раз.',
+    address: 'Адрес ссылки',
+    send: 'Отправить…',
+    kept: 'Готово',
+    may: (programs, actions) =>
+      actions.length > 0
+        ? `Кто её откроет, увидит ${programs} и сможет ${list.format(actions)}.`
+        : `Кто её откроет, увидит ${programs} и не сможет ничего изменить.`,
+    youMay: (programs, actions) =>
+      actions.length > 0
+        ? `Вам видно ${programs} и можно ${list.format(actions)}.`
+        : `Вам видно ${programs}, менять ничего нельзя.`,
+    limits: (until, uses) =>
+      uses === 0
+        ? `Она действует до ${until}, открывать её можно сколько угодно раз.`
+        : `Она действует до ${until}, открыть её можно ${count(uses, { one: 'раз', few: 'раза', many: 'раз', other: 'раза' })}.`,
+    takeBack: 'Отозвать её можно в любое время: под своим именем или в разделе «Люди».',
+    given: (minter, until) => `Ссылку вам дал(а) ${minter}, она действует до ${until}.`,
+    leave: 'Выйти',
+    leaveHint: 'Ссылка закроется только в этом браузере.',
+  },
+
+  links: {
+    title: 'Ссылки',
+    mine: 'Мои ссылки',
+    hint: 'По ним люди без учётной записи могут кое-что какое-то время. Создаются у программы или группы: «Поделиться».',
+    none: 'Ссылок нет',
+    failed: 'Не удалось загрузить ссылки',
+    sees: 'видеть состояние',
+    by: (minter) => `создал(а) ${minter}`,
+    byMe: 'ваша',
+    until: (at) => `до ${at}`,
+    left: (n, of) => `осталось открытий: ${n} из ${of}`,
+    usedUp: 'открыта столько раз, сколько можно',
+    noLimit: 'открытий без предела',
+    opened: (at) => `открыта ${at}`,
+    neverOpened: 'ещё не открывали',
+    inUse: (n) =>
+      `в ${count(n, { one: 'браузере', few: 'браузерах', many: 'браузерах', other: 'браузерах' })}`,
+    revoke: 'Отозвать',
+    revokeOf: (programs) => `Отозвать ссылку на ${programs}`,
+    revokeTitle: (programs) => `Отозвать ссылку на ${programs}?`,
+    revokeHint: 'Она сразу перестанет действовать для всех, кто её открыл. Вернуть её нельзя.',
+  },
+
   link: {
     live: 'На связи',
     connecting: 'Подключение…',
@@ -401,6 +490,7 @@ export const ru: Dict = {
     stop: 'Остановить',
     restart: 'Перезапустить',
     log: 'Журнал',
+    share: 'Поделиться',
     all: { start: 'Запустить все', stop: 'Остановить все', restart: 'Перезапустить все' },
     starting: 'Запускается…',
     stopping: 'Останавливается…',

@@ -2,7 +2,9 @@ import type {
   Account,
   Accounts,
   Lines,
+  Links,
   LogPage,
+  NewLink,
   NewToken,
   ServerFrame,
   Sessions,
@@ -29,7 +31,7 @@ const shape =
   (v) =>
     isRecord(v) && Object.entries(fields).every(([k, ok]) => ok(v[k]))
 
-const user = shape({ name: text, caps: number })
+const user = shape({ name: text, caps: number, link: optional(flag) })
 const process = shape({
   id: number,
   group: text,
@@ -149,7 +151,23 @@ const session = shape({
   expires: number,
   current: flag,
 })
-const whoAmI = shape({ user, via: text, session: optional(session) })
+const link = shape({
+  id: text,
+  minter: text,
+  programs: list(text),
+  actions: list(text),
+  comment: text,
+  minted: number,
+  expires: number,
+  uses: number,
+  used: number,
+  opened: number,
+  open: number,
+  mine: flag,
+})
+const links = shape({ links: list(link) })
+const newLink = shape({ id: text, url: text, link })
+const whoAmI = shape({ user, via: text, session: optional(session), link: optional(link) })
 const sessions = shape({ sessions: list(session) })
 
 const account = shape({
@@ -216,6 +234,16 @@ export function isAccounts(value: unknown): value is Accounts {
 /** Whether a body of the API is a token that was just made. */
 export function isNewToken(value: unknown): value is NewToken {
   return newToken(value)
+}
+
+/** Whether a body of the API is a list of links. */
+export function isLinks(value: unknown): value is Links {
+  return links(value)
+}
+
+/** Whether a body of the API is a link that was just made. */
+export function isNewLink(value: unknown): value is NewLink {
+  return newLink(value)
 }
 
 /** Whether a body of the API is a page of the trail. */

@@ -38,6 +38,8 @@ export interface User {
   name: string;
   /** What the user may do to supervisord itself: bits of CAPS. */
   caps: Caps;
+  /** Whether they came by a delegation link, and not by a name of their own. */
+  link?: boolean;
 }
 
 /** Limits of one socket. */
