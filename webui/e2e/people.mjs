@@ -382,7 +382,7 @@ scene('an administrator removes somebody', async () => {
 
 scene('who guesses too often waits, and the wait ends by itself', async () => {
   const page = await arrive('mallory', desktop)
-  const tooMany = page.getByText(/Too many tries\. Try again in \d+ s\./)
+  const tooMany = page.getByText(/Too many tries\. Try again after \d\d:\d\d:\d\d/)
   const wrong = page.getByText('The name or the password is wrong.')
   await page.getByLabel('User', { exact: true }).fill('vera')
   for (let n = 1; (await tooMany.count()) === 0; n++) {
