@@ -221,6 +221,7 @@ async function shoot(name, { size, theme, language }, url, act, whole = false) {
     await page.locator('h1').waitFor()
     await pause(700)
     await act?.(page)
+    if (whole) await page.evaluate(() => scrollTo(0, 0))
     await pause(300) // sheets rise
     await page.screenshot({ fullPage: whole, path: join(folder, `${name}-${size}-${theme}-${language}.png`) })
   } finally {

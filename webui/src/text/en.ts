@@ -1,5 +1,5 @@
 import type { Problem, ProblemCode } from '../wire/wire.gen'
-import { bytes, clock, rough } from './duration'
+import { bytes, clock, rough, thisYear } from './duration'
 import { counter } from './plural'
 
 const locale = 'en'
@@ -21,6 +21,7 @@ const date = new Intl.DateTimeFormat('en-GB', {
   month: 'long',
   year: 'numeric',
 })
+const dayAndYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 const day = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
   month: 'short',
@@ -40,7 +41,7 @@ export const en = {
     time: (ms: number) => time.format(ms),
     moment: (ms: number) => moment.format(ms),
     date: (ms: number) => date.format(ms),
-    day: (ms: number) => day.format(ms),
+    day: (ms: number) => (thisYear(ms) ? day : dayAndYear).format(ms),
   },
 
   app: {

@@ -18,7 +18,8 @@ export function errorWords(t: Dict, error: ApiError): string {
 
 /** As errorWords, in one line, where the server's own words say all: beside a form. */
 export function formWords(t: Dict, error: ApiError): string {
-  if (error.kind === 'answer' && error.detail && [400, 404, 409].includes(error.status)) return error.detail
+  if (error.kind === 'answer' && error.detail && [400, 404, 409].includes(error.status))
+    return sentence(error.detail)
   return errorWords(t, error)
 }
 

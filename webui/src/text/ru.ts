@@ -1,4 +1,4 @@
-import { bytes, clock, rough } from './duration'
+import { bytes, clock, rough, thisYear } from './duration'
 import type { Dict } from './en'
 import type { More } from './more'
 import { counter } from './plural'
@@ -26,6 +26,7 @@ const date = new Intl.DateTimeFormat(locale, {
   month: 'long',
   year: 'numeric',
 })
+const dayAndYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' })
 const day = new Intl.DateTimeFormat(locale, {
   day: 'numeric',
   month: 'short',
@@ -44,7 +45,7 @@ export const ru: Dict & More = {
     time: (ms) => time.format(ms),
     moment: (ms) => moment.format(ms),
     date: (ms) => date.format(ms),
-    day: (ms) => day.format(ms),
+    day: (ms) => (thisYear(ms) ? day : dayAndYear).format(ms),
   },
 
   app: {

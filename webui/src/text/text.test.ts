@@ -43,6 +43,14 @@ describe('counting', () => {
 })
 
 describe('times and sizes', () => {
+  test('a day of another year says which', () => {
+    const year = new Date().getFullYear()
+    for (const dict of [en, ru]) {
+      expect(dict.format.day(new Date(year, 5, 7, 9, 41).getTime())).toMatch(/^7 .*09:41$/)
+      expect(dict.format.day(new Date(year + 1, 5, 7, 9, 41).getTime())).toContain(String(year + 1))
+    }
+  })
+
   test.each([
     [-5, '00:00:00'],
     [59_999, '00:00:59'],
