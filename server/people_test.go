@@ -297,6 +297,7 @@ var rows = []row{
 	{route: "POST /api/v1/session", body: `{"user":"viewer","password":"secret"}`, want: everybody, has: `"name":"viewer"`, change: true, user: "viewer"},
 	{route: "DELETE /api/v1/session", want: everybody, has: "{}"},
 	{route: "GET /api/v1/session", want: known, has: `"caps"`},
+	{route: "PUT /api/v1/session/password", body: `{"old":"secret","new":"correct horse"}`, want: "401 409 409 409 409 409 403 403"},
 	{route: "GET /api/v1/sessions", want: known, has: "sessions"},
 	{route: "GET /api/v1/sessions", path: "/api/v1/sessions?all=1", want: onlyAdmin, has: `"user":"viewer"`},
 	{route: "DELETE /api/v1/sessions/{id}", path: "/api/v1/sessions/x", want: "401 404 404 404 404 404 404 404", quiet: true},

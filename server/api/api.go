@@ -91,6 +91,7 @@ func Routes(r chi.Router, o Options) {
 
 	// Who is there, and who may be.
 	get("/session", a.whoAmI)
+	r.Method(http.MethodPut, "/session/password", reply.Handler(a.noted(a.ownPassword)))
 	get("/sessions", a.sessions)
 	r.Method(http.MethodDelete, "/sessions", reply.Handler(a.noted(a.endSessions)))
 	r.Method(http.MethodDelete, "/sessions/{id}", reply.Handler(a.noted(a.endSession)))

@@ -134,6 +134,7 @@ func (a *Authenticator) Again(who Principal) (Principal, bool) {
 		return door.byPeer(who)
 	case Cookie:
 		account, known = a.Sessions.again(who.Session, door.accountOfSession)
+		who.proof = a.proofOf(account) // the session is bound to it, and may have been renewed
 	case Basic:
 		account, known = door.find(who.Name)
 	case Token:

@@ -39,6 +39,8 @@ var (
 	ErrNoAccount = errors.New("no such account")
 	// ErrTaken says that there is an account of that name and kind already.
 	ErrTaken = errors.New("there is one of that name already")
+	// ErrChanged says that an account is not what it was any more.
+	ErrChanged = errors.New("somebody else has changed the password meanwhile")
 	// ErrLastAdmin says that nobody would be left to give rights to others.
 	ErrLastAdmin = errors.New("this is the last administrator who can come in")
 )
@@ -163,6 +165,29 @@ func (b *Book) Add(a supervise.Account) error {
 		}
 		return b.store.Write(a)
 	}, a)
+}
+
+// SetPassword gives a person another password, if theirs is still the one it was,
+// and leaves all else as it is by then. The error is as of Write, ErrNoAccount or
+// ErrChanged.
+func (b *Book) SetPassword(name, was, hash string) error {
+	b.changing.Lock()
+	defer b.changing.Unlock()
+	b.look(true)
+	account, found := b.edition.Load().people[name]
+	if err := b.writable(supervise.Account{Name: name}); err != nil {
+		return err
+	}
+	switch {
+	case !found:
+		return ErrNoAccount
+	case account.Password != was:
+		return ErrChanged
+	}
+	account.Password = hash
+	err := b.store.Write(account)
+	b.look(true)
+	return err
 }
 
 // Remove takes an account out of the users file. The error is as of Write, or

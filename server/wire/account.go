@@ -14,6 +14,12 @@ type LogIn struct {
 	Keep bool `json:"keep,omitempty"`
 }
 
+// PasswordChange is the body of PUT /api/v1/session/password: of one's own.
+type PasswordChange struct {
+	Old string `json:"old"`
+	New string `json:"new"`
+}
+
 // WhoAmI answers GET and POST /api/v1/session.
 type WhoAmI struct {
 	User User `json:"user"`

@@ -47,7 +47,7 @@ func (cl *client) get(ctx context.Context, path string, answer any) (*denial, er
 }
 
 // exchange sends body, if there is one, as JSON and reads the answer into what
-// answer points to. An answer that is no JSON of ours is a foreign NOT_FOUND.
+// answer points to; nil for none. An answer that is no JSON of ours is a foreign NOT_FOUND.
 func (cl *client) exchange(ctx context.Context, method, path string, body, answer any) (*denial, error) {
 	request := cl.request(ctx, method, path, nil)
 	if body != nil {
@@ -79,7 +79,9 @@ func (cl *client) exchange(ctx context.Context, method, path string, body, answe
 		return nil, protocolError{response.StatusCode, reason(response)}
 	case strings.HasPrefix(string(text), wantsTLS):
 		return nil, cl.plainly()
-	case response.StatusCode/100 == 2 && json.Unmarshal(text, answer) == nil:
+	case response.StatusCode == http.StatusNoContent && answer == nil:
+		return nil, nil
+	case response.StatusCode/100 == 2 && answer != nil && json.Unmarshal(text, answer) == nil:
 		return nil, nil
 	}
 	var told wire.Failure

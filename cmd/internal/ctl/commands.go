@@ -124,7 +124,7 @@ open <url>	Connect to a remote supervisord process.
 		(for UNIX domain socket, use unix:///socket/path)`},
 		{name: "passwd", run: passwd, reason: true, kind: added, complete: completeAccounts, help: `
 passwd <name>	Give a user a password, or print the line for the configuration where the server cannot
-passwd		The same for the user of [supervisorctl]
+passwd		The same for the user of -u or [supervisorctl]; nobody need be an admin to change their own
 passwd --print	Print the line and ask no server
 A terminal asks twice; anything else is read as one line.`},
 		{name: "pid", run: pid, patterns: true, json: true, complete: completeProcesses, help: `

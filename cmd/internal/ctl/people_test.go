@@ -64,10 +64,21 @@ func (f *fakeServer) servePeople(mux *http.ServeMux) {
 				status, answer = do(r)
 			}
 			w.WriteHeader(status)
-			json.NewEncoder(w).Encode(answer)
+			if status != http.StatusNoContent {
+				json.NewEncoder(w).Encode(answer)
+			}
 		})
 	}
 	serve("GET /api/v1/users", func(*http.Request) (int, any) { return http.StatusOK, f.list(false) })
+	serve("GET /api/v1/session", func(r *http.Request) (int, any) {
+		user, _, _ := r.BasicAuth()
+		told := wire.WhoAmI{Via: "open"}
+		if f.password != "" && slices.ContainsFunc(f.accounts, func(a wire.Account) bool { return a.Name == user }) {
+			told.Via, told.User.Name = "basic", user
+		}
+		return http.StatusOK, told
+	})
+	serve("PUT /api/v1/session/password", f.changePassword)
 	serve("GET /api/v1/tokens", func(*http.Request) (int, any) { return http.StatusOK, f.list(true) })
 	serve("PUT /api/v1/users/{name}", f.putUser)
 	serve("DELETE /api/v1/users/{name}", f.removeAccount)
@@ -108,6 +119,24 @@ func (f *fakeServer) servePeople(mux *http.ServeMux) {
 		}
 		return http.StatusOK, wire.TrailCheck{OK: true, Lines: 90}
 	})
+}
+
+func (f *fakeServer) changePassword(r *http.Request) (int, any) {
+	user, old, _ := r.BasicAuth()
+	var asked wire.PasswordChange
+	err := json.NewDecoder(r.Body).Decode(&asked)
+	switch {
+	case err != nil:
+		return http.StatusBadRequest, problemOf("BAD_REQUEST", err.Error())
+	case user == "root":
+		return http.StatusConflict, problemOf("CONFLICT", "root is written in /etc/s.conf:4: change it there and reload")
+	case asked.Old != old:
+		return http.StatusUnauthorized, problemOf("UNAUTHORIZED", "the old password is another")
+	case asked.New == "taken already":
+		return http.StatusTooManyRequests, problemOf("TOO_MANY_REQUESTS", "too many attempts: try again in 2s")
+	}
+	f.passwords[user], f.password = asked.New, asked.New
+	return http.StatusNoContent, nil
 }
 
 func (f *fakeServer) mintLink(r *http.Request) (int, any) {
@@ -316,6 +345,37 @@ func TestPasswdPrintsALineThatAConfigurationTakes(t *testing.T) {
 	}
 	if len(server.passwords)+len(forbidding.passwords) > 0 {
 		t.Errorf("a server was given %v %v", server.passwords, forbidding.passwords)
+	}
+}
+
+func TestPasswdChangesOnesOwnWithoutAnAdmin(t *testing.T) {
+	for _, test := range []struct {
+		name, user, old, typed string
+		words                  []string
+		says, remark           string
+		status                 int
+		changed                bool
+	}{
+		{name: "without a name", user: "bob", old: "old horse", typed: "correct horse", words: []string{"passwd"}, says: "bob: password changed\n", changed: true},
+		{name: "by name", user: "bob", old: "old horse", typed: "correct horse", words: []string{"passwd", "bob"}, says: "bob: password changed\n", changed: true},
+		{name: "wrong", user: "bob", old: "no horse", typed: "correct horse", words: []string{"passwd"}, says: "Server requires authentication", status: 1},
+		{name: "too short", user: "bob", old: "old horse", typed: "horse", words: []string{"passwd"}, says: "ERROR: a password has at least 8 bytes", status: 1},
+		{name: "too often", user: "bob", old: "old horse", typed: "taken already", words: []string{"passwd"}, says: "ERROR: too many attempts", status: 1},
+		{name: "in the main file", user: "root", old: "old horse", typed: "correct horse", words: []string{"passwd"}, says: "password = $2a$", remark: "/etc/s.conf:4"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := newFakeServer(t)
+			server.live, server.password = true, "old horse"
+			var out, errout bytes.Buffer
+			args := append([]string{"supervisorctl", "-s", server.URL, "-u", test.user, "-p", test.old}, test.words...)
+			status := runWithoutTerminal(args, strings.NewReader(test.typed+"\n"), &out, &errout)
+			if status != test.status || !strings.HasPrefix(out.String(), test.says) || !strings.Contains(errout.String(), test.remark) {
+				t.Errorf("status %d, %q, %q", status, &out, &errout)
+			}
+			if _, changed := server.passwords[test.user]; changed != test.changed {
+				t.Errorf("the server was told %v", server.passwords)
+			}
+		})
 	}
 }
 

@@ -689,6 +689,12 @@ export interface LogIn {
   keep?: boolean;
 }
 
+/** PasswordChange is the body of PUT /api/v1/session/password: of one's own. */
+export interface PasswordChange {
+  old: string;
+  new: string;
+}
+
 /** Session is one login in a browser. */
 export interface Session {
   id: string;
