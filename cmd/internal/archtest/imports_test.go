@@ -65,6 +65,7 @@ var may = map[string][]string{
 	"cmd/internal/getopt":       {},
 	"cmd/internal/manual":       {},
 	"cmd/internal/source":       {},
+	"cmd/internal/terminaltest": {}, // for the tests of ctl and e2e
 	"cmd/internal/archtest":     {},
 	"cmd/internal/e2e":          {},
 	"cmd/supervisord":           {"cmd/internal/daemon", "supervise/child"},
