@@ -60,6 +60,12 @@ func TestPeopleChangeTheirOwnPasswordAndGoOnWhereTheyDid(t *testing.T) {
 	if w.Code != http.StatusNoContent || w.Body.Len() != 0 || len(cookies) != 1 || cookies[0].Value == here.Value || cookies[0].MaxAge == 0 {
 		t.Fatalf("%d %s, cookies %v", w.Code, w.Body, cookies)
 	}
+	// Its live socket, which was opened before, goes on too.
+	for _, s := range o.auth.Sessions.List(func(s auth.Session) bool { return s.User == "bob" }) {
+		if _, still := o.auth.Again(auth.Principal{Name: "bob", Via: auth.Cookie, Session: s.ID, Door: "inet"}); !still {
+			t.Error("the session does not hold any more")
+		}
+	}
 	if !o.knows(cookies[0]) || o.knows(here) || o.knows(elsewhere) || !o.knows(anns) {
 		t.Errorf("the new cookie is known: %v, the former one %v, another browser %v, somebody else's %v",
 			o.knows(cookies[0]), o.knows(here), o.knows(elsewhere), o.knows(anns))
