@@ -51,3 +51,13 @@ func TestWhatIsRefusedAtTheDoorIsInTheTrail(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsForProgramsIsNotFramedEvenWhereItIsRefused(t *testing.T) {
+	town := newTown(t)
+	for _, path := range []string{"/ok.html", "/RPC2", "/logtail/insider", "/mainlogtail"} {
+		response, _ := request(t, "GET", urlOf(town.server, 0)+path, "", "Accept", "text/html")
+		if policy := response.Header.Get("Content-Security-Policy"); response.StatusCode != 401 || !strings.Contains(policy, "frame-ancestors 'none'") {
+			t.Errorf("%s: %d, policy %q", path, response.StatusCode, policy)
+		}
+	}
+}

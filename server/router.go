@@ -26,7 +26,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	// For programs: XML-RPC, logs and the health probe, as the original has
 	// them. It goes by how a path begins.
 	r.Group(func(r chi.Router) {
-		r.Use(auth.RequireWithoutCookie, limit, plain)
+		r.Use(plain, auth.RequireWithoutCookie, limit)
 		r.Handle("/RPC2*", calls)
 		r.Get("/ok.html", healthy)
 		r.Head("/ok.html", healthy)
