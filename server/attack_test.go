@@ -1,9 +1,17 @@
 package server
 
 import (
+	"context"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"supervisor/server/audit"
+	"supervisor/server/auth"
+	"supervisor/supervise"
 )
 
 func TestWhatIsRefusedAtTheDoorIsInTheTrail(t *testing.T) {
@@ -59,5 +67,67 @@ func TestWhatIsForProgramsIsNotFramedEvenWhereItIsRefused(t *testing.T) {
 		if policy := response.Header.Get("Content-Security-Policy"); response.StatusCode != 401 || !strings.Contains(policy, "frame-ancestors 'none'") {
 			t.Errorf("%s: %d, policy %q", path, response.StatusCode, policy)
 		}
+	}
+}
+
+// TestAFormerAddressIsObeyedForWhoMayDoAllOfIt asks for a restart, whose faults the
+// original's page never told: without the right to it nothing may be answered that
+// sounds as if it had been done.
+func TestAFormerAddressIsObeyedForWhoMayDoAllOfIt(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		role   supervise.Role
+		only   []supervise.Verb
+		status int
+		result string
+	}{
+		{"an operator", supervise.Operator, nil, 301, "ok"},
+		{"a viewer", supervise.Viewer, nil, 403, "refused"},
+		{"who may stop and not start", supervise.Operator, []supervise.Verb{auth.Stop}, 403, "refused"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			hash, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
+			if err != nil {
+				t.Fatal(err)
+			}
+			trail := audit.New(audit.Options{Path: filepath.Join(t.TempDir(), "audit.log")})
+			t.Cleanup(func() {
+				if err := trail.Close(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+			s, _ := start(t, Options{
+				Endpoints: []Endpoint{{Section: "inet_http_server", Host: "127.0.0.1", LegacyActions: true}},
+				Accounts: []supervise.Account{{
+					Name: "ann", Password: string(hash), Grant: supervise.Grant{Role: tt.role, Programs: []string{"insider"}, Actions: tt.only},
+				}},
+			}, House{Engine: newVillage(t), Trail: trail})
+			r, err := http.NewRequestWithContext(t.Context(), "GET", urlOf(s, 0)+"/index.html?action=restart&processname=insider:api", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.SetBasicAuth("ann", "secret")
+			client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+			response, err := client.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			page, err := trail.Query(t.Context(), audit.Query{Limit: 5})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response.StatusCode != tt.status || len(page.Entries) == 0 {
+				t.Fatalf("answered %d to %s, in the trail: %+v", response.StatusCode, response.Header.Get("Location"), page.Entries)
+			}
+			if tt.result == "refused" && len(page.Entries) != 1 {
+				t.Errorf("in the trail: %+v", page.Entries)
+			}
+			for _, entry := range page.Entries {
+				if entry.Result != tt.result {
+					t.Errorf("in the trail: %+v", entry)
+				}
+			}
+		})
 	}
 }
