@@ -86,7 +86,7 @@ func TestAFloodOfGuessesDoesNotSlowDownWhoIsKnown(t *testing.T) {
 		counts[status] = answered[status].Load()
 	}
 	t.Logf("guesses by status: %v", counts)
-	if counts[401] == 0 || counts[503] == 0 { // somebody's guesses were checked, and were too many
+	if counts[401]+counts[429]+counts[503] < 20 {
 		t.Errorf("that was no flood: %v", counts)
 	}
 }
