@@ -188,6 +188,7 @@ export const more = {
       reveal: 'Look at the secrets of',
       'log-in': 'Log in',
       'log-out': 'Log out',
+      'open-link': 'Open',
       'cross-site': 'A page of another site asked for',
       misdirected: 'A browser came under another name for',
     },
@@ -223,7 +224,6 @@ export const more = {
     untilHint: 'At most 30 days.',
     uses: 'How often it may be opened',
     times: { '1': 'Once', '5': '5 times', '0': 'No limit' },
-    usesHint: 'Each browser that opens it counts once, and may come back until the end.',
     commentHint: 'For whom, or why. It is kept in the trail.',
     make: 'Make the link',
     made: (name: string) => `The link to ${name}`,
@@ -241,10 +241,8 @@ export const more = {
         : `You see ${programs} and can change nothing.`,
     limits: (until: string, uses: number) =>
       uses === 0
-        ? `It works until ${until}, and can be opened as often as people like.`
-        : uses === 1
-          ? `It works until ${until}, and can be opened once.`
-          : `It works until ${until}, and can be opened ${uses} times.`,
+        ? `It works until ${until}, and can be opened in as many browsers as people like.`
+        : `It works until ${until}, and can be opened in ${count(uses, { one: 'browser', other: 'browsers' })}.`,
     takeBack: 'You can take it back at any time, under your name or under People.',
     given: (minter: string, until: string) => `${minter} gave you a link, which ends ${until}.`,
     leave: 'Leave',

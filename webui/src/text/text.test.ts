@@ -6,6 +6,7 @@ import { type Condition, explain } from './explain'
 import { problemWords } from './fault'
 import { more } from './more'
 import { counter } from './plural'
+import { actionWords, programWords } from './rights'
 import { ru } from './ru'
 import type { Whole } from './words.svelte'
 
@@ -171,5 +172,26 @@ describe('explaining a process', () => {
     ['was never started', { state: 'STOPPED', start: 0 }, 'Not started yet'],
   ])('that %s', (_, condition, said) => {
     expect(explain(en, { ...calm, ...condition }, now)).toBe(said)
+  })
+})
+
+describe('what a link is about', () => {
+  const english: Whole = { ...en, ...more }
+
+  test.each([
+    [['web:api'], 'web:api'],
+    [['db:db', 'web:*'], 'db, all of web'],
+    [['*'], 'all programs'],
+    [['web:*_0'], 'web:*_0'],
+  ])('the patterns %j are “%s”', (patterns, said) => {
+    expect(programWords(english, patterns)).toBe(said)
+  })
+
+  test('actions are told in one order, and that one sees the programs is not', () => {
+    expect(actionWords(english, ['stop', 'view', 'logs'])).toEqual(['read the log', 'stop'])
+    expect(english.share.may('db', ['read the log', 'stop'])).toBe(
+      'Whoever opens it sees db and may read the log and stop.',
+    )
+    expect(ru.share.limits('завтра', 5)).toBe('Она действует до завтра, открыть её можно в 5 браузерах.')
   })
 })
