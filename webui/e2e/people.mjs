@@ -99,6 +99,21 @@ function ask(who, method, path, body) {
   })
 }
 
+/** The process that a program runs as by now; 0 for none. */
+async function pid(process) {
+  const answer = await ask('ann', 'GET', `processes/${encodeURIComponent(process)}`)
+  return (await answer.json()).process.pid
+}
+
+/** Asks again and again until something has come true. */
+async function until(come) {
+  const end = Date.now() + patience
+  while (!(await come())) {
+    assert.ok(Date.now() < end, 'it has not come true')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
 async function write(name, account) {
   const whole = { role: 'viewer', programs: ['*'], password: secrets[name], ...account }
   const answer = await ask('ann', 'PUT', `users/${name}`, whole)
@@ -212,20 +227,11 @@ scene('whoever opens it on a phone sees that process alone, and can restart it',
   await inState(page, 'web:web_0', 'RUNNING')
   assert.deepEqual(await processes(page), ['web:web_0'])
   assert.deepEqual(await page.evaluate(tooSmall), [])
-  const seen = await page.evaluateHandle(() => {
-    const states = []
-    const element = document.querySelector('[data-process="web:web_0"]')
-    new MutationObserver(() => {
-      const [, state] = /\b([A-Z]{5,8})\b/.exec(element.textContent) ?? []
-      if (state && states.at(-1) !== state) states.push(state)
-    }).observe(element, { subtree: true, childList: true, characterData: true })
-    return states
-  })
+  const before = await pid('web:web_0')
   await row(page, 'web:web_0').getByRole('button', { name: 'Restart web:web_0' }).tap()
   await page.getByRole('dialog').getByRole('button', { name: 'Restart web:web_0' }).tap()
-  await page.waitForFunction((states) => states.length > 1 && states.at(-1) === 'RUNNING', seen, {
-    timeout: patience,
-  })
+  await until(async () => ![0, before].includes(await pid('web:web_0')))
+  await inState(page, 'web:web_0', 'RUNNING')
   await page.goto(`${daemon.url}process/web/web_0`)
   await page.getByRole('log').waitFor({ timeout: patience })
   assert.equal(await page.getByRole('button', { name: /^(Stop|Share)/ }).count(), 0)
@@ -378,6 +384,44 @@ scene('an administrator removes somebody', async () => {
   await question.getByRole('button', { name: 'Remove olga' }).click()
   await page.getByRole('button', { name: 'Edit olga' }).waitFor({ state: 'detached', timeout: patience })
   assert.equal((await ask('olga', 'GET', 'session')).status, 401)
+})
+
+scene('people change their own password, and stay where they are', async () => {
+  const { page } = places.vera
+  await page.getByRole('button', { name: 'vera: account' }).click()
+  await page.getByRole('button', { name: 'Change password' }).click()
+  const sheet = page.getByRole('dialog', { name: 'A new password' })
+  const change = async (old, next) => {
+    await sheet.getByLabel('Password so far').fill(old)
+    await sheet.getByLabel('New password').fill(next)
+    await sheet.getByRole('button', { name: 'Change password' }).click()
+  }
+  await change('not the one', 'vera has another secret')
+  await sheet.getByText('That is not the password so far.').waitFor()
+  expected('vera', /status of 401/)
+  await change(secrets.vera, 'vera has another secret')
+  await sheet.waitFor({ state: 'detached' })
+  await page.getByText('vera has a new password.').waitFor()
+  assert.equal(await focused(page), 'vera: account')
+  assert.equal((await ask('vera', 'GET', 'session')).status, 401)
+  secrets.vera = 'vera has another secret'
+  assert.equal((await ask('vera', 'GET', 'session')).status, 200)
+  await page.reload()
+  await live(page)
+})
+
+scene('a password of the main file is changed there, and the page says where', async () => {
+  const { page } = places.ann
+  await page.getByRole('button', { name: 'ann: account' }).click()
+  await page.getByRole('button', { name: 'Change password' }).click()
+  const sheet = page.getByRole('dialog', { name: 'A new password' })
+  await sheet.getByLabel('Password so far').fill(secrets.ann)
+  await sheet.getByLabel('New password').fill('ann has another secret')
+  await sheet.getByRole('button', { name: 'Change password' }).click()
+  await sheet.getByText(/supervisord\.conf:\d+/).waitFor()
+  expected('ann', /status of 409/)
+  await sheet.getByRole('button', { name: 'Cancel' }).click()
+  await sheet.waitFor({ state: 'detached' })
 })
 
 scene('who guesses too often waits, and the wait ends by itself', async () => {

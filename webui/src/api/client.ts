@@ -24,6 +24,7 @@ import type {
   NewLink,
   NewToken,
   OrderRequest,
+  PasswordChange,
   ProcessDetail,
   Sessions,
   TokenRequest,
@@ -155,7 +156,8 @@ export class Client {
 
   /** Gives me another password. A lost answer is not asked for again: each try counts as a guess. */
   async changePassword(old: string, next: string): Promise<void> {
-    await this.request('PUT', 'session/password', { body: { old, new: next }, once: true })
+    const change: PasswordChange = { old, new: next }
+    await this.request('PUT', 'session/password', { body: change, once: true })
   }
 
   async users(): Promise<Accounts> {

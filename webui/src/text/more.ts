@@ -189,6 +189,7 @@ export const more = {
       'log-in': 'Log in',
       'log-out': 'Log out',
       'open-link': 'Open',
+      'change-password': 'Change the password',
       'cross-site': 'A page of another site asked for',
       misdirected: 'A browser came under another name for',
     },

@@ -331,6 +331,7 @@ export const ru: Dict & More = {
       'log-in': 'Вход',
       'log-out': 'Выход',
       'open-link': 'Открытие:',
+      'change-password': 'Смена пароля',
       'cross-site': 'Запрос со страницы другого сайта:',
       misdirected: 'Браузер пришёл под чужим именем:',
     },
