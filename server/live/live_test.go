@@ -577,7 +577,7 @@ func TestTheServerTopicTellsTheMoodAndTheProblems(t *testing.T) {
 
 func TestASilentBrowserGetsHeartbeatsAndADeadOneIsDropped(t *testing.T) {
 	s := newStage(t, newFakeEngine(apiName), func(o *Options) {
-		o.pace.heartbeat, o.pace.ping = 10*time.Millisecond, 30*time.Millisecond
+		o.pace.heartbeat, o.pace.ping = 10*time.Millisecond, 500*time.Millisecond
 	})
 	b := s.visit(nil)
 	b.conn.SetPingHandler(func(string) error { return nil }) // dead: no pong
