@@ -11,6 +11,7 @@
 #   make soak     fifty clients at once, for a minute, twice
 #   make fuzz     what is read from outside, FUZZTIME each (5m)
 #   make e2e      the real programs in a real browser
+#   make scan     known vulnerabilities in what all this is made of
 #   make bench    speed and size, as ratios against the original
 
 SHELL       := /bin/sh
@@ -24,7 +25,7 @@ NEED        := packaging/need.sh
 TARGETS     := linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 solaris/amd64 illumos/amd64
 
 .DEFAULT_GOAL := build
-.PHONY: run test build web dev gen check compat soak fuzz bench e2e race cross clean always
+.PHONY: run test build web dev gen check compat soak fuzz bench e2e race scan cross clean always
 
 run: build
 	@echo "The demo is at http://127.0.0.1:9001/ (stop it with Ctrl-C)"
@@ -73,7 +74,7 @@ race:
 	$(NEED) supervisord=supervisor gcc=gcc
 	CGO_ENABLED=1 go test -race ./...
 
-test: check race cross compat e2e
+test: check race cross scan compat e2e
 
 compat: build
 	$(NEED) supervisord=supervisor zsh=zsh fish=fish
@@ -104,6 +105,10 @@ fuzz:
 bench: build
 	$(NEED) supervisord=supervisor
 	go run ./bench
+
+# Fails on a finding; says what could not be checked, and goes on.
+scan: webui/dist/index.html
+	packaging/scan.sh
 
 # Every system we build for, without a C compiler.
 cross: webui/dist/index.html

@@ -58,10 +58,18 @@ function budget(): Plugin {
         if (chunk.type === 'chunk' && chunk.isEntry) visit(chunk.fileName)
       const size = (text: string | Uint8Array) => gzipSync(text, { level: 9 }).length
       const total = { js: 0, css: 0 }
-      for (const item of Object.values(bundle)) {
-        if (item.type === 'chunk' && needed.has(item.fileName)) total.js += size(item.code)
-        if (item.type === 'asset' && item.fileName.endsWith('.css')) total.css += size(item.source)
+      const sheets = new Set<string>()
+      for (const name of needed) {
+        const chunk = bundle[name]
+        if (chunk?.type !== 'chunk') continue
+        total.js += size(chunk.code)
+        for (const sheet of chunk.viteMetadata?.importedCss ?? []) sheets.add(sheet)
       }
+      for (const name of sheets) {
+        const sheet = bundle[name]
+        if (sheet?.type === 'asset') total.css += size(sheet.source)
+      }
+      if (total.css === 0) this.error('no styles were found to count')
       for (const kind of ['js', 'css'] as const) {
         const said = `${kind}: ${total[kind]} of ${budgets[kind]} bytes, gzip`
         if (total[kind] > budgets[kind]) this.error(`the page is over its budget: ${said}`)

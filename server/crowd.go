@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -8,11 +9,18 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"supervisor/server/reply"
 )
 
 // maxPerAddress is how many connections one machine may hold; this machine,
 // where proxies run, is not counted.
 const maxPerAddress = 64
+
+// forStreams is how many of so many connections streams may take: live pages and
+// logs that are followed, which never rest and so never make room. The others are
+// kept for whoever comes to stop something.
+func forStreams(connections int) int { return max(connections*3/4, 1) }
 
 // tooMany is what a connection beyond the caps is told before it is closed.
 const tooMany = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -24,11 +32,13 @@ type crowd struct {
 	mu        sync.Mutex
 	guests    map[*guest]struct{}
 	byAddress map[string]int
-	full      bool // for good: the server stops
+	streams   map[string]int // guests with streams, by address
+	streaming int            // those of all addresses
+	full      bool           // for good: the server stops
 }
 
 func newCrowd(limit int) *crowd {
-	return &crowd{max: limit, guests: make(map[*guest]struct{}), byAddress: make(map[string]int)}
+	return &crowd{max: limit, guests: make(map[*guest]struct{}), byAddress: make(map[string]int), streams: make(map[string]int)}
 }
 
 // guard lets only so many of a listener's connections in.
@@ -133,6 +143,37 @@ func (c *crowd) remove(g *guest) {
 	}
 }
 
+// beginStream counts a stream of a guest, unless streams have their share of the
+// connections. A connection of HTTP/2 counts once, whatever it carries. Every stream
+// that was begun is to be ended.
+func (c *crowd) beginStream(g *guest) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if g.streams > 0 {
+		g.streams++
+		return true
+	}
+	if c.streaming >= forStreams(c.max) || g.address != "" && c.streams[g.address] >= forStreams(maxPerAddress) {
+		return false
+	}
+	g.streams++
+	c.streaming++
+	c.streams[g.address]++
+	return true
+}
+
+func (c *crowd) endStream(g *guest) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if g.streams--; g.streams > 0 {
+		return
+	}
+	c.streaming--
+	if c.streams[g.address]--; c.streams[g.address] == 0 {
+		delete(c.streams, g.address)
+	}
+}
+
 // dismiss closes the connections nobody has said anything on yet; net/http
 // would wait five seconds for their first word. From here on it is full.
 func (c *crowd) dismiss() {
@@ -151,6 +192,7 @@ type guest struct {
 	net.Conn
 	crowd   *crowd
 	address string
+	streams int // at work; under the lock of crowd
 
 	spoke     atomic.Bool
 	hijacked  atomic.Bool
@@ -184,13 +226,45 @@ func (g *guest) Close() error {
 	return g.Conn.Close()
 }
 
-// noteState is told by net/http what a connection is doing.
-func noteState(conn net.Conn, state http.ConnState) {
+// guestOf gives the guest that a connection of net/http is; nil for none of ours.
+func guestOf(conn net.Conn) *guest {
 	if encrypted, ok := conn.(*tls.Conn); ok {
 		conn = encrypted.NetConn()
 	}
-	g, ok := conn.(*guest)
-	if !ok {
+	g, _ := conn.(*guest)
+	return g
+}
+
+type guestKey struct{}
+
+func withGuest(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, guestKey{}, guestOf(conn))
+}
+
+// asStream is in front of what streams, and refuses it once streams have their
+// share of the connections.
+func asStream(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g, _ := r.Context().Value(guestKey{}).(*guest)
+		if g == nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if !g.crowd.beginStream(g) {
+			reply.Log(r.Context()).Debug("a stream was refused: there are as many as connections may be used for", "path", r.URL.Path, "from", r.RemoteAddr)
+			w.Header().Set("Retry-After", "5")
+			reply.Text(w, http.StatusServiceUnavailable, "Too many logs are followed and pages are open already, and the connections that are left are for orders. Close one of them, or try again later.\n")
+			return
+		}
+		defer g.crowd.endStream(g)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// noteState is told by net/http what a connection is doing.
+func noteState(conn net.Conn, state http.ConnState) {
+	g := guestOf(conn)
+	if g == nil {
 		return
 	}
 	switch state {

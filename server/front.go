@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/supervise"
@@ -62,15 +63,19 @@ func frontOf(r *http.Request) *front {
 	return &front{base: "/"}
 }
 
+// baseOf is where browsers see the page, with its last slash.
+func baseOf(r *http.Request) string { return frontOf(r).base }
+
 // atFront comes before all else that is decided about a request: it refuses what
 // browsers send under a name that is not ours, and gives the others the host and
 // the path that those behind it go by.
-func atFront(next http.Handler) http.Handler {
+func (s *Server) atFront(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := frontOf(r)
 		forwarded := forwardedHosts(r)
 		if name, ok := f.misdirected(r, forwarded); ok {
 			f.turnAway(w, r, name)
+			s.refused(r, audit.Misdirected, "Host: "+name)
 			return
 		}
 		if r.TLS != nil && f.proof != nil && f.proof.strict() {

@@ -2,7 +2,9 @@ package server
 
 import (
 	"html"
+	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"supervisor/server/auth"
 	"supervisor/server/reply"
+	"supervisor/supervise"
 )
 
 // links shows what a delegation link is, and opens it. Programs that preview what
@@ -91,9 +94,55 @@ func confirm(link auth.Link) string {
 
 // linkPage sends a small page that works without scripts.
 func linkPage(w http.ResponseWriter, status int, main string) {
-	w.Header().Set("Content-Security-Policy", smallPagePolicy("'self'"))
 	w.Header().Set("Cache-Control", "no-store")
-	reply.HTML(w, status, strings.NewReplacer("{style}", smallPageStyle, "{main}", main).Replace(linkFrame))
+	reply.Small(w, status, "'self'", strings.Replace(linkFrame, "{main}", main, 1))
+}
+
+// pageAddress gives where browsers reach the page, as far as the configuration
+// tells, with a slash at the end: by TLS if some listener speaks it, else by the
+// first one; "" if there are unix sockets only. A name that a listener is to be
+// trusted with is how people call it; where proxies are trusted too, it is theirs,
+// and they are taken to speak TLS at its usual port.
+func (s *Server) pageAddress() string {
+	best := -1
+	for i, o := range s.open {
+		if !s.options.Endpoints[i].Unix && (best < 0 || o.proof != nil && s.open[best].proof == nil) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return ""
+	}
+	e, base := s.options.Endpoints[best], strings.TrimSuffix(s.options.Endpoints[best].BasePath, "/")+"/"
+	scheme, name := "http", calledName(e)
+	if s.open[best].proof != nil {
+		scheme = "https"
+	}
+	if slices.Contains(e.TrustedHosts, name) && len(e.TrustedProxies) > 0 {
+		return "https://" + name + base
+	}
+	_, port, err := net.SplitHostPort(s.open[best].listener.Addr().String())
+	if err != nil { // cannot be: it is bound to a port
+		return ""
+	}
+	return scheme + "://" + net.JoinHostPort(name, port) + base
+}
+
+// calledName is the name or address by which others reach a listener.
+func calledName(e Endpoint) string {
+	for _, pattern := range e.TrustedHosts {
+		if !supervise.IsGlob(pattern) {
+			return pattern
+		}
+	}
+	host := strings.Trim(e.Host, "[]")
+	if addr, err := netip.ParseAddr(host); host != "" && host != "*" && (err != nil || !addr.IsUnspecified()) {
+		return host
+	}
+	if names := machineNames(); len(names) > 0 {
+		return names[0]
+	}
+	return "localhost"
 }
 
 const linkFrame = `<!doctype html>

@@ -1,17 +1,24 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/gorilla/websocket"
 
+	"supervisor/server/auth"
 	"supervisor/server/wire"
+	"supervisor/supervise"
 )
 
 // person gives one of the people by name.
@@ -298,5 +305,102 @@ func TestALogOfRequestsDoesNotHaveWhatOpensALink(t *testing.T) {
 		if got := withoutSecret(uri); got != want {
 			t.Errorf("%s: %s", uri, got)
 		}
+	}
+}
+
+func TestWhoMintedALinkReadsWhenItWasOpenedAndNobodyElseDoes(t *testing.T) {
+	town := newTown(t)
+	operator := town.person("operator")
+	link, path := town.mints(operator, `{"programs":["insider:api"],"actions":["restart"],"expires":"1h"}`)
+	other, otherPath := town.mints(town.person("token"), `{"programs":["insider:api"],"actions":["restart"],"expires":"1h"}`)
+	third, thirdPath := town.mints(town.person("admin"), `{"programs":["canary:main"],"actions":["restart"],"expires":"1h"}`)
+	for _, path := range []string{path, otherPath, thirdPath} {
+		town.opens(path)
+	}
+	town.ask(town.person("admin"), "DELETE", "/api/v1/links/"+link.ID, "", "", "") // it was opened all the same
+	for name, want := range map[string][]string{
+		"operator": {link.ID}, "token": {other.ID}, "operator-outside": nil, "admin": {third.ID, other.ID, link.ID},
+	} {
+		p := town.person(name)
+		answer := town.ask(p, "GET", "/api/v1/audit", "", "", "")
+		var page wire.Trail
+		if err := json.Unmarshal([]byte(answer.body), &page); err != nil {
+			t.Fatalf("%v: %s", err, answer.body)
+		}
+		var opened []string
+		for _, e := range page.Entries {
+			if e.Verb != "open-link" {
+				continue
+			}
+			opened = append(opened, strings.TrimPrefix(e.Target, "link "))
+			if known := e.Addr != ""; known != (name == "admin") {
+				t.Errorf("%s reads that it was from %q", name, e.Addr)
+			}
+		}
+		if !slices.Equal(opened, want) {
+			t.Errorf("%s reads that %v were opened, want %v", name, opened, want)
+		}
+		if name != "admin" {
+			town.mustNotTell(p, "the trail", answer.body)
+		}
+	}
+}
+
+func TestALinkMintedThroughAUnixSocketLeadsToWhereBrowsersComeIn(t *testing.T) {
+	if !knowsPeers {
+		t.Skip("this system does not tell who is at the other end of a socket, so nobody mints there")
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	host = strings.ToLower(host)
+	inet := Endpoint{Section: "inet_http_server", Host: "127.0.0.1"}
+	at := func(change func(*Endpoint)) Endpoint { e := inet; change(&e); return e }
+	for _, tt := range []struct {
+		name  string
+		also  []Endpoint
+		where string // PORT is that of the last listener
+	}{
+		{"nowhere", nil, ""},
+		{"at an address", []Endpoint{inet}, "http://127.0.0.1:PORT/link/"},
+		{"by the name of the machine", []Endpoint{at(func(e *Endpoint) { e.Host = "" })}, "http://" + host + ":PORT/link/"},
+		{"under a prefix", []Endpoint{at(func(e *Endpoint) { e.BasePath = "/sup/" })}, "http://127.0.0.1:PORT/sup/link/"},
+		{"by the name it is called", []Endpoint{at(func(e *Endpoint) { e.TrustedHosts = []string{"*.example", "box.example"} })}, "http://box.example:PORT/link/"},
+		{"by TLS rather than without", []Endpoint{inet, at(func(e *Endpoint) { e.TLSSelfSigned = true })}, "https://127.0.0.1:PORT/link/"},
+		{"through a proxy", []Endpoint{at(func(e *Endpoint) {
+			e.TrustedHosts, e.TrustedProxies, e.BasePath = []string{"box.example"}, []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, "/sup/"
+		})}, "https://box.example/sup/link/"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			unix := socketIn(t)
+			unix.MapUsers = true
+			olga := supervise.Account{Name: "olga", Grant: auth.Full, UnixUsers: []string{strconv.Itoa(os.Getuid())}}
+			s, _ := start(t, Options{Endpoints: append([]Endpoint{unix}, tt.also...), Accounts: []supervise.Account{olga}}, House{Engine: newVillage(t)})
+			client := &http.Client{Transport: &http.Transport{
+				DisableKeepAlives: true,
+				DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+					return new(net.Dialer).DialContext(ctx, "unix", unix.Path)
+				},
+			}}
+			mint := func(headers ...string) (*http.Response, string) {
+				return requestBy(t, client, "POST", "http://localhost/api/v1/links", `{"programs":["*"],"actions":["restart"],"expires":"1h"}`,
+					append([]string{"Content-Type", "application/json"}, headers...)...)
+			}
+			response, body := mint()
+			addrs := s.Addrs()
+			_, port, _ := net.SplitHostPort(addrs[len(addrs)-1].String())
+			want := `"url":"` + strings.Replace(tt.where, "PORT", port, 1)
+			switch {
+			case tt.where == "" && (response.StatusCode != http.StatusConflict || !strings.Contains(body, "[inet_http_server]")):
+				t.Errorf("%d %s", response.StatusCode, body)
+			case tt.where != "" && (response.StatusCode != 200 || !strings.Contains(body, want)):
+				t.Errorf("%d %s, want %s", response.StatusCode, body, want)
+			}
+			// A browser that a proxy leads to the socket says where it is.
+			if _, body := mint("Host", "page.example", "Origin", "https://page.example", "Sec-Fetch-Site", "same-origin"); !strings.Contains(body, `"url":"https://page.example/link/`) {
+				t.Errorf("behind a proxy: %s", body)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -224,16 +225,25 @@ func plain(next http.Handler) http.Handler {
 // sameOrigin refuses to change anything on behalf of another site's page. Basic
 // credentials are as ambient in a browser as cookies are. A read over /live is
 // a GET, which that room checks itself.
-func sameOrigin(next http.Handler) http.Handler {
+func (s *Server) sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if protection.Check(r) != nil || !ownScheme(r) {
 			reply.Log(r.Context()).Warn("a page of another site was refused", "origin", r.Header.Get("Origin"),
 				"method", r.Method, "path", withoutSecret(r.URL.Path))
+			s.refused(r, audit.CrossSite, "a page of "+cmp.Or(r.Header.Get("Origin"), "another site"))
 			reply.Page(w, http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// refused writes down what was refused before anybody was asked who they are.
+func (s *Server) refused(r *http.Request, verb auth.Verb, why string) {
+	who := auth.Sender(r)
+	s.house.Trail.Stranger(auth.With(r.Context(), who), who.Addr, audit.Entry{
+		Verb: verb, Target: r.Method + " " + withoutSecret(r.URL.Path), Detail: why,
 	})
 }
 

@@ -101,7 +101,7 @@ func newTown(t *testing.T) *town {
 	town.server, _ = start(t, options, House{
 		Engine: newVillage(t), Metrics: meter{}, History: graveyard{}, Trail: town.trail, Secrets: supervise.Secrets{"*TOKEN*"},
 		Static:   fstest.MapFS{"index.html": {Data: []byte(indexHTML)}},
-		Problems: func() []string { return []string{"canary has no disk"} },
+		Problems: func() []supervise.Problem { return []supervise.Problem{{Text: "canary has no disk"}} },
 	})
 	t.Cleanup(func() {
 		if err := town.trail.Close(context.Background()); err != nil {
@@ -305,6 +305,7 @@ var rows = []row{
 	{route: "POST /api/v1/session", body: `{"user":"viewer","password":"secret"}`, want: everybody, has: `"name":"viewer"`, change: true, user: "viewer"},
 	{route: "DELETE /api/v1/session", want: everybody, has: "{}"},
 	{route: "GET /api/v1/session", want: known, has: `"caps"`},
+	{route: "PUT /api/v1/session/password", body: `{"old":"secret","new":"correct horse"}`, want: "401 409 409 409 409 409 403 403"},
 	{route: "GET /api/v1/sessions", want: known, has: "sessions"},
 	{route: "GET /api/v1/sessions", path: "/api/v1/sessions?all=1", want: onlyAdmin, has: `"user":"viewer"`},
 	{route: "DELETE /api/v1/sessions/{id}", path: "/api/v1/sessions/x", want: "401 404 404 404 404 404 404 404", quiet: true},

@@ -8,6 +8,7 @@ import (
 
 	"supervisor/server/api"
 	"supervisor/server/auth"
+	"supervisor/server/former"
 	"supervisor/server/reply"
 	"supervisor/server/rpc"
 	"supervisor/server/scrape"
@@ -19,20 +20,21 @@ import (
 // asks for credentials and takes no cookie, what browsers use takes both, and
 // only the page itself and the way to log in open to who is not known yet.
 func (s *Server) router(hub http.Handler) http.Handler {
+	calls := rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail)
 	r := chi.NewRouter()
-	r.Use(s.observe, atFront, sameOrigin)
+	r.Use(s.observe, s.atFront, s.sameOrigin)
 
 	// For programs: XML-RPC, logs and the health probe, as the original has
 	// them, where it goes by how a path begins; and our page for Prometheus.
 	r.Group(func(r chi.Router) {
-		r.Use(auth.RequireWithoutCookie, limit, plain)
-		r.Handle("/RPC2*", rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail))
+		r.Use(plain, auth.RequireWithoutCookie, limit)
+		r.Handle("/RPC2*", calls)
 		r.Get("/ok.html", healthy)
 		r.Head("/ok.html", healthy)
 		r.Post("/ok.html", healthy)
 		r.Method(http.MethodGet, "/metrics", scrape.Handler(s.house.Engine, s.house.Metrics))
 		r.Group(func(r chi.Router) {
-			r.Use(s.streaming)
+			r.Use(asStream, s.streaming)
 			r.Handle("/logtail*", tail.Process(s.house.Engine, s.house.Trail))
 			r.Handle("/mainlogtail*", tail.Main(s.house.Engine, s.house.Trail))
 		})
@@ -42,7 +44,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	r.Group(func(r chi.Router) {
 		r.Use(harden)
 		r.Route("/api/v1", func(r chi.Router) {
-			options := api.Options{Engine: s.house.Engine, Metrics: s.house.Metrics, History: s.house.History, Problems: s.problems, Auth: s.auth, Trail: s.house.Trail, Secrets: s.house.Secrets}
+			options := api.Options{Engine: s.house.Engine, Metrics: s.house.Metrics, History: s.house.History, Problems: s.problems, Auth: s.auth, Trail: s.house.Trail, Secrets: s.house.Secrets, Address: s.pageAddress}
 			r.Group(func(r chi.Router) {
 				r.Use(auth.Recognise, limit)
 				api.Doorstep(r, options)
@@ -52,16 +54,16 @@ func (s *Server) router(hub http.Handler) http.Handler {
 				api.Routes(r, options)
 			})
 		})
-		r.With(auth.Require, limit).Get("/live", hub.ServeHTTP)
+		r.With(auth.Require, limit, asStream).Get("/live", hub.ServeHTTP)
 		r.With(limit).HandleFunc("/link/*", links)
-		former := &former{engine: s.house.Engine, calls: rpc.New(s.house.Engine).Tell(s.house.Trail), trail: s.house.Trail, page: s.page, closing: s.closing}
+		old := former.New(former.Options{Engine: s.house.Engine, Calls: calls, Trail: s.house.Trail, Page: s.page, Base: baseOf, Closing: s.closing})
 		r.Group(func(r chi.Router) {
 			r.Use(s.page.greet, limit)
-			r.Handle("/", reply.Handler(former.index))
-			r.Handle("/index.html", reply.Handler(former.index))
-			r.Handle("/tail.html", reply.Handler(former.tail))
-			r.HandleFunc("/stylesheets/*", formerPart)
-			r.HandleFunc("/images/*", formerPart)
+			r.Handle("/", reply.Handler(old.Index))
+			r.Handle("/index.html", reply.Handler(old.Index))
+			r.Handle("/tail.html", reply.Handler(old.Tail))
+			r.HandleFunc("/stylesheets/*", former.Part)
+			r.HandleFunc("/images/*", former.Part)
 			r.Handle("/*", s.page)
 		})
 	})

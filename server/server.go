@@ -19,6 +19,7 @@ import (
 	"supervisor/server/api"
 	"supervisor/server/audit"
 	"supervisor/server/auth"
+	"supervisor/server/former"
 	"supervisor/server/live"
 	"supervisor/server/rpc"
 	"supervisor/server/scrape"
@@ -108,7 +109,7 @@ type House struct {
 	// the configuration leaves it out.
 	Namespaces []string
 	// Problems says what an administrator should look into; nil for nothing.
-	Problems func() []string
+	Problems func() []supervise.Problem
 	// Trail is told of every change and of every attempt that is refused; nil for
 	// none. Whoever made it closes it, after Stop.
 	Trail *audit.Log
@@ -218,8 +219,9 @@ func (s *Server) add(e Endpoint, door *auth.Door, listener net.Listener, proof *
 		ConnState:         noteState,
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			if e.LegacyActions {
-				ctx = withObedience(ctx)
+				ctx = former.Obey(ctx)
 			}
+			ctx = withGuest(ctx, conn)
 			return withFront(auth.AtDoor(ctx, door, peerUID(conn)), front)
 		},
 	}
@@ -307,8 +309,8 @@ func (o *opened) serve() error {
 }
 
 // problems is what an administrator should look into, also of what is ours.
-func (s *Server) problems() []string {
-	var all []string
+func (s *Server) problems() []supervise.Problem {
+	var all []supervise.Problem
 	if s.house.Problems != nil {
 		all = s.house.Problems()
 	}

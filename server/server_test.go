@@ -132,6 +132,9 @@ func start(t *testing.T, options Options, house ...House) (*Server, *buffer) {
 	for _, h := range house {
 		behind.Engine, behind.Metrics, behind.Static, behind.Trail, behind.Secrets, behind.Problems = h.Engine, h.Metrics, h.Static, h.Trail, h.Secrets, h.Problems
 		behind.History = h.History
+		if h.Namespaces != nil {
+			behind.Namespaces = h.Namespaces
+		}
 	}
 	if behind.Engine == nil {
 		behind.Engine = newStub(t)
@@ -531,7 +534,7 @@ func TestBodiesAreBounded(t *testing.T) {
 
 func TestACrowdIsBoundedAndThoseAtRestMakeRoom(t *testing.T) {
 	engine, unix := newStub(t), socketIn(t)
-	start(t, Options{Endpoints: []Endpoint{unix}, MaxConnections: 2}, House{Engine: engine})
+	start(t, Options{Endpoints: []Endpoint{unix}, MaxConnections: 3}, House{Engine: engine})
 	follow := func() (net.Conn, *bufio.Reader) {
 		conn, r := dial(t, unix.Path)
 		io.WriteString(conn, "GET /mainlogtail HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -540,6 +543,9 @@ func TestACrowdIsBoundedAndThoseAtRestMakeRoom(t *testing.T) {
 	first, r := follow()
 	readUntil(t, r, "secret\n")
 	<-engine.log.watched
+	order, _ := dial(t, unix.Path)
+	fmt.Fprintf(order, "POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(startCat), startCat)
+	<-engine.waiting
 	resting, r := dial(t, unix.Path)
 	io.WriteString(resting, "GET /ok.html HTTP/1.1\r\nHost: x\r\n\r\n")
 	readUntil(t, r, "\r\n\r\nOK")
@@ -559,7 +565,7 @@ func TestACrowdIsBoundedAndThoseAtRestMakeRoom(t *testing.T) {
 	if rest, err := io.ReadAll(r); err != nil || len(rest) > 0 {
 		t.Errorf("the resting one reads %q, %v", rest, err)
 	}
-	// Both at work: no room.
+	// All at work: no room.
 	_, r = follow()
 	// Its request was never read, so the connection may end with a reset.
 	if answer, _ := io.ReadAll(r); !strings.HasPrefix(string(answer), "HTTP/1.1 503 ") || !strings.Contains(string(answer), "Retry-After") {
@@ -567,6 +573,97 @@ func TestACrowdIsBoundedAndThoseAtRestMakeRoom(t *testing.T) {
 	}
 	first.Close()
 	<-engine.log.left
+	engine.release <- struct{}{}
+}
+
+func TestStreamsLeaveConnectionsForOrders(t *testing.T) {
+	engine, unix := newStub(t), socketIn(t)
+	s, _ := start(t, Options{Endpoints: []Endpoint{unix, anyPort}, MaxConnections: 8}, House{Engine: engine})
+	var streams []net.Conn
+	for range forStreams(8) - 1 {
+		conn, r := dial(t, unix.Path)
+		io.WriteString(conn, "GET /logtail/cat HTTP/1.1\r\nHost: x\r\n\r\n")
+		readUntil(t, r, "secret\n")
+		<-engine.log.watched
+		streams = append(streams, conn)
+	}
+	page, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(urlOf(s, 1), "http")+"/live", http.Header{"Authorization": {basic}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/logtail/cat", "/mainlogtail", "/live"} {
+		response, text := request(t, "GET", urlOf(s, 1)+path, "", "Authorization", basic, "Connection", "Upgrade", "Upgrade", "websocket",
+			"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+		if response.StatusCode != 503 || response.Header.Get("Retry-After") == "" || !strings.Contains(text, "for orders") {
+			t.Errorf("%s: %d %v %s", path, response.StatusCode, response.Header, text)
+		}
+	}
+	// A stranger does not learn how many there are.
+	if response, _ := request(t, "GET", urlOf(s, 1)+"/mainlogtail", ""); response.StatusCode != 401 {
+		t.Errorf("a stranger is told %d", response.StatusCode)
+	}
+	if response, _ := request(t, "POST", urlOf(s, 1)+"/RPC2", getIdentity, "Authorization", basic); response.StatusCode != 200 {
+		t.Errorf("an order: %d", response.StatusCode)
+	}
+	for _, end := range []io.Closer{page, streams[0]} {
+		end.Close()
+		awaitStream(t, unix.Path)
+		<-engine.log.watched
+	}
+}
+
+// awaitStream follows a log as soon as there is room for it.
+func awaitStream(t *testing.T, path string) {
+	t.Helper()
+	for {
+		conn, r := dial(t, path)
+		io.WriteString(conn, "GET /mainlogtail HTTP/1.1\r\nHost: x\r\n\r\n")
+		status := readUntil(t, r, "\r\n")
+		if strings.Contains(status, " 200 ") {
+			return
+		}
+		if !strings.Contains(status, " 503 ") {
+			t.Fatal(status)
+		}
+		conn.Close()
+	}
+}
+
+func TestOneMachineCannotFollowSoManyLogsThatItCannotOrder(t *testing.T) {
+	c := newCrowd(1024)
+	come := func(address string) *guest {
+		g := &guest{crowd: c, address: address}
+		if !c.admit(g) {
+			t.Fatalf("%s was not let in", address)
+		}
+		return g
+	}
+	var streams []*guest
+	for {
+		g := come("192.0.2.1")
+		if !c.beginStream(g) {
+			break
+		}
+		streams = append(streams, g)
+	}
+	if len(streams) != 48 {
+		t.Errorf("%d streams of one machine", len(streams))
+	}
+	come("192.0.2.1") // to stop something
+	if !c.beginStream(streams[0]) {
+		t.Error("one more over the same connection was refused")
+	}
+	if !c.beginStream(come("192.0.2.2")) || !c.beginStream(come("")) {
+		t.Error("others are refused for what one did")
+	}
+	c.endStream(streams[0])
+	if c.beginStream(come("192.0.2.1")) {
+		t.Error("a connection counted no more though it still streams")
+	}
+	c.endStream(streams[0])
+	if !c.beginStream(come("192.0.2.1")) {
+		t.Error("the place of a stream that ended was not given again")
+	}
 }
 
 func TestPythonsOwnClientIsServedOnBothKindsOfListener(t *testing.T) {

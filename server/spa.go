@@ -151,7 +151,7 @@ func (p *page) serveIndex(w http.ResponseWriter, r *http.Request) error {
 	text := []byte(notBuilt)
 	if p.index != nil {
 		var err error
-		if text, err = p.index.fill(frontOf(r).base, p.boot(r)); err != nil {
+		if text, err = p.index.fill(baseOf(r), p.boot(r)); err != nil {
 			return err
 		}
 	}
@@ -169,7 +169,7 @@ func (p *page) serveIndex(w http.ResponseWriter, r *http.Request) error {
 
 // boot tells somebody nobody knows nothing but where the page is.
 func (p *page) boot(r *http.Request) wire.Boot {
-	who, base := auth.From(r.Context()), frontOf(r).base
+	who, base := auth.From(r.Context()), baseOf(r)
 	if who.Grant.Role == supervise.Nobody {
 		return wire.Boot{Base: base}
 	}

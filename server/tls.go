@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/server/auth"
+	"supervisor/supervise"
 )
 
 const (
@@ -105,11 +106,16 @@ func (c *certificate) refresh(at time.Time) {
 		c.trouble = ""
 		c.log.Info(fmt.Sprintf("read the certificate of [%s] again: fingerprint %s", c.section, fingerprint(c.pair)))
 	default:
-		c.trouble = fmt.Sprintf("the certificate of [%s] cannot be read again, and the former one is used: %v", c.section, err)
+		c.trouble = err.Error()
 		if c.trouble != trouble {
-			c.log.Warn(c.trouble)
+			c.log.Warn(c.complaint())
 		}
 	}
+}
+
+// complaint is called with mu held.
+func (c *certificate) complaint() string {
+	return fmt.Sprintf("the certificate of [%s] cannot be read again, and the former one is used: %s", c.section, c.trouble)
 }
 
 // read reads the files, unless they are those that were last read with success.
@@ -162,22 +168,29 @@ func (c *certificate) strict() bool {
 }
 
 // problems says what an administrator should look into.
-func (c *certificate) problems() []string {
+func (c *certificate) problems() []supervise.Problem {
 	leaf := c.now().Leaf
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var all []string
+	var all []supervise.Problem
+	add := func(p supervise.Problem, format string, args ...any) {
+		p.Name, p.Text = c.section, fmt.Sprintf(format, args...)
+		all = append(all, p)
+	}
 	if c.trouble != "" {
-		all = append(all, c.trouble)
+		add(supervise.Problem{Code: supervise.CertificateUnread, Why: c.trouble}, "%s", c.complaint())
 	}
 	if c.shared {
-		all = append(all, fmt.Sprintf("everybody on this machine can read tls_key=%s of [%s]: chmod o-r", c.key, c.section))
+		add(supervise.Problem{Code: supervise.CertificateKeyShared, Place: c.key},
+			"everybody on this machine can read tls_key=%s of [%s]: chmod o-r", c.key, c.section)
 	}
 	switch left := time.Until(leaf.NotAfter); {
 	case left <= 0:
-		all = append(all, fmt.Sprintf("the certificate of [%s] has expired on %s", c.section, leaf.NotAfter.Format(time.DateOnly)))
+		add(supervise.Problem{Code: supervise.CertificateExpired, At: leaf.NotAfter},
+			"the certificate of [%s] has expired on %s", c.section, leaf.NotAfter.Format(time.DateOnly))
 	case left < warnBefore:
-		all = append(all, fmt.Sprintf("the certificate of [%s] expires on %s", c.section, leaf.NotAfter.Format(time.DateOnly)))
+		add(supervise.Problem{Code: supervise.CertificateExpires, At: leaf.NotAfter},
+			"the certificate of [%s] expires on %s", c.section, leaf.NotAfter.Format(time.DateOnly))
 	}
 	return all
 }

@@ -132,8 +132,8 @@ func TestTheKernelTellsWhoIsAtTheOtherEndOfASocket(t *testing.T) {
 
 func TestWhatIsWrongWithAccountsIsAmongTheProblems(t *testing.T) {
 	s, _ := start(t, Options{Endpoints: []Endpoint{anyPort}})
-	if !slices.ContainsFunc(s.problems(), func(text string) bool { return strings.Contains(text, "in plain text") }) {
-		t.Errorf("problems: %q", s.problems())
+	if !slices.ContainsFunc(s.problems(), func(p supervise.Problem) bool { return strings.Contains(p.Text, "in plain text") }) {
+		t.Errorf("problems: %+v", s.problems())
 	}
 	if _, body := request(t, "GET", urlOf(s, 0)+"/api/v1/identity", "", "Authorization", basic); !strings.Contains(body, "supervisorctl passwd user") {
 		t.Errorf("an admin reads %s", body)

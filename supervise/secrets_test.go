@@ -16,6 +16,11 @@ func TestSecretsAreNotShown(t *testing.T) {
 		{"/usr/bin/env TOKEN='canary' app", "/usr/bin/env TOKEN=*** app"},
 		{"app postgres://me:canary@host/db", "app postgres://me:***@host/db"},
 		{"app http://host:80/a@b", "app http://host:80/a@b"},
+		{"app postgres://me:ca@na:ry@host/db?x=a@b", "app postgres://me:***@host/db?x=a@b"},
+		{"app redis://:canary@host http://ann:canary@host:80/", "app redis://:***@host http://ann:***@host:80/"},
+		{"app http://a:canary@one,http://b:canary@two", "app http://a:***@one,http://b:***@two"},
+		{"app jdbc:x://host/?user=me&password=canary", "app jdbc:x://host/?user=me&password=***"},
+		{"java -Dapp.password=canary -jar x", "java -Dapp.password=*** -jar x"},
 	} {
 		if got := secrets.Mask(tt.command); got != tt.want {
 			t.Errorf("%s\n  is shown as %s\n  want        %s", tt.command, got, tt.want)
@@ -25,6 +30,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		{"DB_PASSWORD", "canary", "***"},
 		{"my_api-key", "canary", "***"},
 		{"HOME", "/root", "/root"},
+		{"OPTIONS", "--verbose --password canary", "--verbose --password ***"},
 		{"DB", "postgres://me:canary@host/db", "postgres://me:***@host/db"},
 	} {
 		if got := secrets.Value(tt.name, tt.value); got != tt.want {

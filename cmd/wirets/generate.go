@@ -19,7 +19,7 @@ var bodies = []any{
 	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Preview{}, wire.Update{}, wire.Failure{},
 	wire.ProcessMetrics{},
 	wire.Trail{}, wire.TrailCheck{}, wire.Settings{}, wire.RevealRequest{},
-	wire.LogIn{}, wire.WhoAmI{}, wire.Sessions{}, wire.Ended{},
+	wire.LogIn{}, wire.PasswordChange{}, wire.WhoAmI{}, wire.Sessions{}, wire.Ended{},
 	wire.Accounts{}, wire.AccountRequest{}, wire.TokenRequest{}, wire.NewToken{},
 	wire.Links{}, wire.LinkRequest{}, wire.NewLink{},
 }

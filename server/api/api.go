@@ -30,13 +30,16 @@ type Options struct {
 	// History remembers lives and crashes; nil where nobody does.
 	History History
 	// Problems says what an admin should look into; nil for nothing.
-	Problems func() []string
+	Problems func() []supervise.Problem
 	// Secrets are the variables whose values are not shown unless asked for.
 	Secrets supervise.Secrets
 	// Trail is told of orders, and of what is refused; nil for none.
 	Trail *audit.Log
 	// Auth keeps accounts and sessions.
 	Auth *auth.Authenticator
+	// Address gives where browsers reach the page, with a slash at the end, for those
+	// whose request does not tell; "" or nil for nowhere.
+	Address func() string
 }
 
 // api is what the handlers share.
@@ -47,7 +50,8 @@ type api struct {
 	trail      *audit.Log
 	secrets    supervise.Secrets
 	auth       *auth.Authenticator
-	problems   func() []string
+	problems   func() []supervise.Problem
+	address    func() string
 	orders     *orders
 	epoch      atomic.Pointer[string] // of the engine, once known
 	updating   chan struct{}          // holds one token while an update is at work
@@ -97,6 +101,7 @@ func Routes(r chi.Router, o Options) {
 
 	// Who is there, and who may be.
 	get("/session", a.whoAmI)
+	r.Method(http.MethodPut, "/session/password", reply.Handler(a.noted(a.ownPassword)))
 	get("/sessions", a.sessions)
 	r.Method(http.MethodDelete, "/sessions", reply.Handler(a.noted(a.endSessions)))
 	r.Method(http.MethodDelete, "/sessions/{id}", reply.Handler(a.noted(a.endSession)))
@@ -118,12 +123,15 @@ func Routes(r chi.Router, o Options) {
 }
 
 func newAPI(o Options) *api {
-	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, address: o.Address, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 	if a.history == nil {
 		a.history = oblivion{}
 	}
 	if a.problems == nil {
-		a.problems = func() []string { return nil }
+		a.problems = func() []supervise.Problem { return nil }
+	}
+	if a.address == nil {
+		a.address = func() string { return "" }
 	}
 	return a
 }
@@ -208,7 +216,7 @@ func (a *api) identity(w http.ResponseWriter, r *http.Request) error {
 	who := auth.From(r.Context())
 	identity.User = auth.User(who)
 	if auth.Can(who, auth.Config, auth.Supervisord) {
-		identity.Problems = append(identity.Problems, a.problems()...)
+		identity.Problems = wire.FromProblems(a.problems())
 	} else {
 		identity.ConfigFile = ""
 	}

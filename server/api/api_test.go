@@ -31,7 +31,7 @@ type desk struct {
 
 func newDesk(t *testing.T, adjust ...func(*Options)) *desk {
 	d := &desk{t: t, engine: newFakeEngine(), who: auth.Principal{Name: "ann", Grant: auth.Full}}
-	options := Options{Engine: d.engine, Problems: func() []string { return []string{"disk full"} }}
+	options := Options{Engine: d.engine, Problems: func() []supervise.Problem { return []supervise.Problem{{Text: "disk full"}} }}
 	for _, adjust := range adjust {
 		adjust(&options)
 	}
@@ -219,7 +219,7 @@ func TestLists(t *testing.T) {
 		t.Errorf("%+v, %v", detail, w.Header())
 	}
 	identity := read[wire.Identity](t, d.send("GET", "/identity", ""))
-	if identity.PID != 99 || identity.Epoch != "epoch123" || identity.User.Name != "ann" || !slices.Equal(identity.Problems, []string{"disk full"}) {
+	if identity.PID != 99 || identity.Epoch != "epoch123" || identity.User.Name != "ann" || !slices.Equal(identity.Problems, []wire.Problem{{Text: "disk full"}}) {
 		t.Errorf("%+v", identity)
 	}
 }

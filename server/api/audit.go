@@ -37,7 +37,10 @@ func (a *api) readTrail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if everything != nil {
-		asked.Shows = func(e wire.TrailEntry) (wire.TrailEntry, bool) { return narrowed(e, who) }
+		minter, _, mints := a.auth.Minter(who)
+		asked.Shows = func(e wire.TrailEntry) (wire.TrailEntry, bool) {
+			return narrowed(e, who, mints && auth.Opened(e.Verb, e.User, e.Target, minter))
+		}
 	}
 	page, err := a.trail.Query(r.Context(), asked)
 	if err != nil {
@@ -47,8 +50,9 @@ func (a *api) readTrail(w http.ResponseWriter, r *http.Request) error {
 }
 
 // narrowed is an entry as somebody sees it who may see the trail of some
-// programs: no others are named, and of strangers there is only the name.
-func narrowed(e wire.TrailEntry, who auth.Principal) (wire.TrailEntry, bool) {
+// programs: no others are named, and of strangers there is only the name. What
+// concerns them otherwise, as the opening of their links does, they see too.
+func narrowed(e wire.TrailEntry, who auth.Principal, concerned bool) (wire.TrailEntry, bool) {
 	var seen []string
 	for _, name := range e.Programs {
 		if auth.Can(who, auth.Trail, supervise.ParseNameSpec(name)) {
@@ -59,7 +63,7 @@ func narrowed(e wire.TrailEntry, who auth.Principal) (wire.TrailEntry, bool) {
 	if who.Name == "" || e.User != who.Name {
 		e.Door, e.Addr, e.UID, e.Session, e.Request = "", "", nil, "", ""
 	}
-	return e, len(seen) > 0
+	return e, concerned || len(seen) > 0
 }
 
 func parseQuery(query url.Values, now time.Time) (audit.Query, error) {

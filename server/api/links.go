@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -18,6 +20,10 @@ const (
 	maxLinkPrograms = 50
 	maxLinkUses     = 1000
 )
+
+// errNoPage says that a link would lead nowhere.
+var errNoPage = errors.New("a link is opened in a browser, which reaches supervisord nowhere: " +
+	"add an [inet_http_server] section to the configuration, say with port=*:9001, and restart supervisord")
 
 // links lists one's own, or with all=1 everybody's. What opens them is not known
 // any more.
@@ -60,6 +66,10 @@ func (a *api) mintLink(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	page := cmp.Or(auth.Address(r), a.address())
+	if page == "" {
+		return nil, conflict(errNoPage)
+	}
 	secret, made, err := a.auth.Mint(auth.From(ctx), wanted)
 	if err != nil {
 		return nil, conflict(err)
@@ -69,7 +79,7 @@ func (a *api) mintLink(ctx context.Context, r *http.Request) (any, error) {
 	act.DidTo(reached)
 	act.Tell("minted")
 	act.Moved("", summaryOfLink(made))
-	return wire.NewLink{ID: made.ID, URL: auth.Address(r) + "link/" + secret, Link: linkFor(made, true)}, nil
+	return wire.NewLink{ID: made.ID, URL: page + "link/" + secret, Link: linkFor(made, true)}, nil
 }
 
 // readLink reads what a request asks for.

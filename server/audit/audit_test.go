@@ -179,8 +179,8 @@ func fill(t *testing.T, l *Log, n int) {
 	for i := range n {
 		l.Record(by(ann), Entry{Verb: auth.Start, Target: fmt.Sprintf("p%d", i), Programs: []supervise.NameSpec{supervise.ParseNameSpec(fmt.Sprintf("web:p%d", i%3))}})
 	}
-	if problem := l.Problem(); problem != "" {
-		t.Fatal(problem)
+	if problems := l.Problems(); len(problems) != 0 {
+		t.Fatal(problems)
 	}
 }
 
@@ -320,7 +320,7 @@ func TestATrailThatCannotBeWrittenHoldsNothingUpAndIsToldOf(t *testing.T) {
 	for range 3 {
 		l.Record(by(ann), Entry{Verb: auth.Stop, Target: "x"})
 	}
-	if problem := l.Problem(); !strings.Contains(problem, "symbolic link") || !strings.Contains(problem, "3 entries are missing") {
+	if problem := fmt.Sprint(l.Problems()); !strings.Contains(problem, "symbolic link") || !strings.Contains(problem, "3 entries are missing") {
 		t.Errorf("problem %q", problem)
 	}
 	if text, err := os.ReadFile(target); err != nil || string(text) != "root" {
@@ -330,8 +330,8 @@ func TestATrailThatCannotBeWrittenHoldsNothingUpAndIsToldOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Record(by(ann), Entry{Verb: auth.Stop, Target: "y"})
-	if problem := l.Problem(); problem != "" {
-		t.Errorf("problem %q", problem)
+	if problems := l.Problems(); len(problems) != 0 {
+		t.Errorf("problems %q", problems)
 	}
 	got := read(t, path)
 	if len(got) != 2 || got[0].Detail != "3 entries could not be written" || got[1].Target != "y" {
@@ -368,8 +368,8 @@ func TestNoTrailIsKeptWhereNoneIsWanted(t *testing.T) {
 		if _, err := l.Verify(ctx); !errors.Is(err, ErrNone) {
 			t.Error(err)
 		}
-		if l.Problem() != "" {
-			t.Error(l.Problem())
+		if len(l.Problems()) != 0 {
+			t.Error(l.Problems())
 		}
 		finish(t, l)
 	}
@@ -498,6 +498,6 @@ func TestManyAtOnceAreOneChain(t *testing.T) {
 	}
 	all.Wait()
 	if check := verify(t, l); !check.OK || check.Lines != 400 {
-		t.Errorf("%+v %s", check, l.Problem())
+		t.Errorf("%+v %s", check, l.Problems())
 	}
 }

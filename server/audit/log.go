@@ -102,7 +102,7 @@ func (l *Log) Close(ctx context.Context) error {
 func (l *Log) Kept() bool { return l != nil && l.opts.Path != "" }
 
 // Record writes the line of an entry, and returns when it is in the file, or when
-// that takes too long. What goes wrong with it is Problem's to tell.
+// that takes too long. What goes wrong with it is Problems' to tell.
 func (l *Log) Record(ctx context.Context, e Entry) {
 	if !l.Kept() {
 		return
@@ -162,20 +162,26 @@ func entryOf(ctx context.Context, e Entry) wire.TrailEntry {
 
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
-// Problem says what is wrong with the trail, "" if nothing is.
-func (l *Log) Problem() string {
+// Problems says what is wrong with the trail, nothing if it is fine.
+func (l *Log) Problems() []supervise.Problem {
 	if !l.Kept() {
-		return ""
+		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.trouble == "" && !l.began.IsZero() && time.Since(l.began) > 5*patience {
-		return fmt.Sprintf("the trail of who did what cannot be written since %s: its disk does not answer (%s)", l.began.Format(time.TimeOnly), l.opts.Path)
+	p := supervise.Problem{Code: supervise.TrailUnwritable, Place: l.opts.Path}
+	const said = "the trail of who did what cannot be written since %s: %s"
+	switch {
+	case l.trouble != "":
+		p.At, p.Why = l.since, fmt.Sprintf("%s; %d entries are missing", l.trouble, l.lost)
+		p.Text = fmt.Sprintf(said, p.At.Format(time.TimeOnly), p.Why)
+	case !l.began.IsZero() && time.Since(l.began) > 5*patience:
+		p.At, p.Why = l.began, "its disk does not answer"
+		p.Text = fmt.Sprintf(said+" (%s)", p.At.Format(time.TimeOnly), p.Why, p.Place)
+	default:
+		return nil
 	}
-	if l.trouble == "" {
-		return ""
-	}
-	return fmt.Sprintf("the trail of who did what cannot be written since %s: %s; %d entries are missing", l.since.Format(time.TimeOnly), l.trouble, l.lost)
+	return []supervise.Problem{p}
 }
 
 // write is the writer. It alone touches the file.

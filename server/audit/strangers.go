@@ -10,11 +10,12 @@ import (
 	"supervisor/supervise"
 )
 
-// strangers are the addresses from which somebody was refused a moment ago. A
-// flood of attempts is a line a second for each of them, and not a flood of lines.
+// strangers are the addresses from which somebody was refused a moment ago, with
+// what they tried. A flood of attempts is a line a second for each of them, and not
+// a flood of lines.
 type strangers struct {
-	mu    sync.Mutex // guards known
-	known map[string]*stranger
+	mu    sync.Mutex           // guards known
+	known map[string]*stranger // by verb and address
 }
 
 type stranger struct {
@@ -39,39 +40,48 @@ func (l *Log) Saw(ctx context.Context, seen auth.Incident) {
 		l.Record(ctx, entry)
 		return
 	}
-	fault := supervise.Fault{Code: supervise.FaultForbidden, Detail: string(seen.Verb)}
-	entry.Err, entry.Detail = auth.Refusal{Fault: fault, Verb: seen.Verb}, seen.Refused.Error()
+	entry.Detail = seen.Refused.Error()
 	l.Stranger(ctx, seen.Who.Addr, entry)
 }
 
-// Stranger tells of an attempt to come in that was refused, from an address.
+// What is refused before anybody asks who sent it.
+const (
+	// CrossSite is that a page of another site had a browser ask for something.
+	CrossSite auth.Verb = "cross-site"
+	// Misdirected is that a browser came under a name that is not ours.
+	Misdirected auth.Verb = "misdirected"
+)
+
+// Stranger tells of an attempt that was refused at the door, from an address.
 func (l *Log) Stranger(ctx context.Context, addr string, e Entry) {
 	if !l.Kept() {
 		return
 	}
+	fault := supervise.Fault{Code: supervise.FaultForbidden, Detail: string(e.Verb)}
+	e.Err = auth.Refusal{Fault: fault, Verb: e.Verb}
 	if host, _, err := net.SplitHostPort(addr); err == nil {
 		addr = host
 	}
 	who := auth.From(ctx)
 	who.Addr = addr
 	ctx = auth.With(context.WithoutCancel(ctx), who)
-	if l.strangers.meet(addr, ctx, e, func(key string) { l.again(key) }) {
+	if l.strangers.meet(string(e.Verb)+" "+addr, ctx, e, func(key string) { l.again(key) }) {
 		e.Count = 1
 		l.Record(ctx, e)
 	}
 }
 
 // meet counts an attempt, and tells whether it is worth a line now.
-func (s *strangers) meet(addr string, ctx context.Context, e Entry, again func(string)) bool {
+func (s *strangers) meet(key string, ctx context.Context, e Entry, again func(string)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := s.known[addr]
+	known := s.known[key]
 	if known == nil && len(s.known) >= maxStrangers {
-		addr = "others"
-		known = s.known[addr]
+		key = "others"
+		known = s.known[key]
 	}
 	if known == nil {
-		s.known[addr] = &stranger{ctx: ctx, entry: e, timer: time.AfterFunc(strangerEvery, func() { again(addr) })}
+		s.known[key] = &stranger{ctx: ctx, entry: e, timer: time.AfterFunc(strangerEvery, func() { again(key) })}
 		return true
 	}
 	known.ctx, known.entry = ctx, e
@@ -80,12 +90,12 @@ func (s *strangers) meet(addr string, ctx context.Context, e Entry, again func(s
 }
 
 // again writes the line of what came in the last second, if anything did.
-func (l *Log) again(addr string) {
+func (l *Log) again(key string) {
 	s := &l.strangers
 	s.mu.Lock()
-	known := s.known[addr]
+	known := s.known[key]
 	if known == nil || known.more == 0 {
-		delete(s.known, addr)
+		delete(s.known, key)
 		s.mu.Unlock()
 		return
 	}

@@ -112,7 +112,7 @@ func (a *Authenticator) Begin(log *slog.Logger) {
 func (a *Authenticator) Doors() []*Door { return a.doors }
 
 // Problems says what an administrator should look into.
-func (a *Authenticator) Problems() []string { return slices.Clone(a.Book.Problems()) }
+func (a *Authenticator) Problems() []supervise.Problem { return slices.Clone(a.Book.Problems()) }
 
 // Changed gives a channel that is closed when somebody's rights may next have
 // changed: ask Again then about those who are still there.
@@ -129,11 +129,12 @@ func (a *Authenticator) Again(who Principal) (Principal, bool) {
 	account, known := supervise.Account{}, false
 	switch who.Via {
 	case Open:
-		return door.named(who), door.open()
+		return door.introduce(who), door.open()
 	case Peer:
 		return door.byPeer(who)
 	case Cookie:
 		account, known = a.Sessions.again(who.Session, door.accountOfSession)
+		who.proof = a.proofOf(account) // the session is bound to it, and may have been renewed
 	case Basic:
 		account, known = door.find(who.Name)
 	case Token:

@@ -14,5 +14,5 @@ func Caps(who Principal, name supervise.NameSpec) wire.Caps {
 
 // User gives who as browsers are told.
 func User(who Principal) wire.User {
-	return wire.User{Name: who.Name, Caps: Caps(who, Supervisord)}
+	return wire.User{Name: who.Name, Caps: Caps(who, Supervisord), Link: who.Via == LinkWay}
 }

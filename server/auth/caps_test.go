@@ -52,3 +52,12 @@ func TestCapsTellWhatMayBeDone(t *testing.T) {
 		}
 	}
 }
+
+func TestUserTellsWhoCameByALink(t *testing.T) {
+	for _, way := range []Way{Open, Basic, Cookie, Token, LinkWay, Peer, Proxy} {
+		user := User(Principal{Name: "somebody", Via: way})
+		if user.Link != (way == LinkWay) {
+			t.Errorf("%s: %+v", way, user)
+		}
+	}
+}

@@ -127,10 +127,10 @@ func (d *Door) identify(r *http.Request, uid int, ways []way) (Principal, error)
 		}
 	}
 	if !d.open() {
-		return d.named(nobody), errUnknown
+		return d.introduce(nobody), errUnknown
 	}
 	nobody.Grant, nobody.Via = Full, Open
-	return d.named(nobody), nil
+	return d.introduce(nobody), nil
 }
 
 // byCookie knows somebody by the session that their browser has a cookie of. A
@@ -254,9 +254,9 @@ func (d *Door) mapped(uid int) (supervise.Account, bool) {
 	return supervise.Account{}, false
 }
 
-// named gives somebody who came through an open door the name of the system user
+// introduce gives somebody who came through an open door the name of the system user
 // they are, or of their account: for the trail, not for their rights.
-func (d *Door) named(who Principal) Principal {
+func (d *Door) introduce(who Principal) Principal {
 	if who.UID < 0 {
 		return who
 	}

@@ -31,7 +31,7 @@ const openLink Verb = "open-link"
 var (
 	// ErrNoMinter says that a link would end with nobody.
 	ErrNoMinter = errors.New("a link has the rights of whoever made it, for as long as they have them, " +
-		"and you came in without an account: log in, or use a token")
+		"and you came in without an account: log in, use a token, or have map_users=true set for the unix socket")
 	// ErrTooManyLinks says that somebody, or the house, has as many as there may be.
 	ErrTooManyLinks = errors.New("there are too many links: revoke some of them first")
 	errNoLink       = errors.New("there is no such link, or it is over")
@@ -444,8 +444,19 @@ func (a *Authenticator) linked(who Principal, opened string) (Principal, bool) {
 	if who.Grant, there = a.Linked(found); !there {
 		return Principal{}, false
 	}
-	who.Name, who.Via, who.Session, who.proof = fmt.Sprintf("link %s by %s", found.ID, found.Minter), LinkWay, found.ID, opened
+	who.Name, who.Via, who.Session, who.proof = nameOfLink(found.ID, found.Minter), LinkWay, found.ID, opened
 	return who, true
+}
+
+// nameOfLink is how those who have opened a link are called.
+func nameOfLink(id string, minter Minter) string { return fmt.Sprintf("link %s by %s", id, minter) }
+
+// Opened tells whether a line of the trail says that a link of minter's was
+// opened. The link may be over by now, so the line is all there is to go by; no
+// name of an account has a blank, so that none can be taken for another.
+func Opened(verb, user, target string, minter Minter) bool {
+	id, aLink := strings.CutPrefix(target, "link ")
+	return verb == string(openLink) && aLink && user == nameOfLink(id, minter)
 }
 
 // LookAtLink tells what a link is that somebody is about to open, which uses
@@ -504,11 +515,11 @@ func (a *Authenticator) noLink(r *http.Request, who Principal) {
 // LoggedIn gives the name of somebody whose session r came with, whose rights
 // count before those of any link; "" for nobody.
 func LoggedIn(r *http.Request) string {
-	door, uid := doorAt(r)
+	door, _ := doorAt(r)
 	if door == nil {
 		return ""
 	}
-	who, err := byCookie(door, r, Principal{UID: uid, Door: door.section.Name, Addr: door.from(r)})
+	who, err := byCookie(door, r, Sender(r))
 	if err != nil {
 		return ""
 	}
@@ -530,16 +541,21 @@ func (d *Door) closeLinks(w http.ResponseWriter, r *http.Request) {
 }
 
 // Address gives where browsers see the server, as far as r tells: its scheme,
-// host and path with a slash at the end, or the path alone for a unix socket.
+// host and path with a slash at the end. It is "" for what came through a unix
+// socket, which no browser reaches by itself: only a browser behind a proxy says
+// there where it is.
 func Address(r *http.Request) string {
 	door, _ := doorAt(r)
 	if door == nil {
-		return "/"
+		return ""
 	}
 	path := strings.TrimSuffix(door.section.BasePath, "/") + "/"
+	origin := r.Header.Get("Origin")
 	switch {
+	case door.section.Unix && Origin(origin) != "":
+		return strings.TrimSuffix(origin, "/") + path
 	case door.section.Unix || r.Host == "":
-		return path
+		return ""
 	case Secure(r):
 		return "https://" + r.Host + path
 	}

@@ -12,6 +12,16 @@ func Secure(r *http.Request) bool {
 	return r.TLS != nil || ViaProxy(r) && strings.EqualFold(lastOf(r.Header.Values("X-Forwarded-Proto")), "https")
 }
 
+// Sender is what is known of who sent r before they are asked: the door they came
+// through, and from where. It has no name and no right.
+func Sender(r *http.Request) Principal {
+	door, uid := doorAt(r)
+	if door == nil {
+		return Principal{UID: uid}
+	}
+	return Principal{UID: uid, Door: door.section.Name, Addr: door.from(r)}
+}
+
 // ViaProxy tells whether the connection of r comes from a proxy whose word counts.
 func ViaProxy(r *http.Request) bool {
 	door, _ := doorAt(r)

@@ -55,6 +55,13 @@ type session struct {
 	// about them to who reads the file: its key is the secret.
 	seal []byte
 	tag  []byte // the same with a key of this process, once its secret was seen
+	// soon is the tag of what the account is about to be by its owner's own doing,
+	// nil if nothing is: between the change and Renew the session holds by either.
+	soon []byte
+}
+
+func (one *session) tagged(tag []byte) bool {
+	return hmac.Equal(one.tag, tag) || one.soon != nil && hmac.Equal(one.soon, tag)
 }
 
 // Sessions are the logins that have not ended. It is safe for use by many at
@@ -105,6 +112,45 @@ func (s *Sessions) End(id string) bool {
 // [user:x]), and tells how many there were.
 func (s *Sessions) EndAll(user, section string) int {
 	return s.endThose(func(one *session) bool { return one.User == user && one.Section == section })
+}
+
+// expect has a session outlast that its account becomes what is given; the zero
+// account takes that back.
+func (s *Sessions) expect(id string, account supervise.Account) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.byHash {
+		switch {
+		case one.ID != id:
+		case account.Name == "":
+			one.soon = nil
+		default:
+			one.soon = bind(s.key, account)
+		}
+	}
+}
+
+// renew binds the session of an id to its account as it is now, and gives it
+// another secret; the one it had opens nothing any more. All others of that person
+// end. It is false if the session has ended meanwhile.
+func (s *Sessions) renew(id string, account supervise.Account) (secret string, _ Session, found bool) {
+	secret = newSecret()
+	var shown Session
+	s.mu.Lock()
+	for hash, one := range s.byHash {
+		if one.ID == id {
+			delete(s.byHash, hash)
+			one.hash, one.seal, one.tag, one.soon = hashOf(secret), bind([]byte(secret), account), bind(s.key, account), nil
+			shown, found = s.show(one), true
+			s.byHash[one.hash] = one
+			break
+		}
+	}
+	s.mu.Unlock()
+	if s.endThose(func(one *session) bool { return one.User == account.Name && one.Section == "" && one.ID != id }) == 0 {
+		s.save()
+	}
+	return secret, shown, found
 }
 
 // List gives the sessions of those whom wanted accepts, those last used first.
@@ -162,7 +208,7 @@ func (s *Sessions) again(id string, lookUp func(Session) (supervise.Account, boo
 		return supervise.Account{}, false
 	}
 	account, known := lookUp(shown)
-	if known && s.endThose(func(one *session) bool { return one.ID == id && !hmac.Equal(one.tag, bind(s.key, account)) }) == 0 {
+	if known && s.endThose(func(one *session) bool { return one.ID == id && !one.tagged(bind(s.key, account)) }) == 0 {
 		return account, true
 	}
 	s.End(id)
@@ -188,7 +234,7 @@ func (s *Sessions) bound(hash, secret string, account supervise.Account) bool {
 	case one == nil:
 		return false
 	case one.tag != nil:
-		return hmac.Equal(one.tag, bind(s.key, account))
+		return one.tagged(bind(s.key, account))
 	case !hmac.Equal(one.seal, bind([]byte(secret), account)):
 		return false
 	}

@@ -39,6 +39,8 @@ var (
 	ErrNoAccount = errors.New("no such account")
 	// ErrTaken says that there is an account of that name and kind already.
 	ErrTaken = errors.New("there is one of that name already")
+	// ErrChanged says that an account is not what it was any more.
+	ErrChanged = errors.New("somebody else has changed the password meanwhile")
 	// ErrLastAdmin says that nobody would be left to give rights to others.
 	ErrLastAdmin = errors.New("this is the last administrator who can come in")
 )
@@ -78,8 +80,8 @@ type edition struct {
 	people   map[string]supervise.Account
 	tokens   map[string]supervise.Account // by the hash of their secret
 	cost     int                          // the highest of all bcrypt hashes, 0 if there are none
-	weak     []string                     // passwords that whoever reads the file learns, or can guess
-	troubles []string
+	weak     []supervise.Problem          // passwords that whoever reads the file learns, or can guess
+	troubles []supervise.Problem
 }
 
 // newBook reads the book for the first time. It fails on a password of the
@@ -101,7 +103,7 @@ func newBook(fixed, sections []supervise.Account, store Store, b *bell) (*Book, 
 func (b *Book) logTo(log *slog.Logger) {
 	b.log.Store(log)
 	for _, problem := range b.edition.Load().troubles {
-		log.Warn(problem)
+		log.Warn(problem.Text)
 	}
 }
 
@@ -142,8 +144,8 @@ func (b *Book) Closes() bool { return b.store != nil || len(b.fixed) > 0 }
 // Editable tells whether accounts can be added and changed.
 func (b *Book) Editable() bool { return b.store != nil }
 
-// Problems says what is wrong with the accounts, one sentence each.
-func (b *Book) Problems() []string {
+// Problems says what is wrong with the accounts.
+func (b *Book) Problems() []supervise.Problem {
 	e := b.current()
 	return slices.Concat(e.troubles, e.weak)
 }
@@ -163,6 +165,29 @@ func (b *Book) Add(a supervise.Account) error {
 		}
 		return b.store.Write(a)
 	}, a)
+}
+
+// SetPassword gives a person another password, if theirs is still the one it was,
+// and leaves all else as it is by then. The error is as of Write, ErrNoAccount or
+// ErrChanged.
+func (b *Book) SetPassword(name, was, hash string) error {
+	b.changing.Lock()
+	defer b.changing.Unlock()
+	b.look(true)
+	account, found := b.edition.Load().people[name]
+	if err := b.writable(supervise.Account{Name: name}); err != nil {
+		return err
+	}
+	switch {
+	case !found:
+		return ErrNoAccount
+	case account.Password != was:
+		return ErrChanged
+	}
+	account.Password = hash
+	err := b.store.Write(account)
+	b.look(true)
+	return err
 }
 
 // Remove takes an account out of the users file. The error is as of Write, or
@@ -267,7 +292,10 @@ func (b *Book) read() {
 	}
 	if err != nil {
 		b.stamp = "" // try again until it can be read
-		b.complain("read the users file: " + err.Error() + "; the accounts stay as they were")
+		b.complain(supervise.Problem{
+			Code: supervise.UsersFileUnreadable, Why: err.Error(),
+			Text: "read the users file: " + err.Error() + "; the accounts stay as they were",
+		})
 		return
 	}
 	b.stamp = stamp
@@ -275,7 +303,7 @@ func (b *Book) read() {
 }
 
 // complain adds a problem to the book as it stands.
-func (b *Book) complain(problem string) {
+func (b *Book) complain(problem supervise.Problem) {
 	last := b.edition.Load()
 	if slices.Contains(last.troubles, problem) {
 		return
@@ -283,7 +311,7 @@ func (b *Book) complain(problem string) {
 	next := *last
 	next.troubles = append(b.print(nil).troubles, problem)
 	b.edition.Store(&next)
-	b.log.Load().Warn(problem)
+	b.log.Load().Warn(problem.Text)
 }
 
 // put makes an edition the one that counts.
@@ -291,7 +319,7 @@ func (b *Book) put(next *edition) {
 	last := b.edition.Swap(next)
 	for _, problem := range next.troubles {
 		if !slices.Contains(last.troubles, problem) {
-			b.log.Load().Warn(problem)
+			b.log.Load().Warn(problem.Text)
 		}
 	}
 	b.bell.ring()
@@ -302,18 +330,20 @@ func (b *Book) print(changeable []supervise.Account) *edition {
 	e := &edition{people: map[string]supervise.Account{}, tokens: map[string]supervise.Account{}}
 	for _, a := range b.sections {
 		e.cost = max(e.cost, costOf(a.Password))
-		if how := weakness(a.Password); how != "" {
-			e.weak = append(e.weak, fmt.Sprintf("the password of %s is written %s in %s:%d: put the line there that "+
+		if code, how := weakness(a.Password); how != "" {
+			e.weak = append(e.weak, problemOf(code, a, "the password of %s is written %s in %s:%d: put the line there that "+
 				"`supervisorctl passwd %s` prints", a.Name, how, a.File, a.Line, a.Name))
 		}
 	}
 	for _, a := range slices.Concat(b.fixed, changeable) {
 		if err := checkable(a.Password); err != nil {
-			e.troubles = append(e.troubles, fmt.Sprintf("the password of %s in %s:%d lets nobody in: %v", a.Name, a.File, a.Line, err))
+			trouble := problemOf(supervise.PasswordUnusable, a, "the password of %s in %s:%d lets nobody in: %v", a.Name, a.File, a.Line, err)
+			trouble.Why = err.Error()
+			e.troubles = append(e.troubles, trouble)
 			a.Password = ""
 		}
 		if slices.ContainsFunc(e.accounts, same(a)) {
-			e.troubles = append(e.troubles, fmt.Sprintf("%s in %s:%d is not the first of this name, and does not count", a.Name, a.File, a.Line))
+			e.troubles = append(e.troubles, problemOf(supervise.AccountTwice, a, "%s in %s:%d is not the first of this name, and does not count", a.Name, a.File, a.Line))
 			continue
 		}
 		e.cost = max(e.cost, costOf(a.Password))
@@ -327,16 +357,21 @@ func (b *Book) print(changeable []supervise.Account) *edition {
 	return e
 }
 
+// problemOf is a problem with an account, where it is written.
+func problemOf(code supervise.ProblemCode, a supervise.Account, format string, args ...any) supervise.Problem {
+	return supervise.Problem{Code: code, Name: a.Name, Place: fmt.Sprintf("%s:%d", a.File, a.Line), Text: fmt.Sprintf(format, args...)}
+}
+
 // weakness says how a password is written that whoever reads the file learns, or
 // can guess at leisure; "" for one that is neither.
-func weakness(secret string) string {
+func weakness(secret string) (code supervise.ProblemCode, how string) {
 	switch {
 	case strings.HasPrefix(secret, "{SHA}"):
-		return "as an unsalted SHA-1"
+		return supervise.PasswordSHA, "as an unsalted SHA-1"
 	case isBcrypt(strings.TrimPrefix(secret, "{bcrypt}")):
-		return ""
+		return "", ""
 	}
-	return "in plain text"
+	return supervise.PasswordPlain, "in plain text"
 }
 
 // costOf gives the cost of a bcrypt hash, 0 for what is none.

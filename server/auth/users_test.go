@@ -132,8 +132,8 @@ func TestAUsersFileThatCannotBeReadLeavesTheAccountsAndIsAProblem(t *testing.T) 
 				t.Fatal("ann is gone")
 			}
 		}
-		if problems := a.Problems(); len(problems) != 1 || !strings.Contains(problems[0], "line 3: nonsense") {
-			t.Errorf("problems: %q", problems)
+		if problems := a.Problems(); len(problems) != 1 || !strings.Contains(problems[0].Text, "line 3: nonsense") {
+			t.Errorf("problems: %+v", problems)
 		}
 		if strings.Count(log.String(), "nonsense") != 1 {
 			t.Errorf("the log: %s", &log)
@@ -142,7 +142,7 @@ func TestAUsersFileThatCannotBeReadLeavesTheAccountsAndIsAProblem(t *testing.T) 
 		time.Sleep(lookAgainAfter)
 		a.Book.Find("ann")
 		if problems := a.Problems(); len(problems) != 0 {
-			t.Errorf("problems of a file that can be read: %q", problems)
+			t.Errorf("problems of a file that can be read: %+v", problems)
 		}
 	})
 }
@@ -216,8 +216,8 @@ func TestTheConfigurationComesFirstAndAHashThatIsTooDearLetsNobodyIn(t *testing.
 	if bob, found := a.Book.Find("bob"); !found || bob.Password != "" {
 		t.Errorf("bob: %+v", bob)
 	}
-	if problems := a.Problems(); len(problems) != 2 || !strings.Contains(strings.Join(problems, " "), "cost 20") {
-		t.Errorf("problems: %q", problems)
+	if problems := a.Problems(); len(problems) != 2 || !strings.Contains(fmt.Sprint(problems), "cost 20") {
+		t.Errorf("problems: %+v", problems)
 	}
 }
 
@@ -228,7 +228,13 @@ func TestAWeakPasswordIsAProblemThatDoesNotTellIt(t *testing.T) {
 		hashOfPassword(t, "hunter2"):                    "",
 	} {
 		a := house(t, Options{Sections: []Section{{Name: "inet_http_server", Username: "boss", Password: secret, File: "main.conf", Line: 4}}})
-		problems := strings.Join(a.Problems(), " ")
+		problems := ""
+		for _, problem := range a.Problems() {
+			problems += problem.Text
+			if problem.Name != "boss" || problem.Place != "main.conf:4" {
+				t.Errorf("%s: %+v", secret, problem)
+			}
+		}
 		if (problems == "") != (want == "") || !strings.Contains(problems, want) || strings.Contains(problems, secret) {
 			t.Errorf("%s: %q", secret, problems)
 		}

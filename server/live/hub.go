@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -46,7 +47,7 @@ type Options struct {
 	// MaxSessions is how many browsers may be connected; 0 stands for 256.
 	MaxSessions int
 	// Problems says what an admin should look into; nil for nothing.
-	Problems func() []string
+	Problems func() []supervise.Problem
 	// Trail is told of what is refused; nil for none.
 	Trail *audit.Log
 	// Log is told what goes wrong; nil for the process's own.
@@ -104,7 +105,7 @@ type Hub struct {
 	mu        sync.RWMutex // guards the fields below
 	closed    bool
 	table     *table
-	problems  []string
+	problems  []supervise.Problem
 	sessions  map[*session]struct{}
 	followers map[logKey]*follower
 }
@@ -115,7 +116,7 @@ func New(options Options) *Hub {
 		options.MaxSessions = 256
 	}
 	if options.Problems == nil {
-		options.Problems = func() []string { return nil }
+		options.Problems = func() []supervise.Problem { return nil }
 	}
 	if options.Log == nil {
 		options.Log = slog.Default()
@@ -190,6 +191,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !sameOrigin(r) {
+		h.Trail.Stranger(r.Context(), who.Addr, audit.Entry{
+			Verb: audit.CrossSite, Target: r.Method + " " + r.URL.Path, Detail: "a page of " + cmp.Or(r.Header.Get("Origin"), "another site"),
+		})
 		reply.Error(w, r, reply.Problem{Status: http.StatusForbidden, Text: "a page of another origin may not connect"})
 		return
 	}
@@ -411,8 +415,8 @@ func (h *Hub) wake() {
 }
 
 // supervisord gives what topic "server" tells, but for the user.
-func (h *Hub) supervisord() (wire.Mood, []string) {
+func (h *Hub) supervisord() (wire.Mood, []wire.Problem) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return wire.FromMood(h.table.mood), append([]string{}, h.problems...)
+	return wire.FromMood(h.table.mood), wire.FromProblems(h.problems)
 }

@@ -553,9 +553,9 @@ func TestTooManySubscriptionsAreRefused(t *testing.T) {
 
 func TestTheServerTopicTellsTheMoodAndTheProblems(t *testing.T) {
 	var mu sync.Mutex
-	var problems []string
+	var problems []supervise.Problem
 	s := newStage(t, newFakeEngine(apiName), func(o *Options) {
-		o.Problems = func() []string { mu.Lock(); defer mu.Unlock(); return problems }
+		o.Problems = func() []supervise.Problem { mu.Lock(); defer mu.Unlock(); return problems }
 	})
 	b := s.visit(http.Header{"X-Who": {"ann"}})
 	b.say(wire.Sub{ID: 3, Topic: wire.TopicServer})
@@ -564,9 +564,9 @@ func TestTheServerTopicTellsTheMoodAndTheProblems(t *testing.T) {
 		t.Errorf("%+v", now)
 	}
 	mu.Lock()
-	problems = []string{"disk full"}
+	problems = []supervise.Problem{{Text: "disk full"}}
 	mu.Unlock()
-	if now := expect[wire.Supervisor](b); !slices.Equal(now.Problems, problems) {
+	if now := expect[wire.Supervisor](b); !slices.Equal(now.Problems, wire.FromProblems(problems)) {
 		t.Errorf("%+v", now)
 	}
 	s.engine.setMood(supervise.MoodShutdown)
@@ -577,7 +577,7 @@ func TestTheServerTopicTellsTheMoodAndTheProblems(t *testing.T) {
 
 func TestASilentBrowserGetsHeartbeatsAndADeadOneIsDropped(t *testing.T) {
 	s := newStage(t, newFakeEngine(apiName), func(o *Options) {
-		o.pace.heartbeat, o.pace.ping = 10*time.Millisecond, 30*time.Millisecond
+		o.pace.heartbeat, o.pace.ping = 10*time.Millisecond, 500*time.Millisecond
 	})
 	b := s.visit(nil)
 	b.conn.SetPingHandler(func(string) error { return nil }) // dead: no pong

@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"supervisor/server/wire"
+	"supervisor/supervise"
 )
 
 func TestAHubNobodyVisitsDoesNotWake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		looks := 0
-		hub := New(Options{Engine: newFakeEngine(apiName), Problems: func() []string { looks++; return nil }})
+		hub := New(Options{Engine: newFakeEngine(apiName), Problems: func() []supervise.Problem { looks++; return nil }})
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if looks > 1 { // at its beginning
@@ -32,9 +33,9 @@ func TestWhoComesAfterALongQuietIsToldOfTheProblems(t *testing.T) {
 	var full atomic.Bool
 	s := newStage(t, newFakeEngine(apiName), func(o *Options) {
 		o.pace.problems = time.Hour
-		o.Problems = func() []string {
+		o.Problems = func() []supervise.Problem {
 			if full.Load() {
-				return []string{"disk full"}
+				return []supervise.Problem{{Text: "disk full"}}
 			}
 			return nil
 		}
@@ -43,7 +44,7 @@ func TestWhoComesAfterALongQuietIsToldOfTheProblems(t *testing.T) {
 	b := s.visit(http.Header{"X-Who": {"ann"}})
 	b.say(wire.Sub{ID: 1, Topic: wire.TopicServer})
 	expect[wire.OK](b)
-	if now := expect[wire.Supervisor](b); !slices.Equal(now.Problems, []string{"disk full"}) {
+	if now := expect[wire.Supervisor](b); !slices.Equal(now.Problems, []wire.Problem{{Text: "disk full"}}) {
 		t.Errorf("%+v", now)
 	}
 }
@@ -52,12 +53,12 @@ func TestWhoComesAfterALongQuietIsToldOfTheProblems(t *testing.T) {
 func TestProblemsFoundLaterAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var looks atomic.Int32
-		hub := New(Options{Engine: newFakeEngine(apiName), Problems: func() []string {
+		hub := New(Options{Engine: newFakeEngine(apiName), Problems: func() []supervise.Problem {
 			look := looks.Add(1)
 			if look == 2 {
 				time.Sleep(time.Second) // and meanwhile another comes
 			}
-			return []string{fmt.Sprint(look)}
+			return []supervise.Problem{{Text: fmt.Sprint(look)}}
 		}})
 		var looking sync.WaitGroup
 		for range 2 {
@@ -65,7 +66,7 @@ func TestProblemsFoundLaterAreKept(t *testing.T) {
 		}
 		looking.Wait()
 		hub.mu.RLock()
-		if len(hub.problems) != 1 || hub.problems[0] != "3" {
+		if len(hub.problems) != 1 || hub.problems[0].Text != "3" {
 			t.Errorf("kept is %v", hub.problems)
 		}
 		hub.mu.RUnlock()

@@ -198,3 +198,28 @@ func TestAChangeThatConcernsOthersIsNotTold(t *testing.T) {
 	}
 	screen.until(b, engine.become(0, supervise.StateRunning, 7)) // a delta, and nothing before it
 }
+
+func TestNobodyIsToldThatSomethingWentWhichTheyCouldNotSee(t *testing.T) {
+	registry := newRegistry(operatorOf(auth.Cookie, "web"))
+	s := newStage(t, newFakeEngine(apiName, secretName), func(o *Options) {
+		o.Again, o.Changed = registry.Again, registry.Changed
+		o.pace.rights = time.Hour
+	})
+	b := s.visit(nil)
+	if rows := b.watchState().rows; len(rows) != 1 {
+		t.Fatalf("rows %v", rows)
+	}
+	s.engine.addGroup("hidden", 1, 7)
+	s.engine.removeGroup("secret")
+	s.engine.removeGroup("hidden")
+	s.engine.become(0, supervise.StateRunning, 4711)
+	for {
+		d := expect[wire.Delta](b)
+		if len(d.Del) > 0 {
+			t.Errorf("told of %v", d.Del)
+		}
+		if len(d.Rows) > 0 {
+			return
+		}
+	}
+}

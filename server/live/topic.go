@@ -162,7 +162,7 @@ func (t *serverTopic) renew() { t.told = nil }
 func (t *serverTopic) flush(s *session, _ time.Time) (time.Time, error) {
 	mood, problems := s.hub.supervisord()
 	if !auth.Can(s.who, auth.Config, auth.Supervisord) {
-		problems = []string{} // they name files, and may name programs
+		problems = []wire.Problem{} // they name files, and may name programs
 	}
 	if t.told != nil && t.told.Mood == mood && slices.Equal(t.told.Problems, problems) {
 		return time.Time{}, nil

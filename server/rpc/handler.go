@@ -27,7 +27,8 @@ const maxBody = 1 << 20
 // Handler answers XML-RPC calls. It is made by New.
 type Handler struct {
 	engine  Engine
-	table   map[string]*method
+	methods map[string]*method // all there are, for Call
+	table   map[string]*method // those that are offered
 	secrets supervise.Secrets
 	trail   *audit.Log
 	buffers sync.Pool            // of *bytes.Buffer-like *[]byte, for calls and answers
@@ -38,13 +39,15 @@ type Handler struct {
 
 // New makes the handler. The requests it serves have passed auth.Require.
 func New(engine Engine) *Handler {
-	return &Handler{engine: engine, table: newTable(), readers: make(chan struct{}, readersAtOnce)}
+	methods := newTable()
+	return &Handler{engine: engine, methods: methods, table: methods, readers: make(chan struct{}, readersAtOnce)}
 }
 
 // Offer leaves only the methods of the namespaces named, and of system, which is
 // always there. It is for a configuration that names other interfaces than the
 // usual one, or none. Call it before the handler serves.
 func (h *Handler) Offer(namespaces ...string) *Handler {
+	h.table = maps.Clone(h.methods)
 	maps.DeleteFunc(h.table, func(name string, _ *method) bool {
 		namespace, _, _ := strings.Cut(name, ".")
 		return namespace != "system" && !slices.Contains(namespaces, namespace)
@@ -156,11 +159,15 @@ func (h *Handler) traced(ctx context.Context, c call) (value, error) {
 	return v, err
 }
 
-// call judges a call in the order the original does, and makes it.
 func (h *Handler) call(ctx context.Context, name string, args []value) (value, error) {
-	m, ok := h.table[name]
+	return h.make(ctx, h.table[name], args)
+}
+
+// make judges a call in the order the original does, and makes it; m is nil
+// where there is no such method.
+func (h *Handler) make(ctx context.Context, m *method, args []value) (value, error) {
 	switch {
-	case !ok:
+	case m == nil:
 		return nil, supervise.Fault{Code: supervise.FaultUnknownMethod}
 	case !m.accepts(len(args)):
 		return nil, errParameters

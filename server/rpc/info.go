@@ -47,12 +47,14 @@ func (h *Handler) page(snapshot supervise.Snapshot) *page {
 	if last != nil && last.epoch == snapshot.Epoch && last.seq == snapshot.Seq {
 		return last
 	}
-	next := turn(last, snapshot)
+	next := nextPage(last, snapshot)
 	h.infos.Store(next)
 	return next
 }
 
-func turn(last *page, snapshot supervise.Snapshot) *page {
+// nextPage makes the rows of a snapshot. Those that are as in the last page are taken
+// from it, with what has been encoded of them.
+func nextPage(last *page, snapshot supervise.Snapshot) *page {
 	var old []*row
 	if last != nil {
 		old = last.rows

@@ -39,7 +39,7 @@ func (h *Handler) listMethods(ctx context.Context, _ []value) (value, error) {
 }
 
 func (h *Handler) methodHelp(_ context.Context, args []value) (value, error) {
-	m, err := h.named(args[0])
+	m, err := h.find(args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +47,14 @@ func (h *Handler) methodHelp(_ context.Context, args []value) (value, error) {
 }
 
 func (h *Handler) methodSignature(_ context.Context, args []value) (value, error) {
-	m, err := h.named(args[0])
+	m, err := h.find(args[0])
 	if err != nil {
 		return nil, err
 	}
 	return m.signature(), nil
 }
 
-func (h *Handler) named(v value) (*method, error) {
+func (h *Handler) find(v value) (*method, error) {
 	name, _ := v.(text)
 	if m, ok := h.table[string(name)]; ok {
 		return m, nil

@@ -102,7 +102,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Last-Modified", file.ModTime().UTC().Format(http.TimeFormat))
 	err = h.follow(w, r, log)
-	if r.Context().Err() == nil { // neither the client has left nor the server stopped
+	if r.Context().Err() == nil && !errors.Is(err, errOver) { // nor has the client left, nor the server stopped
 		reply.Log(r.Context()).Warn("follow a log", "path", log.Path(), "err", err)
 	}
 }
@@ -129,8 +129,11 @@ type follower struct {
 	out  io.Writer
 }
 
+// errOver is the end of a log whose process is no more, and of all at a reload.
+var errOver = errors.New("the log has been given up")
+
 // follow sends the end of the log and then what is added to it, until the
-// client goes away, the server stops or the log cannot be read. It always ends
+// client goes away, the server stops, or the log is given up or cannot be read. It always ends
 // with an error, which says which of them it was.
 func (h *handler) follow(w http.ResponseWriter, r *http.Request, log supervise.Log) error {
 	oldest, end := log.Bounds()
@@ -150,7 +153,11 @@ func (h *handler) follow(w http.ResponseWriter, r *http.Request, log supervise.L
 			return err
 		}
 		var err error
-		if end, err = log.Wait(r.Context(), f.next); err != nil {
+		end, err = log.Wait(r.Context(), f.next)
+		if errors.Is(err, supervise.ErrLogGone) {
+			return errOver
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"supervisor/server/auth"
+	"supervisor/server/reply"
 	"supervisor/supervise"
 )
 
@@ -30,6 +32,7 @@ type growing struct {
 	grown  chan struct{} // closed when data grows
 	reads  int
 	failed error
+	over   bool // it has been given up
 }
 
 func newGrowing(t *testing.T, content string) *growing {
@@ -88,6 +91,9 @@ func (g *growing) Wait(ctx context.Context, off int64) (int64, error) {
 		g.mu.Unlock()
 		if end > off {
 			return end, nil
+		}
+		if g.over {
+			return end, supervise.ErrLogGone
 		}
 		select {
 		case <-grown:
@@ -283,6 +289,31 @@ func TestALogThatCannotBeReadEndsTheAnswer(t *testing.T) {
 	rest, err := io.ReadAll(r)
 	if err != nil || strings.Contains(string(rest), "input/output") {
 		t.Errorf("%v: %q", err, rest)
+	}
+}
+
+// At a reload, and when a program leaves the configuration.
+func TestOnlyALogThatCannotBeReadIsWorthALine(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		log  func(*growing)
+		line string
+	}{
+		{"given up", func(g *growing) { g.over = true }, ""},
+		{"unreadable", func(g *growing) { g.failed = errors.New("input/output error") }, "input/output error"},
+	} {
+		log, lines := newGrowing(t, "last words\n"), &strings.Builder{}
+		tt.log(log)
+		ctx := auth.With(t.Context(), auth.Principal{Grant: auth.Full})
+		ctx = reply.WithLog(ctx, slog.New(slog.NewTextHandler(lines, nil)), "1")
+		answer := httptest.NewRecorder()
+		Process(shelf{web: log}, nil).ServeHTTP(answer, httptest.NewRequest("GET", "/logtail/web:api", nil).WithContext(ctx))
+		if got := lines.String(); (tt.line == "") != (got == "") || !strings.Contains(got, tt.line) {
+			t.Errorf("of a log that is %s the main log says %q, want %q", tt.name, got, tt.line)
+		}
+		if log.over && answer.Body.String() != "last words\n" {
+			t.Errorf("sent %q", answer.Body)
+		}
 	}
 }
 

@@ -14,6 +14,12 @@ type LogIn struct {
 	Keep bool `json:"keep,omitempty"`
 }
 
+// PasswordChange is the body of PUT /api/v1/session/password: of one's own.
+type PasswordChange struct {
+	Old string `json:"old"`
+	New string `json:"new"`
+}
+
 // WhoAmI answers GET and POST /api/v1/session.
 type WhoAmI struct {
 	User User `json:"user"`
@@ -156,8 +162,7 @@ type LinkRequest struct {
 	Comment string `json:"comment,omitempty"`
 }
 
-// NewLink answers POST /api/v1/links. The address is told this once only; to who
-// asked through a unix socket without its scheme and host.
+// NewLink answers POST /api/v1/links. The address is told this once only.
 type NewLink struct {
 	ID   string `json:"id"`
 	URL  string `json:"url"`

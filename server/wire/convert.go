@@ -67,8 +67,17 @@ func FromIdentity(id supervise.Identity) Identity {
 		PID:        id.PID,
 		ConfigFile: id.ConfigFile,
 		Started:    Millis(id.Started),
-		Problems:   []string{},
+		Problems:   []Problem{},
 	}
+}
+
+// FromProblems gives what an admin should look into.
+func FromProblems(all []supervise.Problem) []Problem {
+	problems := make([]Problem, len(all))
+	for i, p := range all {
+		problems[i] = Problem{Code: ProblemCode(p.Code), Name: p.Name, Place: p.Place, Why: p.Why, At: Millis(p.At), Text: p.Text}
+	}
+	return problems
 }
 
 // FromPlan gives the differences between two configurations.

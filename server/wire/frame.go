@@ -192,8 +192,8 @@ type Supervisor struct {
 	ID   int  `json:"id"`
 	Mood Mood `json:"mood"`
 	User User `json:"user"`
-	// What an admin should look into, one sentence each.
-	Problems []string `json:"problems"`
+	// What an admin should look into.
+	Problems []Problem `json:"problems"`
 }
 
 // Metrics is what rows use, of one sample. Of those asked for, the ones that are

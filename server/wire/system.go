@@ -1,5 +1,7 @@
 package wire
 
+import "supervisor/supervise"
+
 // Mood is the state of supervisord itself.
 type Mood string
 
@@ -12,6 +14,8 @@ type User struct {
 	Name string `json:"name"`
 	// What the user may do to supervisord itself: bits of CAPS.
 	Caps Caps `json:"caps"`
+	// Whether they came by a delegation link, and not by a name of their own.
+	Link bool `json:"link,omitempty"`
 }
 
 // Identity answers GET /api/v1/identity.
@@ -29,8 +33,37 @@ type Identity struct {
 	// Changes whenever supervisord starts.
 	Epoch string `json:"epoch"`
 	User  User   `json:"user"`
-	// What an admin should look into, one sentence each.
-	Problems []string `json:"problems"`
+	// What an admin should look into.
+	Problems []Problem `json:"problems"`
+}
+
+// ProblemCode tells kinds of problems apart.
+type ProblemCode string
+
+// Values lists every kind, for the generated types.
+func (ProblemCode) Values() []string {
+	all := supervise.ProblemCodes()
+	values := make([]string, len(all))
+	for i, code := range all {
+		values[i] = string(code)
+	}
+	return values
+}
+
+// Problem is something about supervisord itself that an admin should look into.
+// What the facts mean depends on the code.
+type Problem struct {
+	Code ProblemCode `json:"code"`
+	// The account, or the section of the configuration.
+	Name string `json:"name,omitempty"`
+	// A file, "file:line", or an address that is listened on.
+	Place string `json:"place,omitempty"`
+	// The cause, in the words of the system.
+	Why string `json:"why,omitempty"`
+	// When it began, or will.
+	At int64 `json:"at,omitempty"`
+	// All of it in English, as the main log has it.
+	Text string `json:"text"`
 }
 
 // Boot is what index.html carries in <script type="application/json" id="boot">.

@@ -81,7 +81,7 @@ func TestGoldenServerFrames(t *testing.T) {
 		{"delta", Delta{ID: 1, Prev: 42, Seq: 45, Rows: rows(api)}},
 		{"delta-groups", Delta{ID: 1, Prev: 45, Seq: 46, Del: []int{7, 8}, Groups: groups[1:]}},
 		{"delta-none-left", Delta{ID: 1, Prev: 46, Seq: 47, Del: []int{9}, Groups: []Group{}}},
-		{"server", Supervisor{ID: 3, Mood: FromMood(supervise.MoodShutdown), User: User{Name: "ann"}, Problems: []string{"no space left on device"}}},
+		{"server", Supervisor{ID: 3, Mood: FromMood(supervise.MoodShutdown), User: User{Name: "ann"}, Problems: FromProblems([]supervise.Problem{{Code: supervise.TrailUnwritable, Place: "/var/lib/supervisor/audit.log", Why: "no space left on device; 2 entries are missing", At: noon, Text: "the trail of who did what cannot be written since 12:00:00: no space left on device; 2 entries are missing"}})}},
 		{"metrics", Metrics{ID: 6, At: noon.UnixMilli(), IDs: []int{7, 8}, Columns: columns(used, supervise.NoUsage)}},
 		{"metrics-none", Metrics{ID: 6, At: noon.UnixMilli(), IDs: []int{}}},
 		{"recent", Recent{ID: 6, At: noon.UnixMilli(), Step: 2000, IDs: []int{7}, CPU: []Figures{{Unmeasured, 0, 12.5}}, Memory: []Figures{{Unmeasured, 4096, 8192}}}},

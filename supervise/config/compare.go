@@ -5,7 +5,6 @@ package config
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,9 +14,9 @@ import (
 
 // Compare tells what an update from the groups that run to those of a
 // configuration just read would do, and by which options a changed group differs.
-// It finds a group changed exactly when Diff does. Which processes are up is for
-// the caller to fill in.
-func Compare(running, staged []Group) supervise.Preview {
+// It finds a group changed exactly when Diff does, and leaves out the values of
+// secrets. Which processes are up is for the caller to fill in.
+func Compare(running, staged []Group, secrets supervise.Secrets) supervise.Preview {
 	plan := Diff(running, staged)
 	now, then := byName(staged), byName(running)
 	preview := supervise.Preview{}
@@ -25,7 +24,7 @@ func Compare(running, staged []Group) supervise.Preview {
 		preview = append(preview, supervise.GroupPreview{Group: name, Action: supervise.PlanRemove})
 	}
 	for _, name := range plan.Changed {
-		preview = append(preview, changeOf(then[name], now[name]))
+		preview = append(preview, changeOf(then[name], now[name], secrets))
 	}
 	for _, name := range plan.Added {
 		preview = append(preview, supervise.GroupPreview{
@@ -46,9 +45,9 @@ func autostarted(g Group) []string {
 }
 
 // changeOf describes how one group becomes another.
-func changeOf(before, after Group) supervise.GroupPreview {
+func changeOf(before, after Group, secrets supervise.Secrets) supervise.GroupPreview {
 	c := supervise.GroupPreview{Group: after.Name, Action: supervise.PlanChange, Starts: autostarted(after)}
-	c.Options = differing(before.settings(), after.settings())
+	c.Options = differing(before.settings(), after.settings(), secrets)
 	old, fresh := processesByName(before), processesByName(after)
 	var stay []string
 	for _, p := range before.Processes {
@@ -62,7 +61,7 @@ func changeOf(before, after Group) supervise.GroupPreview {
 			continue
 		}
 		stay = append(stay, p.Name)
-		for _, d := range differing(old[p.Name].settings(before), p.settings(after)) {
+		for _, d := range differing(old[p.Name].settings(before), p.settings(after), secrets) {
 			c.Options = gather(c.Options, d, p.Name)
 		}
 	}
@@ -136,7 +135,7 @@ func (s setting) equal(other setting) bool {
 
 // differing lists the settings that are not alike. One that is missing on a side
 // is not set there.
-func differing(before, after []setting) []supervise.OptionChange {
+func differing(before, after []setting, secrets supervise.Secrets) []supervise.OptionChange {
 	var changes []supervise.OptionChange
 	for _, a := range after {
 		b := setting{unset: true}
@@ -144,54 +143,37 @@ func differing(before, after []setting) []supervise.OptionChange {
 			b = before[at]
 		}
 		if !a.equal(b) {
-			changes = append(changes, change(a, b, a))
+			changes = append(changes, change(a, b, a, secrets))
 		}
 	}
 	for _, b := range before {
 		if !slices.ContainsFunc(after, b.same) && !b.unset {
-			changes = append(changes, change(b, b, setting{unset: true}))
+			changes = append(changes, change(b, b, setting{unset: true}, secrets))
 		}
 	}
 	return changes
 }
 
-func change(about, before, after setting) supervise.OptionChange {
+func change(about, before, after setting, secrets supervise.Secrets) supervise.OptionChange {
 	c := supervise.OptionChange{Option: about.option, Variable: about.variable}
 	var hiddenBefore, hiddenAfter bool
-	c.Old, hiddenBefore = before.shown(about.variable)
-	c.New, hiddenAfter = after.shown(about.variable)
+	c.Old, hiddenBefore = before.shown(secrets)
+	c.New, hiddenAfter = after.shown(secrets)
 	c.Hidden = hiddenBefore || hiddenAfter
 	return c
 }
 
-// hiddenText stands where a secret may have been.
-const hiddenText = "***"
-
-// urlPassword is the password within a URL.
-var urlPassword = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`)
-
-// shown is the text of a setting without what might be a secret: the value of a
-// variable whose name says so, and the password of a URL in any other.
-func (s setting) shown(variable string) (text *string, hidden bool) {
-	value := s.text
-	switch {
-	case s.unset:
+// shown is the text of a setting without what is secret in it; nil if it is not
+// set.
+func (s setting) shown(secrets supervise.Secrets) (text *string, hidden bool) {
+	if s.unset {
 		return nil, false
-	case variable == "":
-	case secretName(variable):
-		value = hiddenText
-	default:
-		value = urlPassword.ReplaceAllString(value, "${1}"+hiddenText+"@")
 	}
-	return &value, value != s.text || secretName(variable)
-}
-
-// secretName tells whether a variable is called like one that holds a secret.
-func secretName(variable string) bool {
-	name := strings.ToUpper(variable)
-	return slices.ContainsFunc([]string{"PASS", "TOKEN", "SECRET", "KEY", "CREDENTIAL"}, func(word string) bool {
-		return strings.Contains(name, word)
-	})
+	value := secrets.Mask(s.text)
+	if s.variable != "" {
+		value = secrets.Value(s.variable, s.text)
+	}
+	return &value, value != s.text
 }
 
 // settings are those of the group itself.

@@ -57,6 +57,10 @@ func TestAPreviewNamesEveryOptionThatDiffers(t *testing.T) {
 		{"variables, secrets hidden", program + `environment=A="1",API_TOKEN="old",GONE="",DB="postgres://me:pw1@h/d"`, program + `environment=A="2",API_TOKEN="new",NEW="x",DB="postgres://me:pw2@h/d"`,
 			"x changed\n  environment A '1' -> '2'\n  environment API_TOKEN '***' -> '***' hidden\n  environment NEW - -> 'x'\n  environment DB 'postgres://me:***@h/d' -> 'postgres://me:***@h/d' hidden\n  environment GONE '' -> -\n  starts [x]\n"},
 		{"a secret that comes", program, program + `environment=DB_PASSWORD="x"`, "x changed\n  environment DB_PASSWORD - -> '***' hidden\n  starts [x]\n"},
+		{"a secret in a command", program, program + `command=/bin/x --db-password "a b" http://me:pw@h/`,
+			"x changed\n  command '/bin/x' -> '/bin/x --db-password *** http://me:***@h/' hidden\n  starts [x]\n"},
+		{"what only its own list calls a secret", program + "environment=PIN=1,TOKEN=2", program + "environment=PIN=3,TOKEN=4\n[supervisord]\nsecret_names=pin",
+			"x changed\n  environment PIN '***' -> '***' hidden\n  environment TOKEN '2' -> '4'\n  starts [x]\n"},
 		{"more copies", many + "numprocs=2", many + "numprocs=3\nstartsecs=2", "m changed\n  startsecs '1' -> '2'\n  new [2]\n  starts [0 1 2]\n"},
 		{"fewer copies", many + "numprocs=2", many + "numprocs=1", "m changed\n  gone [1]\n  starts [0]\n"},
 		{"each copy in its own way", many + "numprocs=2", strings.Replace(many, "/bin/m", "/bin/n", 1) + "numprocs=2",
@@ -70,10 +74,31 @@ func TestAPreviewNamesEveryOptionThatDiffers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
 			before, after := loadText(t, dir, test.before), loadText(t, dir, test.after)
-			if got := story(Compare(before.Groups, after.Groups)); got != test.want {
+			if got := story(Compare(before.Groups, after.Groups, after.Supervisord.SecretNames)); got != test.want {
 				t.Errorf("got\n%swant\n%s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestTheUsualSecretsAreKnownByTheirNames(t *testing.T) {
+	secrets := supervise.Secrets(loadText(t, t.TempDir(), program).Supervisord.SecretNames)
+	for _, name := range []string{
+		"PASSWORD", "DB_PASSWORD", "password_file", "MYSQL_PASSWD", "DB_PASS", "pgpass", "APP_PASS_1", "GPG_PASSPHRASE",
+		"DB_PWORD", "MYSQL_PWD", "DB_PWD_OLD", "API_TOKEN", "--token", "CLIENT_SECRET", "AWS_SECRET_ACCESS_KEY", "apikey",
+		"GOOGLE_APPLICATION_CREDENTIALS", "PRIVATE_PEM", "REDISCLI_AUTH", "AUTH", "--auth", "GOOGLE_AUTH_JSON",
+		"HTTP_AUTHORIZATION", "SENTRY_DSN", "DSN",
+	} {
+		if !secrets.Hides(name) {
+			t.Errorf("%s is shown", name)
+		}
+	}
+	for _, name := range []string{
+		"HOME", "PATH", "PWD", "OLDPWD", "AUTHOR", "GIT_AUTHOR_NAME", "XAUTHORITY", "AUTHORS_FILE", "DATABASE_URL", "PASSENGER_PORT", "PORT", "DSN_POOL_SIZE",
+	} {
+		if secrets.Hides(name) {
+			t.Errorf("%s is hidden", name)
+		}
 	}
 }
 
@@ -104,7 +129,7 @@ func TestEveryFieldThatMakesAGroupDifferentIsTold(t *testing.T) {
 				continue
 			}
 			differing++
-			if c := changeOf(before, after); len(c.Options)+len(c.New)+len(c.Gone) == 0 {
+			if c := changeOf(before, after, nil); len(c.Options)+len(c.New)+len(c.Gone) == 0 {
 				t.Errorf("%s makes a group another, and nothing is told of it", field.path)
 			}
 		}

@@ -127,7 +127,7 @@ var supervisordOptions = []optionSpec{
 	{name: "audit_logfile", kind: kindLogfile, standard: "AUTO", ours: true},
 	{name: "audit_logfile_maxbytes", kind: kindByteSize, standard: "50MB", ours: true},
 	{name: "audit_logfile_backups", kind: kindInteger, standard: "10", ours: true},
-	{name: "secret_names", kind: kindPatterns, standard: "*PASSWORD*, *PASSWD*, *TOKEN*, *SECRET*, *KEY*", ours: true},
+	{name: "secret_names", kind: kindPatterns, standard: "*PASSWORD*, *PASSWD*, *PASSPHRASE*, *PWORD*, *PASS, *_PASS_*, *_PWD, *_PWD_*, *TOKEN*, *SECRET*, *KEY*, *CREDENTIAL*, *PRIVATE*, *AUTH, *_AUTH_*, *AUTHORIZATION*, *DSN", ours: true},
 	{name: "metrics_history", kind: kindHistory, standard: "auto", ours: true},
 }
 

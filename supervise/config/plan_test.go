@@ -81,7 +81,7 @@ func TestARereadFindsWhatChanged(t *testing.T) {
 			if plan.Added != nil || plan.Removed != nil {
 				t.Errorf("added %v, removed %v", plan.Added, plan.Removed)
 			}
-			for _, g := range Compare(before.Groups, after.Groups) {
+			for _, g := range Compare(before.Groups, after.Groups, nil) {
 				if len(g.Options)+len(g.Gone)+len(g.New) == 0 {
 					t.Errorf("a preview has nothing to tell of the change: %+v", g)
 				}

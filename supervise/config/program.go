@@ -138,7 +138,7 @@ func (l *loader) process(r *reader, p Process, nameFormat string) Process {
 	for name, value := range l.env {
 		r.vars[name] = value // over what an earlier copy's environment set
 	}
-	own := r.environment()
+	own := l.environment(r)
 	r.vars.addEnvironment(own)
 	p.Environment = l.cfg.Supervisord.Environment.overlaid(own)
 	p.Directory = r.text("directory")

@@ -133,13 +133,13 @@ func (l *loader) supervisord() error {
 		}
 	}
 	r.vars["host_node_name"] = textVar(l.host)
-	l.cfg.Supervisord.Environment = r.environment()
+	l.cfg.Supervisord.Environment = l.environment(r)
 	l.env.addEnvironment(l.cfg.Supervisord.Environment)
 	return r.err
 }
 
 // environment reads environment=, which errors call by this short name.
-func (r *reader) environment() Environment {
+func (l *loader) environment(r *reader) Environment {
 	text, _ := r.raw("environment")
 	text, ok := r.expand("environment", text, "environment")
 	if !ok {
@@ -148,6 +148,12 @@ func (r *reader) environment() Environment {
 	pairs, err := environment(text)
 	if err != nil {
 		r.fail("environment", err)
+		return nil
+	}
+	if name, cut := cutShort(text); cut {
+		at := l.doc.at(r.section, "environment")
+		l.findings = append(l.findings, Finding{Doubtful, at.File, at.Line, r.section, "environment",
+			"the value of " + name + " ends before a character that is not a comma, as it does for Supervisor; to have all of it, put it into quotes"})
 	}
 	return pairs
 }

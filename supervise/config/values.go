@@ -194,6 +194,22 @@ func environmentPairs(text string, l lexer) (Environment, error) {
 	return pairs, nil
 }
 
+// cutShort finds a variable whose value is followed by something else than a comma,
+// which the original takes for one (datatypes.py dict_of_key_value_pairs): of
+// URL=http://h/?a=b it makes two variables, and "?" is lost.
+func cutShort(text string) (name string, found bool) {
+	words, err := (&lexer{posix: true, rest: text}).words()
+	if err != nil {
+		return "", false // environment has said so
+	}
+	for chunk := range slices.Chunk(words, 4) {
+		if len(chunk) == 4 && chunk[3] != "," {
+			return chunk[0], true
+		}
+	}
+	return "", false
+}
+
 // Set gives the environment with a variable in it; one that was there keeps its
 // place.
 func (e Environment) Set(name, value string) Environment {

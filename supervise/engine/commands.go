@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"supervisor/supervise"
 	"supervisor/supervise/child"
@@ -194,7 +195,9 @@ func (e *Engine) Preview(ctx context.Context) (supervise.Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	preview := config.Compare(now.running, conf.Groups)
+	// What either configuration calls a secret is one.
+	secrets := slices.Concat(e.opts.Config.Supervisord.SecretNames, conf.Supervisord.SecretNames)
+	preview := config.Compare(now.running, conf.Groups, secrets)
 	for i, g := range preview {
 		preview[i].Stops = now.up[g.Group]
 	}
@@ -379,7 +382,7 @@ func (e *Engine) checkCommand(ctx context.Context, name supervise.NameSpec) erro
 	if err := e.up(); err != nil {
 		return err
 	}
-	p, err := e.named(ctx, name)
+	p, err := e.shared(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (e *Engine) Settings(ctx context.Context, name supervise.NameSpec) (supervi
 // Log is a channel's output. Faults: BAD_NAME; NO_FILE where the process has no
 // such channel, its stderr going to stdout.
 func (e *Engine) Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error) {
-	p, err := e.named(ctx, name)
+	p, err := e.shared(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -143,17 +143,18 @@ func (e *Engine) ReopenLogs(ctx context.Context) error {
 	return err
 }
 
-type named struct {
+// output is the channels of a process, for other goroutines.
+type output struct {
 	name    supervise.NameSpec
 	channel [2]*logs.Channel
 }
 
-func (e *Engine) allChannels(ctx context.Context, may func(supervise.NameSpec) bool) ([]named, error) {
-	return ask(ctx, e, func(e *Engine) ([]named, error) {
-		var all []named
+func (e *Engine) allChannels(ctx context.Context, may func(supervise.NameSpec) bool) ([]output, error) {
+	return ask(ctx, e, func(e *Engine) ([]output, error) {
+		var all []output
 		for _, g := range e.groups {
 			for _, p := range ascending.processes(only(g.processes, may)) {
-				all = append(all, named{p.name, p.channel})
+				all = append(all, output{p.name, p.channel})
 			}
 		}
 		return all, nil

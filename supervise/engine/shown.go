@@ -62,7 +62,7 @@ func (e *Engine) Snapshot(ctx context.Context) (supervise.Snapshot, error) {
 
 // Process is one process as it is now. Fault: BAD_NAME.
 func (e *Engine) Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error) {
-	p, err := e.named(ctx, name)
+	p, err := e.shared(ctx, name)
 	if err != nil {
 		return supervise.ProcessInfo{}, err
 	}
@@ -72,9 +72,9 @@ func (e *Engine) Process(ctx context.Context, name supervise.NameSpec) (supervis
 	return ask(ctx, e, func(*Engine) (supervise.ProcessInfo, error) { return *p.show(), nil })
 }
 
-// named finds a process for other goroutines, which may read of it what never
+// shared finds a process for other goroutines, which may read of it what never
 // changes: its name, its command, its channels. Fault: BAD_NAME.
-func (e *Engine) named(ctx context.Context, name supervise.NameSpec) (*process, error) {
+func (e *Engine) shared(ctx context.Context, name supervise.NameSpec) (*process, error) {
 	if groups := e.shown.groups.Load(); groups != nil && !e.hasEnded() {
 		return processOf(*groups, name)
 	}

@@ -502,9 +502,13 @@ func TestManyWritersOfOneFileTearNoLineAndLoseNone(t *testing.T) {
 		dir := t.TempDir()
 		gate := NewGate()
 		options := Options{Path: filepath.Join(dir, "log"), MaxBytes: 100_000, Backups: 1000}
+		// All before anybody writes: who is alone with a file holds nothing back.
+		var channels [writers]*Channel
+		for writer := range channels {
+			channels[writer] = open(t, gate, options)
+		}
 		var work sync.WaitGroup
-		for writer := range writers {
-			c := open(t, gate, options)
+		for writer, c := range channels {
 			work.Go(func() {
 				writeInPieces(c, writer, lines)
 				c.Flush()

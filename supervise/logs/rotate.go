@@ -25,7 +25,7 @@ func (f *file) rotate(now time.Time) error {
 	if f.mislaid || f.ledger.size() < f.limit.maxBytes { // somebody else was here
 		return nil
 	}
-	next, st, opening, err := f.turn()
+	next, err := f.renew()
 	if err != nil {
 		f.refused = now
 		if f.trouble.set(unrotated, reason(err), now) {
@@ -38,23 +38,30 @@ func (f *file) rotate(now time.Time) error {
 		return nil
 	}
 	f.closeOut()
-	if opening != nil {
-		return opening
+	if next.err != nil {
+		return next.err
 	}
-	f.adopt(next, st, now)
+	f.adopt(next.out, next.stat, now)
 	return nil
 }
 
-// turn renames the files and, with backups, makes the new one, with readers kept
-// out until it is there. The two errors are those of either.
-func (f *file) turn() (next *os.File, st stat, opening, renaming error) {
+// created is a new file, or why it could not be opened.
+type created struct {
+	out  *os.File
+	stat stat
+	err  error
+}
+
+// renew renames the files and, with backups, makes the new one, with readers kept
+// out until it is there. It fails where the files keep their names.
+func (f *file) renew() (next created, err error) {
 	f.names.Lock()
 	defer f.names.Unlock()
 	if err := f.shift(); err != nil || f.limit.backups == 0 {
-		return nil, stat{}, nil, err
+		return created{}, err
 	}
-	next, st, opening = f.create()
-	return next, st, opening, nil
+	next.out, next.stat, next.err = f.create()
+	return next, nil
 }
 
 // shift gives the files their new names. The caller holds names.

@@ -18,15 +18,15 @@ const flags = [
 /**
  * Starts Chromium with nothing left over from before. Gives a way to open pages,
  * of which every complaint (console error, uncaught error, report of the content
- * policy) is gathered, and a way to end it all.
+ * policy) is gathered, and a way to end it all. More flags are Chromium's own.
  */
-export async function openBrowser() {
+export async function openBrowser(more = []) {
   if (!existsSync(executable)) throw new Error(`no Chromium at ${executable}; install it or set CHROMIUM`)
   const home = mkdtempSync(join(tmpdir(), 'webui-browser-'))
   const context = await chromium.launchPersistentContext(home, {
     executablePath: executable,
     headless: true,
-    args: flags,
+    args: [...flags, ...more],
   })
   const browser = context.browser()
   return {

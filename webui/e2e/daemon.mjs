@@ -7,8 +7,11 @@ import { fileURLToPath } from 'node:url'
 
 const binary = process.env.SUPERVISORD_BIN ?? fileURLToPath(new URL('../../bin/supervisord', import.meta.url))
 
-/** A real supervisord with the programs of a configuration, on a port and in a folder of its own. */
-export async function supervise(programs) {
+/**
+ * A real supervisord with the programs of a configuration, on a port and in a
+ * folder of its own; more is what its own section says beside that.
+ */
+export async function supervise(programs, more = '') {
   if (!existsSync(binary))
     throw new Error(`no supervisord at ${binary}; run make build or set SUPERVISORD_BIN`)
   const home = mkdtempSync(join(tmpdir(), 'webui-daemon-'))
@@ -22,7 +25,7 @@ export async function supervise(programs) {
     home,
     /** Writes the configuration; supervisord reads it when told to, or when it starts. */
     write(sections) {
-      writeFileSync(config, `${frame(home, port)}\n${sections}\n`)
+      writeFileSync(config, `${frame(home, port, more)}\n${sections}\n`)
     },
     async start() {
       const output = []
@@ -51,13 +54,14 @@ export async function supervise(programs) {
   return daemon
 }
 
-function frame(home, port) {
+function frame(home, port, more) {
   return `[supervisord]
 logfile=${home}/supervisord.log
 pidfile=${home}/supervisord.pid
 childlogdir=${home}
 statedir=${home}/state
 identifier=journey
+${more}
 
 [inet_http_server]
 port=127.0.0.1:${port}

@@ -1,6 +1,7 @@
 // Pictures of the page for people to look at: `npm run screenshots` writes them to
 // artifacts/screenshots. A real supervisord shows the programs; the pretended one
-// shows what a real one without users cannot.
+// shows people, and what goes wrong. Words choose: `npm run screenshots -- people
+// login ru phone` takes those scenes, in Russian, on a phone; all without.
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -70,17 +71,110 @@ async function cut(page, daemon) {
   await page.locator('.strip button').waitFor()
 }
 
+/** What the pretended supervisord shows: which of its worlds, where, and what is done there. */
+const pretended = [
+  { name: 'forbidden', world: 'forbidden' },
+  { name: 'login', world: 'stranger' },
+  { name: 'login-wrong', world: 'stranger', act: (page) => logIn(page, 'wrong') },
+  { name: 'login-wait', world: 'stranger', act: (page) => logIn(page, 'slow') },
+  { name: 'login-again', world: 'people', path: 'people', act: expire },
+  { name: 'account', world: 'people', act: (page) => page.locator('header button').first().click() },
+  { name: 'problems', world: 'people', act: readProblems },
+  { name: 'people', world: 'people', path: 'people', whole: true },
+  { name: 'people-none', world: 'alone', path: 'people' },
+  { name: 'people-fixed', world: 'fixed', path: 'people' },
+  { name: 'people-forbidden', world: 'operator', path: 'people' },
+  { name: 'people-failed', world: 'people', path: 'people', broken: { users: 500 } },
+  {
+    name: 'user-new',
+    world: 'people',
+    path: 'people',
+    act: (page) => press(page, 'section:first-of-type .head'),
+  },
+  { name: 'user-edit', world: 'people', path: 'people', act: (page) => press(page, 'li:nth-child(5)') },
+  { name: 'user-refused', world: 'people', path: 'people', act: refusedUser },
+  {
+    name: 'removal',
+    world: 'people',
+    path: 'people',
+    act: (page) => press(page, 'section:nth-of-type(2) li'),
+  },
+  { name: 'token-new', world: 'people', path: 'people', act: openToken },
+  { name: 'token-made', world: 'people', path: 'people', act: makeToken },
+  { name: 'activity', world: 'people', path: 'activity', act: openEntries, whole: true },
+  { name: 'activity-filtered', world: 'people', path: 'activity?user=oleg&program=pay*&since=168h' },
+  { name: 'activity-nothing', world: 'people', path: 'activity?user=nobody' },
+  { name: 'activity-none', world: 'alone', path: 'activity' },
+  { name: 'activity-failed', world: 'people', path: 'activity', broken: { audit: 500 } },
+]
+
+async function readProblems(page) {
+  const folded = page.locator('.problems details:not([open]) > summary')
+  while ((await folded.count()) > 0) await folded.first().click()
+}
+
+async function logIn(page, password) {
+  await page.locator('input[autocomplete="username"]').fill('anna')
+  await page.locator('input[autocomplete="current-password"]').fill(password)
+  await page.keyboard.press('Enter')
+  await page.locator('.alert').waitFor()
+}
+
+async function expire(page, fake) {
+  fake.expire()
+  await page.getByRole('dialog').waitFor()
+}
+
+/** Presses the last button of a part of the page. */
+async function press(page, part) {
+  await page.locator(`main ${part}`).first().getByRole('button').last().click()
+  await page.getByRole('dialog').waitFor()
+}
+
+async function refusedUser(page) {
+  await press(page, 'section:first-of-type .head')
+  const fields = page.getByRole('dialog').locator('input:is([type=text], [type=password])')
+  await fields.nth(0).fill('maria')
+  await fields.nth(1).fill('short')
+  await page.keyboard.press('Enter')
+  await page.locator('dialog .alert').waitFor()
+}
+
+async function openToken(page) {
+  await press(page, 'section:nth-of-type(2) .head')
+}
+
+async function makeToken(page) {
+  await openToken(page)
+  await page.getByRole('dialog').locator('input').first().fill('deploy')
+  await page.keyboard.press('Enter')
+  await page.locator('dialog textarea').waitFor()
+}
+
+async function openEntries(page) {
+  for (const n of [5, 6]) await page.locator('main li summary').nth(n).click()
+}
+
 const looks = Object.keys(screens).flatMap((size) =>
   ['light', 'dark'].flatMap((theme) => ['en', 'ru'].map((language) => ({ size, theme, language }))),
 )
+const lookWords = new Set(looks.flatMap((look) => Object.values(look)))
 
-const wanted = process.argv.slice(2)
-if (wanted.length === 0) rmSync(folder, { recursive: true, force: true })
+const words = process.argv.slice(2)
+const wanted = words.filter((word) => !lookWords.has(word))
+const wantedLooks = looks.filter((look) =>
+  Object.keys(look).every((kind) => {
+    const among = new Set(looks.map((other) => other[kind]))
+    const chosen = words.filter((word) => among.has(word))
+    return chosen.length === 0 || chosen.includes(look[kind])
+  }),
+)
+if (words.length === 0) rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 const browser = await openBrowser()
 try {
   for (const scene of scenes) if (asked(scene.name)) await picture(scene)
-  if (asked('forbidden')) await forbidden()
+  for (const scene of pretended) if (asked(scene.name)) await pretendedPicture(scene)
 } finally {
   await browser.close()
 }
@@ -95,7 +189,7 @@ async function picture(scene) {
   const daemon = await supervise(scene.programs)
   try {
     await pause(scene.settle ?? 2_500)
-    for (const look of looks) {
+    for (const look of wantedLooks) {
       await shoot(scene.name, look, daemon.url + (scene.path ?? ''), (page) =>
         scene.act?.(page, daemon, look.size),
       )
@@ -106,24 +200,30 @@ async function picture(scene) {
   }
 }
 
-async function forbidden() {
-  const fake = await pretend('forbidden')
-  try {
-    for (const look of looks) await shoot('forbidden', look, fake.url)
-  } finally {
-    await fake.stop()
+/** Every look of a scene, each in a world of its own: what is done in one leaves its mark. */
+async function pretendedPicture(scene) {
+  for (const look of wantedLooks) {
+    const fake = await pretend(scene.world)
+    Object.assign(fake.world.people.broken, scene.broken)
+    try {
+      const url = fake.url + (scene.path ?? '')
+      await shoot(scene.name, look, url, (page) => scene.act?.(page, fake), scene.whole)
+    } finally {
+      await fake.stop()
+    }
   }
 }
 
-async function shoot(name, { size, theme, language }, url, act) {
+async function shoot(name, { size, theme, language }, url, act, whole = false) {
   const { page, close } = await browser.open({ ...screens[size], colorScheme: theme, locale: language })
   try {
     await page.goto(url)
     await page.locator('h1').waitFor()
     await pause(700)
     await act?.(page)
+    if (whole) await page.evaluate(() => scrollTo(0, 0))
     await pause(300) // sheets rise
-    await page.screenshot({ path: join(folder, `${name}-${size}-${theme}-${language}.png`) })
+    await page.screenshot({ fullPage: whole, path: join(folder, `${name}-${size}-${theme}-${language}.png`) })
   } finally {
     await close()
   }

@@ -47,9 +47,12 @@ var may = map[string][]string{
 	"server/tail":   {"supervise", "server/auth", "server/reply", "server/audit"},
 	"server/scrape": {"supervise", "server/auth", "server/reply"},
 	"server/live":   {"supervise", "server/wire", "server/auth", "server/reply", "server/audit"},
+	// The original's page did everything by XML-RPC; former is handed what makes the
+	// calls, and does not know rpc.
+	"server/former": {"supervise", "server/auth", "server/reply", "server/audit"},
 	"server": {
 		"supervise", "server/wire", "server/reply", "server/auth", "server/api", "server/rpc",
-		"server/tail", "server/live", "server/scrape", "server/audit",
+		"server/tail", "server/live", "server/audit", "server/former", "server/scrape",
 	},
 
 	"cmd/internal/daemon": {
@@ -67,6 +70,7 @@ var may = map[string][]string{
 	"cmd/internal/getopt":       {},
 	"cmd/internal/manual":       {},
 	"cmd/internal/source":       {},
+	"cmd/internal/terminaltest": {}, // for the tests of ctl and e2e
 	"cmd/internal/archtest":     {},
 	"cmd/internal/e2e":          {},
 	"cmd/supervisord":           {"cmd/internal/daemon", "supervise/child"},

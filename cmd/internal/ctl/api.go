@@ -47,7 +47,7 @@ func (cl *client) get(ctx context.Context, path string, answer any) (*denial, er
 }
 
 // exchange sends body, if there is one, as JSON and reads the answer into what
-// answer points to. An answer that is no JSON of ours is a foreign NOT_FOUND.
+// answer points to; nil for none. An answer that is no JSON of ours is a foreign NOT_FOUND.
 func (cl *client) exchange(ctx context.Context, method, path string, body, answer any) (*denial, error) {
 	request := cl.request(ctx, method, path, nil)
 	if body != nil {
@@ -59,6 +59,9 @@ func (cl *client) exchange(ctx context.Context, method, path string, body, answe
 	}
 	if method != http.MethodGet {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if cl.reason != "" {
+		request.Header.Set("X-Reason", cl.reason)
 	}
 	cl.authorize(request.Header)
 	cl.flush()
@@ -76,7 +79,9 @@ func (cl *client) exchange(ctx context.Context, method, path string, body, answe
 		return nil, protocolError{response.StatusCode, reason(response)}
 	case strings.HasPrefix(string(text), wantsTLS):
 		return nil, cl.plainly()
-	case response.StatusCode/100 == 2 && json.Unmarshal(text, answer) == nil:
+	case response.StatusCode == http.StatusNoContent && answer == nil:
+		return nil, nil
+	case response.StatusCode/100 == 2 && answer != nil && json.Unmarshal(text, answer) == nil:
 		return nil, nil
 	}
 	var told wire.Failure
@@ -89,7 +94,7 @@ func (cl *client) exchange(ctx context.Context, method, path string, body, answe
 // onServer does what needs a server that answers and has people, and tells what it
 // refuses.
 func (c *controller) onServer(ctx context.Context, do func(*client) (*denial, error)) error {
-	return c.onServerThat(ctx, "this supervisord keeps no users, tokens, sessions and no trail: it is Supervisor's own, which has none", do)
+	return c.onServerThat(ctx, "this supervisord keeps no users, tokens, links, sessions and no trail: it is Supervisor's own, which has none", do)
 }
 
 // onServerThat is onServer for what else only this supervisord has; lacks is told

@@ -65,9 +65,10 @@ var headers = [...]string{
 func commandTable() []command {
 	return []command{
 		{name: "EOF", run: quit, hidden: true},
-		{name: "add", run: add, patterns: true, complete: completeGroups, help: `
+		{name: "add", run: add, patterns: true, reason: true, complete: completeGroups, help: `
 add <name> [...]	Activates any updates in config for process/group`, more: `
-add <pattern>		Add the groups whose names match, such as 'api-*'`},
+add <pattern>		Add the groups whose names match, such as 'api-*'
+add ... --reason <text>	Say why, for the trail`},
 		{name: "audit", run: trail, json: true, kind: added, files: true, complete: completeAudit, help: `
 audit [<option> ...]		Show who did what, the newest last
 audit --since <when>		Only from then on: a date, a time, or how long ago, such as 2h
@@ -85,11 +86,12 @@ avail --json		The same as a JSON object`},
 check		Report what the configuration file means to supervisord
 check <file>	Report what another one means
 No server is needed. The exit status is 2 if supervisord would not start with it.`},
-		{name: "clear", run: clearLogs, patterns: true, complete: completeProcesses, help: `
+		{name: "clear", run: clearLogs, patterns: true, reason: true, complete: completeProcesses, help: `
 clear <name>		Clear a process' log files.
 clear <name> <name>	Clear multiple process' log files
 clear all		Clear all process' log files`, more: `
-clear <pattern>		Clear the log files of processes whose names match, such as 'api-*'`},
+clear <pattern>		Clear the log files of processes whose names match, such as 'api-*'
+clear ... --reason <text>	Say why, for the trail`},
 		{name: "completion", run: completion, complete: completeShells, kind: added, help: `
 completion bash|zsh|fish	Print what makes a shell complete supervisorctl's command line`},
 		{name: "crash", run: crash, patterns: true, json: true, kind: added, complete: completeCrash, help: `
@@ -108,6 +110,17 @@ fg <pattern>	Connect to the one process whose name matches`},
 		{name: "help", run: help, complete: completeCommands, hidden: true, help: `
 help		Print a list of available actions
 help <action>	Print help for <action>`},
+		{name: "link", run: delegations, json: true, reason: true, kind: added, complete: completeLinks, help: `
+link list			List the links you made, by which others may do some of what you may
+link list --all			List those of everybody
+link add <pattern> [...]	Make one for the programs that match, and show its address, this once
+link add ... --actions <actions>	What may be done with them (default start,stop,restart)
+link add ... --expires <when>	It ends then: a date, a time, or how long from now (default 8h)
+link add ... --uses <number>	How often it may be opened (default 1), 0 for no limit
+link add ... --comment <text>	For people
+link revoke <id>		End one at once, for all who have opened it
+link ... --reason <text>	Say why, for the trail
+link ... --json			The same as a JSON object`},
 		{name: "maintail", run: mainTail, help: `
 maintail -f 	Continuous tail of supervisor main log file (Ctrl-C to exit)
 maintail -100	last 100 *bytes* of supervisord main log file
@@ -116,9 +129,9 @@ maintail	last 1600 *bytes* of supervisor main log file
 		{name: "open", run: open, help: `
 open <url>	Connect to a remote supervisord process.
 		(for UNIX domain socket, use unix:///socket/path)`},
-		{name: "passwd", run: passwd, kind: added, complete: completeAccounts, help: `
+		{name: "passwd", run: passwd, reason: true, kind: added, complete: completeAccounts, help: `
 passwd <name>	Give a user a password, or print the line for the configuration where the server cannot
-passwd		The same for the user of [supervisorctl]
+passwd		The same for the user of -u or [supervisorctl]; nobody need be an admin to change their own
 passwd --print	Print the line and ask no server
 A terminal asks twice; anything else is read as one line.`},
 		{name: "pid", run: pid, patterns: true, json: true, complete: completeProcesses, help: `
@@ -129,14 +142,17 @@ pid <pattern>		Get the PIDs of processes whose names match, such as 'api-*'
 pid ... --json		The same as a JSON object`},
 		{name: "quit", run: quit, help: `
 quit	Exit the supervisor shell.`},
-		{name: "reload", run: reload, help: `
-reload 		Restart the remote supervisord.`},
-		{name: "remove", run: remove, patterns: true, complete: completeGroups, help: `
+		{name: "reload", run: reload, reason: true, help: `
+reload 		Restart the remote supervisord.`, more: `
+reload --reason <text>	Say why, for the trail`},
+		{name: "remove", run: remove, patterns: true, reason: true, complete: completeGroups, help: `
 remove <name> [...]	Removes process/group from active config`, more: `
-remove <pattern>	Remove the groups whose names match, such as 'api-*'`},
-		{name: "reread", run: reread, json: true, help: `
+remove <pattern>	Remove the groups whose names match, such as 'api-*'
+remove ... --reason <text>	Say why, for the trail`},
+		{name: "reread", run: reread, json: true, reason: true, help: `
 reread 			Reload the daemon's configuration files without add/remove`, more: `
-reread --json		The same as a JSON object`},
+reread --json		The same as a JSON object
+reread --reason <text>	Say why, for the trail`},
 		{name: "restart", run: restart, patterns: true, reason: true, complete: completeProcesses, help: `
 restart <name>		Restart a process
 restart <gname>:*	Restart all processes in a group
@@ -145,14 +161,16 @@ restart all		Restart all processes
 Note: restart does not reread config files. For that, see reread and update.`, more: `
 restart <pattern>	Restart processes whose names match, such as 'api-*' or '*:worker_0?'
 restart ... --reason <text>	Say why, for the trail`},
-		{name: "sessions", run: sessions, json: true, kind: added, complete: completeSessions, help: `
+		{name: "sessions", run: sessions, json: true, reason: true, kind: added, complete: completeSessions, help: `
 sessions		List your logins in browsers
 sessions --all		List those of everybody
 sessions end <id>	Log one out
 sessions end all	Log all of yours out
+sessions ... --reason <text>	Say why, for the trail
 sessions ... --json	The same as a JSON object`},
-		{name: "shutdown", run: shutdown, help: `
-shutdown 	Shut the remote supervisord down.`},
+		{name: "shutdown", run: shutdown, reason: true, help: `
+shutdown 	Shut the remote supervisord down.`, more: `
+shutdown --reason <text>	Say why, for the trail`},
 		{name: "signal", run: signalProcesses, patterns: true, reason: true, complete: completeSignals, help: `
 signal <signal name> <name>		Signal a process
 signal <signal name> <gname>:*		Signal all processes in a group
@@ -190,21 +208,23 @@ tail -100 <name>	last 100 *bytes* of process stdout
 tail <name> stderr	last 1600 *bytes* of process stderr`, more: `
 tail <pattern>		The log of the one process whose name matches
 tail -f <name> <pattern> [stdout|stderr]	Continuous tail of several processes, each line after a name`},
-		{name: "token", run: tokens, json: true, kind: added, complete: completeTokens, help: `
+		{name: "token", run: tokens, json: true, reason: true, kind: added, complete: completeTokens, help: `
 token list								List the tokens that programs come in with
 token add <name> --role <role> --programs <patterns>			Make one and show it, this once
 token add ... --expires <when>						It ends then: a date, a time, or how long from now, such as 90d
 token add ... --deny <patterns> --actions <actions> --comment <text>	As for users
 token remove <name>							Take one away
+token ... --reason <text>						Say why, for the trail
 token ... --json							The same as a JSON object`},
-		{name: "update", run: update, patterns: true, json: true, complete: completeGroups, help: `
+		{name: "update", run: update, patterns: true, json: true, reason: true, complete: completeGroups, help: `
 update			Reload config and add/remove as necessary, and will restart affected programs
 update all		Reload config and add/remove as necessary, and will restart affected programs
 update <gname> [...]	Update specific groups`, more: `
 update <pattern>	Update the groups whose names match, such as 'api-*'
 update --dry-run	Tell what update would do and which options differ, and do nothing
+update ... --reason <text>	Say why, for the trail
 update ... --json	The same as a JSON object`},
-		{name: "users", run: users, json: true, kind: added, complete: completeUsers, help: `
+		{name: "users", run: users, json: true, reason: true, kind: added, complete: completeUsers, help: `
 users list						List who may come in
 users add <name> --role <role> --programs <patterns>	Add a user and ask for the password: viewer, operator or admin
 users add ... --no-password				Add one who does not come in by password
@@ -216,6 +236,7 @@ users set ... --comment <text>				For people
 users set ... --disabled				Keep the user out
 users set ... --enabled					Let the user in again
 users remove <name>					Take a user away
+users ... --reason <text>				Say why, for the trail
 users ... --json					The same as a JSON object`},
 		{name: "version", run: version, json: true, help: `
 version			Show the version of the remote supervisord process`, more: `

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
@@ -184,17 +185,61 @@ func (c *controller) completePeople(ctx context.Context, at position, path strin
 	case "--programs", "--deny":
 		return completeProcesses(ctx, c, at)
 	case "--actions":
-		var names []candidate
-		for _, verb := range supervise.Verbs {
-			if verb.AboutPrograms() {
-				names = append(names, candidate{word: string(verb)})
-			}
-		}
-		return names
+		return actionsBut()
 	case "set", "remove":
 		return c.editable(ctx, path)
 	}
 	return nil
+}
+
+// actionsBut lists what can be done with programs, but for a few.
+func actionsBut(left ...supervise.Verb) []candidate {
+	var names []candidate
+	for _, verb := range supervise.Verbs {
+		if verb.AboutPrograms() && !slices.Contains(left, verb) {
+			names = append(names, candidate{word: string(verb)})
+		}
+	}
+	return names
+}
+
+// completeLinks lists the parts of "link" and what follows them: the programs for
+// a new one, the links there are for the end of one.
+func completeLinks(ctx context.Context, c *controller, at position) []candidate {
+	if len(at.before) == 0 {
+		return asCandidates("list", "add", "revoke")
+	}
+	switch at.before[len(at.before)-1] {
+	case "--actions":
+		return actionsBut(supervise.VerbLink, supervise.VerbTrail)
+	case "--expires", "--uses", "--comment", "--reason":
+		return nil
+	}
+	switch at.before[0] {
+	case "add":
+		return completeProcesses(ctx, c, at)
+	case "revoke":
+		return c.knownLinks(ctx)
+	}
+	return nil
+}
+
+// knownLinks lists one's own links.
+func (c *controller) knownLinks(ctx context.Context) []candidate {
+	cl, err := c.connect()
+	if err != nil {
+		return nil
+	}
+	defer cl.close()
+	var told wire.Links
+	if denied, err := cl.get(ctx, "/api/v1/links", &told); denied != nil || err != nil {
+		return nil
+	}
+	var ids []candidate
+	for _, l := range told.Links {
+		ids = append(ids, candidate{l.ID, strings.Join(l.Programs, ", ")})
+	}
+	return ids
 }
 
 func completeAccounts(ctx context.Context, c *controller, _ position) []candidate {

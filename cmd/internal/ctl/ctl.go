@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"supervisor/cmd/internal/preflight"
 )
 
 // The exit statuses, those of LSB init scripts (supervisorctl.py:47-62).
@@ -41,7 +43,7 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	}
 	flags, err := parseFlags(words)
 	if err != nil {
-		return usage(errout, progname, err)
+		return misused(errout, progname, err)
 	}
 	if flags.help {
 		printUsage(out, progname)
@@ -49,7 +51,7 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	}
 	settings, err := loadSettings(flags, progname, os.Environ())
 	if err != nil {
-		return usage(errout, progname, err)
+		return misused(errout, progname, err)
 	}
 	c := newController(settings, in, out, errout)
 	screen, isFile := errout.(*os.File)
@@ -63,10 +65,9 @@ func Run(args []string, in io.Reader, out, errout io.Writer) int {
 	return status
 }
 
-// usage says what is wrong with the command line or the configuration, in the two
-// lines of the original. (preflight.Complain would put the place between them.)
-func usage(errout io.Writer, progname string, err error) int {
-	fmt.Fprintf(errout, "Error: %s\nFor help, use %s -h\n", err, progname)
+// misused says what is wrong with the command line or the configuration.
+func misused(errout io.Writer, progname string, err error) int {
+	preflight.Complain(errout, progname, err)
 	return exitInvalidArgs
 }
 
@@ -89,7 +90,8 @@ type controller struct {
 	// answers are text.
 	json *answer
 
-	// words are those of the command line while it is carried out, nil in a shell.
+	// words are those of the command line while it is carried out. In a shell they
+	// are nil, until a reason was taken out of the line.
 	words []string
 
 	// openTerminal opens what a person types a password on, which need not be
@@ -180,28 +182,37 @@ func (c *controller) do(ctx context.Context, line string) (quit bool, err error)
 	if rest, wanted := cutWord(arg, "--json"); wanted && cmd.json {
 		arg, c.json = rest, new(answer)
 	}
+	err = c.perform(ctx, cmd, arg)
+	if unauthorized(err) {
+		return c.authenticate(ctx, line, err)
+	}
+	return c.conclude(err)
+}
+
+// perform runs a command with the words after it, less those that are about every
+// command.
+func (c *controller) perform(ctx context.Context, cmd command, arg string) error {
 	c.reason, c.unheard = "", false
 	if cmd.reason && strings.Contains(arg, "--reason") {
-		var problem string
-		if arg, problem = c.takeReason(cmd.name, arg); problem != "" {
-			return false, c.complain("Error: "+problem, cmd.name, exitInvalidArgs)
+		kept, problem := c.takeReason(cmd.name, arg)
+		if problem != "" {
+			return c.complain("Error: "+problem, cmd.name, exitInvalidArgs)
 		}
+		whole := c.words
+		defer func() { c.words = whole }()
+		c.words, arg = append([]string{cmd.name}, kept...), joinWords(kept)
 	}
 	if cmd.patterns && c.words == nil {
 		arg = withoutQuotes(arg)
 	}
 	if c.misread(cmd, arg) {
-		c.printAnswer()
-		return false, nil
+		return nil
 	}
-	err = cmd.run(ctx, c, arg)
+	err := cmd.run(ctx, c, arg)
 	if c.unheard {
 		c.remark("Warning: the reason is written down nowhere, as this supervisord keeps no trail")
 	}
-	if unauthorized(err) {
-		return c.authenticate(ctx, line, err)
-	}
-	return c.conclude(err)
+	return err
 }
 
 // conclude turns what a command returned into what the shell must know.

@@ -142,11 +142,11 @@ func arrange(t *testing.T, server *fakeServer, line string) {
 func runWithoutTerminal(args []string, in *strings.Reader, out, errout *bytes.Buffer, adjust ...func(*controller)) int {
 	f, err := parseFlags(args[1:])
 	if err != nil {
-		return usage(errout, args[0], err)
+		return misused(errout, args[0], err)
 	}
 	s, err := loadSettings(f, "/nonexistent/bin/supervisorctl", nil)
 	if err != nil {
-		return usage(errout, args[0], err)
+		return misused(errout, args[0], err)
 	}
 	if f.config == nil { // what this machine has in /etc is not the test's
 		s.configFile, s.serves = "", nil

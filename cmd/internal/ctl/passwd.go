@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
 
@@ -16,7 +17,8 @@ import (
 
 // passwd gives somebody a password: it has the server write it where the server
 // can, and otherwise prints the line that a configuration wants. So it is of use
-// before there is a server at all.
+// before there is a server at all. One's own it changes as anybody may, who need be
+// no admin.
 func passwd(ctx context.Context, c *controller, arg string) error {
 	words, err := c.arguments("passwd", arg)
 	if err != nil {
@@ -35,6 +37,9 @@ func passwd(ctx context.Context, c *controller, arg string) error {
 	}
 	if name == "" || s.has("--print") {
 		return c.printPassword(ctx, name, "")
+	}
+	if own, err := c.isOneself(ctx, name); own || err != nil {
+		return c.changeOwn(ctx, name, err)
 	}
 	account, why, err := c.keptAccount(ctx, name)
 	if err != nil {
@@ -59,6 +64,65 @@ func passwd(ctx context.Context, c *controller, arg string) error {
 	})
 }
 
+// isOneself tells whether a name is the one that supervisorctl comes in by, with a
+// password. That is asked for where it was not said. A server that cannot be asked,
+// does not look at passwords, or has no users knows nobody.
+func (c *controller) isOneself(ctx context.Context, name string) (bool, error) {
+	if !c.settings.authenticate || c.settings.username != name {
+		return false, nil
+	}
+	if keyboard, ok := c.in.r.(*os.File); ok && isTerminal(keyboard) && c.settings.password == "" {
+		password, err := c.askPassword(ctx, "Current password for "+name+": ")
+		if err != nil {
+			return false, err
+		}
+		c.settings.password = password
+	}
+	cl, err := c.connect()
+	if err != nil {
+		return false, err
+	}
+	defer cl.close()
+	var told wire.WhoAmI
+	denied, err := cl.get(ctx, "/api/v1/session", &told)
+	if unauthorized(err) || errors.Is(err, context.Canceled) {
+		return false, err
+	}
+	return err == nil && denied == nil && told.Via == "basic" && told.User.Name == name, nil
+}
+
+// changeOwn has the server change the password that supervisorctl comes in by.
+// What is written in the main file it prints the line for.
+func (c *controller) changeOwn(ctx context.Context, name string, err error) error {
+	if err != nil {
+		return err
+	}
+	password, err := c.newPassword(ctx, name)
+	if password == "" || err != nil {
+		return err
+	}
+	cl, err := c.connect()
+	if err != nil {
+		return err
+	}
+	defer cl.close()
+	change := wire.PasswordChange{Old: c.settings.password, New: password}
+	denied, err := cl.exchange(ctx, http.MethodPut, "/api/v1/session/password", change, nil)
+	switch {
+	case err != nil:
+		return err
+	case denied != nil && denied.status == http.StatusConflict:
+		return c.printHash(password, "Nothing was changed: "+denied.words()+".")
+	case denied != nil:
+		c.problem("ERROR: "+denied.words(), failure{Message: denied.words(), Fault: denied.Name, Code: denied.Code})
+		c.status = denied.exit()
+		return nil
+	}
+	c.out.Line(name + ": password changed")
+	c.settings.password = password
+	return nil
+}
+
 // followPassword goes on with a password that was one's own.
 func (c *controller) followPassword(account wire.Account, password string) {
 	if account.Self && c.settings.authenticate && c.settings.username == account.Name {
@@ -73,6 +137,10 @@ func (c *controller) printPassword(ctx context.Context, name, why string) error 
 	if password == "" || err != nil {
 		return err
 	}
+	return c.printHash(password, why)
+}
+
+func (c *controller) printHash(password, why string) error {
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), supervise.PasswordCost)
 	if err != nil {
 		return fmt.Errorf("hash the password: %w", err)

@@ -24,11 +24,15 @@ type people struct {
 	passwords map[string]string
 	reasons   []string
 	forbidden bool // to whoever asks
+	links     []wire.Link
 }
 
 // newPeople has a user of the main file, two of the users file, and a token.
 func newPeople() people {
-	return people{passwords: map[string]string{}, accounts: []wire.Account{
+	return people{passwords: map[string]string{}, links: []wire.Link{
+		{ID: "l1", Minter: "olga", Programs: []string{"g:a"}, Actions: []string{"restart"}, Expires: 1767225600000, Uses: 3, Used: 1, Mine: true},
+		{ID: "l2", Minter: "token ci", Programs: []string{"*"}, Actions: []string{"view"}, Expires: 1798761600000, Used: 2, Comment: "night\x1b[31m"},
+	}, accounts: []wire.Account{
 		{Name: "root", Role: "admin", Password: true, Source: "/etc/s.conf:4", Comment: "of [inet_http_server]"},
 		{Name: "ann", Role: "operator", Programs: []string{"web:*", "worker"}, Deny: []string{"web:migrate"},
 			Password: true, Editable: true, Source: "/etc/users:1", UnixUsers: []string{"ann", "1007"}},
@@ -40,6 +44,15 @@ func newPeople() people {
 func (f *fakeServer) servePeople(mux *http.ServeMux) {
 	serve := f.server(mux)
 	serve("GET /api/v1/users", func(*http.Request) (int, any) { return http.StatusOK, f.list(false) })
+	serve("GET /api/v1/session", func(r *http.Request) (int, any) {
+		user, _, _ := r.BasicAuth()
+		told := wire.WhoAmI{Via: "open"}
+		if f.password != "" && slices.ContainsFunc(f.accounts, func(a wire.Account) bool { return a.Name == user }) {
+			told.Via, told.User.Name = "basic", user
+		}
+		return http.StatusOK, told
+	})
+	serve("PUT /api/v1/session/password", f.changePassword)
 	serve("GET /api/v1/tokens", func(*http.Request) (int, any) { return http.StatusOK, f.list(true) })
 	serve("PUT /api/v1/users/{name}", f.putUser)
 	serve("DELETE /api/v1/users/{name}", f.removeAccount)
@@ -60,6 +73,19 @@ func (f *fakeServer) servePeople(mux *http.ServeMux) {
 		}
 		return http.StatusOK, wire.Ended{Ended: 1}
 	})
+	serve("GET /api/v1/links", func(r *http.Request) (int, any) {
+		all := slices.DeleteFunc(slices.Clone(f.links), func(l wire.Link) bool { return !l.Mine && r.URL.Query().Get("all") == "" })
+		return http.StatusOK, wire.Links{Links: all}
+	})
+	serve("POST /api/v1/links", f.mintLink)
+	serve("DELETE /api/v1/links/{id}", func(r *http.Request) (int, any) {
+		before := len(f.links)
+		f.links = slices.DeleteFunc(f.links, func(l wire.Link) bool { return l.ID == r.PathValue("id") })
+		if len(f.links) == before {
+			return http.StatusNotFound, problemOf("NOT_FOUND", "no such link")
+		}
+		return http.StatusOK, struct{}{}
+	})
 	serve("GET /api/v1/audit", f.trailPage)
 	serve("GET /api/v1/audit/verify", func(*http.Request) (int, any) {
 		if f.closing { // any state will do that a session can name
@@ -76,6 +102,7 @@ func (f *fakeServer) server(mux *http.ServeMux) func(pattern string, do func(r *
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
+			f.reasons = append(f.reasons, r.Header.Get("X-Reason"))
 			_, password, _ := r.BasicAuth()
 			status, answer := 0, any(nil)
 			switch {
@@ -93,9 +120,50 @@ func (f *fakeServer) server(mux *http.ServeMux) func(pattern string, do func(r *
 				status, answer = do(r)
 			}
 			w.WriteHeader(status)
-			json.NewEncoder(w).Encode(answer)
+			if status != http.StatusNoContent {
+				json.NewEncoder(w).Encode(answer)
+			}
 		})
 	}
+}
+
+func (f *fakeServer) changePassword(r *http.Request) (int, any) {
+	user, old, _ := r.BasicAuth()
+	var asked wire.PasswordChange
+	err := json.NewDecoder(r.Body).Decode(&asked)
+	switch {
+	case err != nil:
+		return http.StatusBadRequest, problemOf("BAD_REQUEST", err.Error())
+	case user == "root":
+		return http.StatusConflict, problemOf("CONFLICT", "root is written in /etc/s.conf:4: change it there and reload")
+	case asked.Old != old:
+		return http.StatusUnauthorized, problemOf("UNAUTHORIZED", "the old password is another")
+	case asked.New == "taken already":
+		return http.StatusTooManyRequests, problemOf("TOO_MANY_REQUESTS", "too many attempts: try again in 2s")
+	}
+	f.passwords[user], f.password = asked.New, asked.New
+	return http.StatusNoContent, nil
+}
+
+func (f *fakeServer) mintLink(r *http.Request) (int, any) {
+	var asked wire.LinkRequest
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+		return http.StatusBadRequest, problemOf("BAD_REQUEST", err.Error())
+	}
+	ends, err := supervise.ParseExpiry(asked.Expires, in2026())
+	if err != nil {
+		return http.StatusBadRequest, problemOf("BAD_REQUEST", "expires: "+err.Error())
+	}
+	made := wire.Link{
+		ID: fmt.Sprintf("l%d", len(f.links)+1), Minter: "olga", Programs: asked.Programs, Actions: asked.Actions,
+		Comment: asked.Comment, Uses: asked.Uses, Expires: ends.UnixMilli(), Mine: true,
+	}
+	f.links = append(f.links, made)
+	host := "box.example:9001"
+	if slices.Contains(asked.Programs, "cat") {
+		host = "127.0.0.1:9001"
+	}
+	return http.StatusOK, wire.NewLink{ID: made.ID, URL: "http://" + host + "/link/secret" + made.ID, Link: made}
 }
 
 func problemOf(name, detail string) wire.Failure {
@@ -199,6 +267,23 @@ func TestAReasonGoesWithEveryCallOfACommand(t *testing.T) {
 		{[]string{"stop", "--reason=dep loy\nü", "cat"}, true, 0, "dep loy ü", false},
 		{[]string{"restart", "cat", "--reason", "why"}, true, 0, "why", false},
 		{[]string{"signal", "HUP", "cat", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"add", "--reason", "why", "lost"}, true, 1, "why", false}, // there is no such group
+		{[]string{"remove", "cat", "--reason=why"}, true, 1, "why", false},  // it runs
+		{[]string{"update", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"update", "g", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"reread", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"clear", "cat", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"clear", "all", "--reason", "why"}, true, 1, "why", false}, // one of them cannot be cleared
+		{[]string{"reload", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"shutdown", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"shutdown", "now", "--reason", "why"}, true, 1, "none was asked", false},
+		{[]string{"users", "set", "bob", "--enabled", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"users", "remove", "bob", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"token", "remove", "old", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"link", "add", "g:a", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"link", "revoke", "l1", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"sessions", "end", "all", "--reason", "why"}, true, 0, "why", false},
+		{[]string{"shutdown", "--reason", "why"}, false, 0, "why", true},
 		{[]string{"stop", "cat", "--reason", "why"}, false, 0, "why", true},
 		{[]string{"stop", "cat"}, true, 0, "", false},
 		{[]string{"stop", "cat", "--reason"}, true, exitInvalidArgs, "none was asked", false},
@@ -223,9 +308,13 @@ func TestAReasonTypedInTheShellMayBeQuoted(t *testing.T) {
 	server := newFakeServer(t)
 	server.live = true
 	var out, errout bytes.Buffer
-	runWithoutTerminal([]string{"supervisorctl", "-s", server.URL}, strings.NewReader("stop cat --reason 'it is late'\nstart cat\n"), &out, &errout)
-	if heard := slices.Compact(server.reasons); !slices.Equal(heard, []string{"", "it is late", ""}) {
+	typed := "stop cat --reason 'it is late'\nstart cat\nlink add g:a --comment 'night shift' --reason 'it is dark'\nlink list\n"
+	runWithoutTerminal([]string{"supervisorctl", "-s", server.URL}, strings.NewReader(typed), &out, &errout)
+	if heard := slices.Compact(server.reasons); !slices.Equal(heard, []string{"", "it is late", "", "it is dark", ""}) {
 		t.Errorf("the server heard %q\n%s%s", heard, &out, &errout)
+	}
+	if made := server.links[len(server.links)-1]; made.Comment != "night shift" {
+		t.Errorf("beside a reason, the comment became %q", made.Comment)
 	}
 }
 
@@ -262,6 +351,37 @@ func TestPasswdPrintsALineThatAConfigurationTakes(t *testing.T) {
 	}
 	if len(server.passwords)+len(forbidding.passwords) > 0 {
 		t.Errorf("a server was given %v %v", server.passwords, forbidding.passwords)
+	}
+}
+
+func TestPasswdChangesOnesOwnWithoutAnAdmin(t *testing.T) {
+	for _, test := range []struct {
+		name, user, old, typed string
+		words                  []string
+		says, remark           string
+		status                 int
+		changed                bool
+	}{
+		{name: "without a name", user: "bob", old: "old horse", typed: "correct horse", words: []string{"passwd"}, says: "bob: password changed\n", changed: true},
+		{name: "by name", user: "bob", old: "old horse", typed: "correct horse", words: []string{"passwd", "bob"}, says: "bob: password changed\n", changed: true},
+		{name: "wrong", user: "bob", old: "no horse", typed: "correct horse", words: []string{"passwd"}, says: "Server requires authentication", status: 1},
+		{name: "too short", user: "bob", old: "old horse", typed: "horse", words: []string{"passwd"}, says: "ERROR: a password has at least 8 bytes", status: 1},
+		{name: "too often", user: "bob", old: "old horse", typed: "taken already", words: []string{"passwd"}, says: "ERROR: too many attempts", status: 1},
+		{name: "in the main file", user: "root", old: "old horse", typed: "correct horse", words: []string{"passwd"}, says: "password = $2a$", remark: "/etc/s.conf:4"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := newFakeServer(t)
+			server.live, server.password = true, "old horse"
+			var out, errout bytes.Buffer
+			args := append([]string{"supervisorctl", "-s", server.URL, "-u", test.user, "-p", test.old}, test.words...)
+			status := runWithoutTerminal(args, strings.NewReader(test.typed+"\n"), &out, &errout)
+			if status != test.status || !strings.HasPrefix(out.String(), test.says) || !strings.Contains(errout.String(), test.remark) {
+				t.Errorf("status %d, %q, %q", status, &out, &errout)
+			}
+			if _, changed := server.passwords[test.user]; changed != test.changed {
+				t.Errorf("the server was told %v", server.passwords)
+			}
+		})
 	}
 }
 

@@ -53,13 +53,13 @@ func speak(words, valued, switches []string) (s spoken, problem string) {
 }
 
 // takeReason takes "--reason TEXT" out of the words behind a command that
-// changes processes. It goes to the server as a header, for the trail.
-func (c *controller) takeReason(name, arg string) (rest, problem string) {
+// changes something, and gives the others. It goes to the server as a header, for
+// the trail.
+func (c *controller) takeReason(name, arg string) (kept []string, problem string) {
 	words, err := c.arguments(name, arg)
 	if err != nil {
-		return "", err.Error()
+		return nil, err.Error()
 	}
-	var kept []string
 	for len(words) > 0 {
 		word := words[0]
 		words = words[1:]
@@ -72,10 +72,10 @@ func (c *controller) takeReason(name, arg string) (rest, problem string) {
 			value, words = words[0], words[1:]
 		}
 		if c.reason = onOneLine(value); c.reason == "" {
-			return "", "--reason requires a text"
+			return nil, "--reason requires a text"
 		}
 	}
-	return joinWords(kept), ""
+	return kept, ""
 }
 
 // onOneLine makes a text fit for one line, whatever is in it.

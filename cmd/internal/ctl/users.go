@@ -23,11 +23,15 @@ var (
 // part is what a command does where a word of its own follows it: "users add".
 type part struct {
 	name     string
-	names    int // how many must follow: 0 or 1
+	names    int  // how many must follow: 0, 1 or many
+	role     bool // --role must be said
 	valued   []string
 	switches []string
 	do       func(ctx context.Context, c *controller, name string, s spoken) error
 }
+
+// many stands for one name or more.
+const many = -1
 
 // inParts does the part that the first word names; the first of parts if none does.
 func (c *controller) inParts(ctx context.Context, command, arg string, parts []part) error {
@@ -46,11 +50,11 @@ func (c *controller) inParts(ctx context.Context, command, arg string, parts []p
 	s, problem := speak(words, it.valued, it.switches)
 	switch {
 	case problem != "":
-	case it.name == "add" && !s.has("--role"):
-		problem = command + " add requires --role viewer, operator or admin"
-	case len(s.names) > it.names:
+	case it.role && !s.has("--role"):
+		problem = command + " " + it.name + " requires --role viewer, operator or admin"
+	case it.names != many && len(s.names) > it.names:
 		problem = "too many words for " + command + " " + it.name
-	case len(s.names) < it.names:
+	case len(s.names) == 0 && it.names != 0:
 		problem = command + " " + it.name + " requires a name"
 	}
 	if problem != "" {
@@ -63,7 +67,7 @@ func (c *controller) inParts(ctx context.Context, command, arg string, parts []p
 func users(ctx context.Context, c *controller, arg string) error {
 	return c.inParts(ctx, "users", arg, []part{
 		{name: "list", do: listUsers},
-		{name: "add", names: 1, valued: userOptions, switches: newbieSwitches, do: addUser},
+		{name: "add", names: 1, role: true, valued: userOptions, switches: newbieSwitches, do: addUser},
 		{name: "set", names: 1, valued: userOptions, switches: userSwitches, do: setUser},
 		{name: "remove", names: 1, do: func(ctx context.Context, c *controller, name string, _ spoken) error {
 			return c.remove(ctx, "/api/v1/users/", name)
@@ -237,7 +241,7 @@ func tokens(ctx context.Context, c *controller, arg string) error {
 		{name: "list", do: func(ctx context.Context, c *controller, _ string, _ spoken) error {
 			return c.listAccounts(ctx, "/api/v1/tokens", "no tokens")
 		}},
-		{name: "add", names: 1, valued: tokenOptions, do: addToken},
+		{name: "add", names: 1, role: true, valued: tokenOptions, do: addToken},
 		{name: "remove", names: 1, do: func(ctx context.Context, c *controller, name string, _ spoken) error {
 			return c.remove(ctx, "/api/v1/tokens/", name)
 		}},

@@ -45,7 +45,7 @@ type daemon struct {
 
 	serials *pool.Serials
 	started time.Time
-	begun   bool // has been through a start already: no more daemonizing, users or limits
+	begun   bool // has been through a start already: no more daemonizing or limits
 	signals *signals
 
 	crashes  *crash.Keeper
@@ -224,26 +224,18 @@ var slogLevels = map[supervise.Level]slog.Level{
 	supervise.LevelCritical: logs.LevelCritical,
 }
 
-// settleIn becomes user= and raises the limits, once. It returns lines for the
-// main log, which is opened afterwards, as the user supervisord then is.
+// settleIn becomes user= and raises the limits, these only once. It returns lines
+// for the main log, which is opened afterwards, as the user supervisord then is.
 func (l *life) settleIn() (lines []supervise.Note, err error) {
-	if l.begun {
-		return nil, nil
+	line, err := l.become()
+	if err != nil {
+		return nil, err
 	}
-	user := l.conf.Supervisord.User
-	switch {
-	case user != nil:
-		credential, err := l.users.Credential(*user)
-		if err != nil {
-			return nil, err
-		}
-		l.state.giveTo(user.UID, user.GID)
-		if err := child.DropPrivileges(*credential); err != nil {
-			return nil, err
-		}
-		lines = append(lines, supervise.Note{Level: supervise.LevelInfo, Text: fmt.Sprintf("Set uid to user %d succeeded", user.UID)})
-	case os.Getuid() == 0:
-		lines = append(lines, supervise.Note{Level: supervise.LevelCritical, Text: "Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message."})
+	if line.Text != "" {
+		lines = append(lines, line)
+	}
+	if l.begun {
+		return lines, nil
 	}
 	raised, err := child.RaiseLimits(l.conf.Supervisord.MinFDs, l.conf.Supervisord.MinProcs)
 	if err != nil {
@@ -253,6 +245,36 @@ func (l *life) settleIn() (lines []supervise.Note, err error) {
 		lines = append(lines, supervise.Note{Level: supervise.LevelInfo, Text: text})
 	}
 	return lines, nil
+}
+
+// become becomes user=, and gives the line that says so (options.py
+// set_uid_or_exit). After a reload a user that cannot be become any more is only
+// complained of: the original ends then, and its programs with it.
+func (l *life) become() (supervise.Note, error) {
+	user := l.conf.Supervisord.User
+	switch {
+	case user == nil && os.Getuid() == 0:
+		return supervise.Note{Level: supervise.LevelCritical, Text: "Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message."}, nil
+	case user == nil:
+		return supervise.Note{}, nil
+	}
+	err := l.dropTo(*user)
+	switch {
+	case err == nil:
+		return supervise.Note{Level: supervise.LevelInfo, Text: fmt.Sprintf("Set uid to user %d succeeded", user.UID)}, nil
+	case l.begun:
+		return supervise.Note{Level: supervise.LevelCritical, Text: fmt.Sprintf("user=%s of [supervisord] is not in effect: %s", user.Name, err)}, nil
+	}
+	return supervise.Note{}, err
+}
+
+func (l *life) dropTo(user config.User) error {
+	credential, err := l.users.Credential(user)
+	if err != nil {
+		return err
+	}
+	l.state.giveTo(user.UID, user.GID)
+	return child.DropPrivileges(*credential)
 }
 
 func (l *life) openMainLog() error {
@@ -286,10 +308,11 @@ var levels = map[config.LogLevel]slog.Level{
 	config.LevelCritical: logs.LevelCritical,
 }
 
-// writeFirstLines says what settling in and reading the configuration had to
+// writeFirstLines says what reading the configuration and then settling in had to
 // say: criticals, warnings, infos, in that order, as the original does. Then the
 // logs of an earlier run are swept out.
-func (l *life) writeFirstLines(lines []supervise.Note) {
+func (l *life) writeFirstLines(settled []supervise.Note) {
+	var lines []supervise.Note
 	add := func(level supervise.Level, texts []string) {
 		for _, text := range texts {
 			lines = append(lines, supervise.Note{Level: level, Text: text})
@@ -298,6 +321,7 @@ func (l *life) writeFirstLines(lines []supervise.Note) {
 	add(supervise.LevelCritical, l.conf.Criticals)
 	add(supervise.LevelWarn, l.conf.Warnings)
 	add(supervise.LevelInfo, l.conf.Infos)
+	lines = append(lines, settled...)
 	for _, level := range []supervise.Level{supervise.LevelCritical, supervise.LevelWarn, supervise.LevelInfo} {
 		for _, line := range lines {
 			if line.Level == level {
@@ -388,12 +412,13 @@ func (l *life) house() server.House {
 }
 
 // problems is what an operator should know of supervisord itself.
-func (l *life) problems() []string {
-	var all []string
-	for _, text := range []string{l.state.trouble(), l.mainLog.Trouble(), l.trail.Problem(), l.crashes.Trouble()} {
-		if text != "" {
-			all = append(all, text)
-		}
+func (l *life) problems() []supervise.Problem {
+	all := append(l.state.problems(), l.trail.Problems()...)
+	if why := l.mainLog.Trouble(); why != "" {
+		all = append(all, supervise.Problem{Code: supervise.MainLogTrouble, Why: why, Text: "the main log: " + why})
+	}
+	if why := l.crashes.Trouble(); why != "" {
+		all = append(all, supervise.Problem{Code: supervise.CrashesUnkept, Why: why, Text: why})
 	}
 	return append(all, exposures(l.conf.HTTPServers)...)
 }
@@ -427,8 +452,8 @@ func (l *life) announceDoors() {
 		if l.conf.LetsEverybodyIn(s) {
 			l.say(supervise.LevelCritical, fmt.Sprintf("Server '%s' running without any HTTP authentication checking", s.Section))
 		}
-		if text := overheard(s); text != "" {
-			l.say(supervise.LevelWarn, text)
+		if problem, is := overheard(s); is {
+			l.say(supervise.LevelWarn, problem.Text)
 		}
 	}
 }

@@ -28,12 +28,12 @@ func TestServersThatAreOpenToMoreThanOneThinksAreTold(t *testing.T) {
 	} {
 		got := exposures([]config.HTTPServer{tt.server})
 		if len(got) != len(tt.want) {
-			t.Errorf("%s: %q", tt.name, got)
+			t.Errorf("%s: %+v", tt.name, got)
 			continue
 		}
 		for i := range got {
-			if !strings.Contains(got[i], tt.want[i]) {
-				t.Errorf("%s: %q, want %q", tt.name, got[i], tt.want[i])
+			if !strings.Contains(got[i].Text, tt.want[i]) {
+				t.Errorf("%s: %q, want %q", tt.name, got[i].Text, tt.want[i])
 			}
 		}
 	}

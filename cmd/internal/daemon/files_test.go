@@ -122,7 +122,7 @@ func TestStateIsKeptInMemoryWhereTheDiskRefusesAndSaysSoOnce(t *testing.T) {
 	if string(s.read("x")) != "one" || string(s.read("y")) != "two" {
 		t.Error("memory must serve")
 	}
-	if len(said) != 1 || !strings.Contains(said[0], "statedir=") || s.trouble() == "" {
+	if len(said) != 1 || !strings.Contains(said[0], "statedir=") || len(s.problems()) != 1 {
 		t.Errorf("said %q", said)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"supervisor/supervise"
 )
 
 // stateDir is statedir=: a place for what should outlive supervisord. It is made
@@ -22,7 +24,7 @@ type stateDir struct {
 
 	mu      sync.Mutex // guards the fields below; never held while the disk works
 	memory  map[string][]byte
-	problem string
+	trouble string // why the last write failed, "" if it did not
 }
 
 func newStateDir(path string, warn func(string)) *stateDir {
@@ -80,11 +82,19 @@ func (s *stateDir) remove(name string) {
 	}
 }
 
-// trouble says why things are kept in memory only, "" if they are not.
-func (s *stateDir) trouble() string {
+// problems says why things are kept in memory only, nothing if they are not.
+func (s *stateDir) problems() []supervise.Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.problem
+	if s.trouble == "" {
+		return nil
+	}
+	return []supervise.Problem{{Code: supervise.StateUnwritable, Place: s.path, Why: s.trouble, Text: s.complaint()}}
+}
+
+// complaint is called with mu held.
+func (s *stateDir) complaint() string {
+	return fmt.Sprintf("state cannot be kept on disk (statedir=%s): %s", s.path, s.trouble)
 }
 
 func (s *stateDir) remembered(name string) ([]byte, bool) {
@@ -101,13 +111,13 @@ func (s *stateDir) remember(name string, data []byte, err error) {
 	defer s.mu.Unlock()
 	if err == nil {
 		delete(s.memory, name)
-		s.problem = ""
+		s.trouble = ""
 		return
 	}
 	s.memory[name] = data
-	if s.problem == "" {
-		s.problem = fmt.Sprintf("state cannot be kept on disk (statedir=%s): %v", s.path, err)
-		s.warn(s.problem + "; it is kept in memory")
+	if s.trouble == "" {
+		s.trouble = err.Error()
+		s.warn(s.complaint() + "; it is kept in memory")
 	}
 }
 

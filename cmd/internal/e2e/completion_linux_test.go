@@ -34,8 +34,8 @@ func TestShellsCompleteTheCommandLine(t *testing.T) {
 			program := exec.Command(shell.name, shell.words...)
 			program.Env = []string{"PATH=" + filepath.Dir(ctl) + ":/usr/bin:/bin", "XDG_DATA_HOME=" + l.dir, "XDG_CONFIG_HOME=" + l.dir}
 			s := inner.sitAt(200, program)
-			s.types(shell.load + "; echo rea''dy" + keyEnter)
-			s.sees("ready\r\n")
+			s.Types(shell.load + "; echo rea''dy" + keyEnter)
+			s.Sees("ready\r\n")
 			for _, line := range []struct{ typed, answer string }{
 				{"vers\t", "4.2.5\r\n"},
 				{"--conf\tsuperv\tvers\t", "4.2.5\r\n"},
@@ -46,17 +46,17 @@ func TestShellsCompleteTheCommandLine(t *testing.T) {
 				{"signal SIGCON\tchat\t", "chatty: signalled\r\n"},
 				{"help maint\t", "Continuous tail of supervisor main log file"},
 			} {
-				s.types("supervisorctl " + line.typed + keyEnter)
-				s.sees(line.answer)
+				s.Types("supervisorctl " + line.typed + keyEnter)
+				s.Sees(line.answer)
 			}
 			// Nothing to complete, and nobody to ask: silence.
-			s.types("supervisorctl -s unix:///nonexistent pid cha\t; echo sil''ent" + keyEnter)
-			s.sees("silent\r\n")
-			if strings.Contains(s.screen(), "refused") {
-				t.Errorf("it is not silent: %q", s.screen())
+			s.Types("supervisorctl -s unix:///nonexistent pid cha\t; echo sil''ent" + keyEnter)
+			s.Sees("silent\r\n")
+			if strings.Contains(s.Screen(), "refused") {
+				t.Errorf("it is not silent: %q", s.Screen())
 			}
-			s.types("exit" + keyEnter)
-			s.leaves(exitGood)
+			s.Types("exit" + keyEnter)
+			s.Leaves(exitGood)
 		})
 	}
 }

@@ -317,10 +317,60 @@ func TestAsAnotherUserItComesThroughAReload(t *testing.T) {
 	if err := l.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	l.logs("success: x", "received SIGHUP", "supervisord started with pid", "success: x")
+	l.logs("Set uid to user", "success: x", "received SIGHUP", "Set uid to user", "supervisord started with pid", "success: x")
+
+	// Nobody is root again, nor anybody else.
+	l.configure(strings.Replace(lifeConf, "[supervisord]", "[supervisord]\nuser=root", 1) + "[program:y]\ncommand=/bin/sleep 1000\n")
+	if err := l.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	l.logs("stopped: x", "stopped: x", "CRIT user=root of [supervisord] is not in effect: Can't drop privilege as nonroot user", "success: y")
 	if status := l.end(syscall.SIGTERM); status != 0 {
 		t.Errorf("status %d", status)
 	}
+}
+
+// The first lines of a life come in the order of the original, also after a reload.
+func TestTheFirstLinesAreTheOriginalsAlsoAfterAReload(t *testing.T) {
+	needOriginal(t)
+	ours := buildProgram(t, "supervisord")
+	for _, user := range []string{"", "\nuser=" + strconv.Itoa(os.Getuid())} {
+		var told []string
+		for _, binary := range []string{originalDaemon, ours} {
+			l := newLife(t, binary, "")
+			l.write("more.conf", "[program:x]\ncommand=/bin/sleep 1000\n")
+			l.configure(strings.Replace(lifeConf, "[supervisord]", "[supervisord]"+user, 1) + "[include]\nfiles=DIR/more.conf\n")
+			l.start()
+			l.logs("success: x")
+			if err := l.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+				t.Fatal(err)
+			}
+			l.logs("success: x", "stopped: x", "success: x")
+			l.end(syscall.SIGTERM)
+			told = append(told, firstLines(l.read("main.log"), l.dir))
+		}
+		if told[0] != told[1] {
+			t.Errorf("with %q the original says\n%s\nand ours\n%s", user, told[0], told[1])
+		}
+		if strings.Count(told[1], "Included") != 2 {
+			t.Errorf("with %q the lines are\n%s", user, told[1])
+		}
+	}
+}
+
+// firstLines are the lines of a main log that tell of users and files, without
+// their times.
+func firstLines(log, dir string) string {
+	var lines []string
+	for line := range strings.Lines(log) {
+		for _, kind := range []string{"CRIT Supervisor is running as root", "INFO Included extra file", "INFO Set uid to user", "INFO supervisord started"} {
+			if at := strings.Index(line, kind); at >= 0 {
+				text, _, _ := strings.Cut(line[at:], "with pid")
+				lines = append(lines, strings.ReplaceAll(strings.TrimSpace(text), dir, "DIR"))
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // pipeSize is what a pipe holds on Linux, unless it is asked to hold more.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"supervisor/supervise/config"
@@ -20,10 +21,16 @@ import (
 func Complain(errout io.Writer, progname string, err error) {
 	fmt.Fprintf(errout, "Error: %s\n", err)
 	var broken *config.Error
-	if errors.As(err, &broken) && broken.Where() != "" && !strings.Contains(err.Error(), broken.Where()) {
+	if errors.As(err, &broken) && broken.Where() != "" && !tells(err.Error(), broken) {
 		fmt.Fprintf(errout, "(in %s)\n", broken.Where())
 	}
 	fmt.Fprintf(errout, "For help, use %s -h\n", progname)
+}
+
+// tells whether a text says where something is wrong: of a file as a whole its name
+// is enough, however it was written.
+func tells(text string, broken *config.Error) bool {
+	return strings.Contains(text, broken.Where()) || broken.Line == 0 && strings.Contains(text, filepath.Base(broken.File))
 }
 
 // Find looks for the configuration file where none was named (options.py

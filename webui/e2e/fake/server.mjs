@@ -1,12 +1,14 @@
 // A pretended supervisord for work on the page alone: `node webui/e2e/fake/server.mjs [scene]`
 // serves webui/dist, the API and the live socket on port 9001, so that `npm run dev` and a
-// browser have something to talk to. Scenes: demo, many, none, broken, forbidden.
+// browser have something to talk to. Scenes: demo, many, none, broken, forbidden, and those of
+// people.mjs: people, operator, alone, fixed, stranger.
 // It speaks just enough of the wire; what the page must really get along with is the journey.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { answerPeople, everything, makePeople } from './people.mjs'
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url))
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
@@ -14,8 +16,6 @@ const csp =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'self'; form-action 'self'; " +
   "frame-ancestors 'none'; require-trusted-types-for 'script'"
-
-const everything = 0x3fff
 
 /** Starts the pretended server; the answer has its address, its processes and ways to disturb it. */
 export async function pretend(scene = 'demo', port = 0) {
@@ -30,6 +30,11 @@ export async function pretend(scene = 'demo', port = 0) {
     cut() {
       for (const line of world.lines) line.socket.destroy()
     },
+    /** Forgets who is there, as when their session ends. */
+    expire() {
+      world.people.user = null
+      for (const line of world.lines) line.close(4401)
+    },
     stop() {
       clearInterval(ticking)
       for (const line of world.lines) line.socket.destroy()
@@ -41,6 +46,7 @@ export async function pretend(scene = 'demo', port = 0) {
 function makeWorld(scene) {
   const world = {
     scene,
+    people: makePeople(scene),
     epoch: 'e0e0e0e0',
     seq: 100,
     rows: [],
@@ -139,15 +145,19 @@ function row(id, group, name, state, more = {}) {
   }
 }
 
-function answer(world, request, response) {
+async function answer(world, request, response) {
   const url = new URL(request.url, 'http://x')
   response.setHeader('Content-Security-Policy', csp)
-  if (!url.pathname.startsWith('/api/')) return file(url.pathname, response)
-  const reply = (status, body) => {
-    response.writeHead(status, { 'Content-Type': 'application/json' })
+  if (!url.pathname.startsWith('/api/')) return file(world, url.pathname, response)
+  const reply = (status, body, headers = {}) => {
+    response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
     response.end(JSON.stringify(body))
   }
-  const [, , , kind, name = '', verb = ''] = url.pathname.split('/').map(decodeURIComponent)
+  const path = url.pathname.split('/').slice(3).map(decodeURIComponent)
+  const body = await bodyOf(request)
+  const said = answerPeople(world.people, { method: request.method, path, query: url.searchParams, body })
+  if (said) return reply(said.status, said.body, said.headers)
+  const [kind, name = '', verb = ''] = path
   if (world.scene === 'forbidden') return reply(403, { error: { code: 0, name: 'FORBIDDEN' } })
   if (kind === 'identity') return reply(200, identity(world))
   if (kind === 'log') return reply(200, logPage(world, name, verb, url.searchParams))
@@ -169,19 +179,26 @@ function answer(world, request, response) {
   obey(world, rows, order)
 }
 
+/** The JSON that came with a request; nothing if there is none. */
+async function bodyOf(request) {
+  const parts = []
+  for await (const part of request) parts.push(part)
+  return parts.length > 0 ? JSON.parse(Buffer.concat(parts).toString()) : undefined
+}
+
 function identity(world) {
   return {
     identifier: 'supervisor',
     version: '1.0.0',
     supervisor: '4.2.5',
-    host: 'demo',
+    host: 'shop-7.example.com',
     pid: 1,
     configFile: '/etc/supervisor/supervisord.conf',
     started: 0,
     mood: 'RUNNING',
     epoch: world.epoch,
-    user: { name: '', caps: everything },
-    problems: [],
+    user: world.people.user,
+    problems: world.people.problems,
   }
 }
 
@@ -212,11 +229,12 @@ function change(world, rows) {
     if (line.state) line.send({ t: 'delta', id: line.state, prev, seq: world.seq, rows })
 }
 
-function file(path, response) {
+function file(world, path, response) {
   const name = normalize(path).slice(1)
   for (const candidate of [name || 'index.html', 'index.html']) {
     try {
-      const body = readFileSync(join(dist, candidate))
+      const data = readFileSync(join(dist, candidate))
+      const body = candidate === 'index.html' ? bootWith(world, String(data)) : data
       response.writeHead(200, { 'Content-Type': types[extname(candidate)] ?? 'application/octet-stream' })
       return response.end(body)
     } catch {
@@ -226,10 +244,24 @@ function file(path, response) {
   response.writeHead(404).end()
 }
 
+/** The page with what the server tells it of itself: to a stranger, nothing. */
+function bootWith(world, html) {
+  const { user } = world.people
+  const boot = {
+    version: '',
+    base: '/',
+    identifier: user ? 'supervisor' : '',
+    host: user ? identity(world).host : '',
+    user,
+  }
+  return html.replace(/(id="boot">)[^<]*/, (_, tag) => tag + JSON.stringify(boot))
+}
+
 // ---- the socket: RFC 6455, text frames only
 
 function upgrade(world, request, socket) {
   if (world.scene === 'forbidden') return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+  if (!world.people.user) return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
   const accept = createHash('sha1')
     .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
     .digest('base64')
@@ -241,6 +273,7 @@ function upgrade(world, request, socket) {
     state: 0,
     logs: new Map(),
     send: (frame) => socket.write(encode(JSON.stringify(frame))),
+    close: (code) => socket.end(Buffer.from([0x88, 2, code >> 8, code & 255])),
   }
   world.lines.add(line)
   let rest = Buffer.alloc(0)
@@ -301,7 +334,7 @@ function hear(world, line, frame) {
       hb: 10,
       build: '',
       identifier: 'supervisor',
-      user: { name: '', caps: everything },
+      user: world.people.user,
       limits: { subs: 64, logs: 16, win: 262144 },
     })
   if (frame.t === 'ping') return line.send({ t: 'pong', n: frame.n, now: Date.now() })
@@ -314,7 +347,7 @@ function hear(world, line, frame) {
     line.state = id
     line.send({ t: 'snap', id, epoch: world.epoch, seq: world.seq, rows: world.rows, groups: world.groups })
   } else if (frame.topic === 'server')
-    line.send({ t: 'server', id, mood: 'RUNNING', user: { name: '', caps: everything }, problems: [] })
+    line.send({ t: 'server', id, mood: 'RUNNING', user: world.people.user, problems: world.people.problems })
   else if (frame.topic === 'log') {
     const log = logOf(world, frame.proc, frame.ch)
     const sub = { log, off: frame.from?.off ?? Math.max(0, log.ends.length - 200), mode: 'follow', since: 0 }

@@ -1,4 +1,14 @@
-import { isAccount, isAccounts, isLogPage, isNewToken, isSessions, isTrail, isWhoAmI } from '../wire/guard'
+import {
+  isAccount,
+  isAccounts,
+  isLinks,
+  isLogPage,
+  isNewLink,
+  isNewToken,
+  isSessions,
+  isTrail,
+  isWhoAmI,
+} from '../wire/guard'
 import type {
   Accepted,
   Account,
@@ -7,10 +17,14 @@ import type {
   Chan,
   Fault,
   Identity,
+  LinkRequest,
+  Links,
   LogIn,
   LogPage,
+  NewLink,
   NewToken,
   OrderRequest,
+  PasswordChange,
   ProcessDetail,
   Sessions,
   TokenRequest,
@@ -60,6 +74,9 @@ interface Wish {
   /** Never sent a second time, not even when the connection is lost. */
   once?: boolean
 }
+
+/** What a 401 to is about a password that was sent along, and not about who sent it. */
+const guessed: ReadonlySet<string> = new Set(['session', 'session/password'])
 
 /** An answer that arrived whole. */
 interface Reply {
@@ -137,6 +154,12 @@ export class Client {
     await this.request('DELETE', `sessions/${encodeURIComponent(id)}`)
   }
 
+  /** Gives me another password. A lost answer is not asked for again: each try counts as a guess. */
+  async changePassword(old: string, next: string): Promise<void> {
+    const change: PasswordChange = { old, new: next }
+    await this.request('PUT', 'session/password', { body: change, once: true })
+  }
+
   async users(): Promise<Accounts> {
     return shaped(await this.request('GET', 'users'), isAccounts, 'a list of people')
   }
@@ -160,6 +183,19 @@ export class Client {
 
   async removeToken(name: string): Promise<void> {
     await this.request('DELETE', `tokens/${encodeURIComponent(name)}`)
+  }
+
+  /** The links I have made, or everybody's. */
+  async links(everybody: boolean): Promise<Links> {
+    return shaped(await this.request('GET', everybody ? 'links?all=1' : 'links'), isLinks, 'a list of links')
+  }
+
+  async makeLink(link: LinkRequest): Promise<NewLink> {
+    return shaped(await this.request('POST', 'links', { body: link }), isNewLink, 'a link')
+  }
+
+  async revokeLink(id: string): Promise<void> {
+    await this.request('DELETE', `links/${encodeURIComponent(id)}`)
   }
 
   async trail(query: URLSearchParams): Promise<Trail> {
@@ -188,9 +224,10 @@ export class Client {
 
   /** The value of an answer that is a success; any other is thrown. */
   private read({ response, text }: Reply, path: string): unknown {
+    if (response.status === 204) return undefined
     const body = parse(text)
     if (response.ok && body !== undefined) return body
-    if (response.status === 401 && path !== 'session') this.onstranger()
+    if (response.status === 401 && !guessed.has(path)) this.onstranger()
     const fault = faultOf(body)
     const { headers, status } = response
     const id = headers.get('X-Request-Id') ?? ''

@@ -231,8 +231,12 @@ test('what a former address has done is told as text, once', async () => {
 test('the language changes without loading anything anew', async () => {
   await show([process(1, 'web', 'a', 'RUNNING'), process(2, 'web', 'b', 'RUNNING')])
   button('Settings')?.click()
-  await tick()
-  document.querySelector<HTMLInputElement>('input[value="ru"]')?.click()
+  const russian = await vi.waitFor(() => {
+    const found = document.querySelector<HTMLInputElement>('input[value="ru"]')
+    if (!found) throw new Error('the settings are not open')
+    return found
+  })
+  russian.click()
   await vi.waitFor(() => expect(document.querySelector('h1')?.textContent).toBe('Процессы'))
   expect(document.documentElement.lang).toBe('ru')
   expect(document.querySelectorAll('[data-process]')).toHaveLength(2)

@@ -12,7 +12,7 @@ export type Notice =
   | { kind: 'updateFailed'; error: ApiError }
   | { kind: 'stepsFailed'; steps: UpdateStep[] }
   | { kind: 'refused'; error: ApiError }
-  | { kind: 'done'; what: 'saved' | 'removed' | 'sessionEnded'; name: string }
+  | { kind: 'done'; what: 'saved' | 'removed' | 'sessionEnded' | 'revoked' | 'password'; name: string }
 
 /** Something said to those who listen instead of looking. */
 export type Announcement =

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { ApiError, Client } from '../api/client'
 import { testSocket } from '../live/testing'
-import type { Boot, TrailEntry, User } from '../wire/wire.gen'
+import { type Boot, CAPS, type Process, type TrailEntry, type User } from '../wire/wire.gen'
+import { expiryOf, fieldOf, Links } from './links.svelte'
 import { People, wordsOf } from './people.svelte'
+import { Row } from './processes.svelte'
 import { Session } from './session.svelte'
+import { mayShare, Sharing } from './sharing.svelte'
 import { TrailView } from './trail.svelte'
 
 interface Asked {
@@ -195,5 +198,133 @@ describe('the trail', () => {
     await first
     expect(trail.entries.map((e) => e.n)).toEqual([2])
     expect(trail.busy).toBe(false)
+  })
+})
+
+describe('a guest', () => {
+  const guest: User = { name: 'link k3 by olga', caps: 1, link: true }
+
+  function visitor(boot: Partial<Boot>, kept: Record<string, string> = {}) {
+    const t = testSocket()
+    const { client, asked } = clientOf(({ method }) =>
+      method === 'DELETE' ? Response.json({}) : refusal(401),
+    )
+    const shelf = {
+      get: (key: string) => kept[key] ?? null,
+      set: (key: string, value: string) => {
+        kept[key] = value
+      },
+    }
+    const session = new Session(t.socket, client, boot, () => {}, shelf)
+    let over = 0
+    session.onover = () => over++
+    return { ...t, session, client, asked, kept, over: () => over }
+  }
+
+  test.each([4401, 4403])('whose socket is closed with %d learns that the link is over', (code) => {
+    const v = visitor({ user: guest })
+    v.socket.connect()
+    v.latest().onclose?.({ code: code })
+    expect(v.session.out).toBe('over')
+    expect(v.over()).toBe(1)
+  })
+
+  test('whom a request no longer knows learns it too', async () => {
+    const v = visitor({ user: guest })
+    await v.client.act('web:a', 'restart').catch(() => {})
+    expect(v.session.out).toBe('over')
+    expect(v.over()).toBe(1)
+  })
+
+  test('who comes back later is told again, until they log in with an account', () => {
+    const kept = {}
+    visitor({ user: guest }, kept)
+    const v = visitor({ user: null }, kept)
+    expect(v.session.out).toBe('over')
+    v.session.useAccount()
+    expect(v.session.out).toBe('never')
+    expect(visitor({ user: null }, kept).session.out).toBe('never')
+  })
+
+  test('who leaves has left, even if the server closes the socket before it answers', async () => {
+    const v = visitor({ user: guest })
+    v.socket.connect()
+    const leaving = v.session.leave()
+    v.latest().onclose?.({ code: 4403 })
+    await leaving
+    expect(v.session.out).toBe('left')
+    expect(v.asked.map(({ method, path }) => `${method} ${path}`)).toEqual(['DELETE session'])
+    expect(visitor({ user: null }, v.kept).session.out).toBe('never')
+  })
+
+  test('is somebody else than a person who may not be here', () => {
+    const v = visitor({ user: ann })
+    v.socket.connect()
+    v.latest().onclose?.({ code: 4403 })
+    expect(v.session.out).toBe('')
+    expect(v.over()).toBe(0)
+  })
+})
+
+describe('a link', () => {
+  const row = (caps: number) =>
+    new Row({ id: 1, group: 'web', name: 'a', caps, state: 'RUNNING' } as Process, 1)
+  const olga: User = { name: 'olga', caps: 0 }
+
+  test.each<[string, User | undefined, number, boolean]>([
+    ['somebody who may', olga, CAPS.view | CAPS.link, true],
+    ['somebody who may not', olga, CAPS.view | CAPS.restart, false],
+    ['nobody in particular, through an open door', { name: '', caps: 0 }, CAPS.link, false],
+    ['a guest', { ...olga, link: true }, CAPS.link, false],
+    ['nobody yet', undefined, CAPS.link, false],
+  ])('can be made by %s: %#', (_, user, caps, may) => {
+    expect(mayShare(user, [row(caps)])).toBe(may)
+  })
+
+  test('offers what its maker may do with some of the group, and nothing else', () => {
+    const sharing = new Sharing()
+    sharing.group('web', [row(CAPS.logs), row(CAPS.restart | CAPS.users)])
+    expect(sharing.shared).toEqual({
+      pattern: 'web:*',
+      name: 'web',
+      group: true,
+      offered: ['logs', 'restart'],
+    })
+  })
+
+  test('ends after a length, or at a moment of the reader’s own clock', () => {
+    const moment = Date.UTC(2026, 5, 1, 12, 30)
+    expect(expiryOf('8h', 'not looked at')).toBe('8h')
+    expect(expiryOf('own', fieldOf(moment))).toBe('2026-06-01T12:30:00.000Z')
+  })
+
+  test('that is over already is revoked all the same', async () => {
+    const { client, asked } = clientOf(({ method }) =>
+      method === 'DELETE' ? refusal(404) : Response.json({ links: [] }),
+    )
+    await new Links(client, true).revoke('k3')
+    expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'DELETE links/k3',
+      'GET links?all=1',
+    ])
+  })
+})
+
+describe('another password of one’s own', () => {
+  test('is asked for once, and a wrong old one ends nothing', async () => {
+    const t = testSocket()
+    const { client, asked } = clientOf(() => refusal(401))
+    const session = new Session(t.socket, client, { user: ann })
+    const error = await client.changePassword('so far', 'from now on').catch((e) => e)
+    expect(error).toMatchObject({ status: 401 })
+    expect(session.out).toBe('')
+    expect(asked).toEqual([
+      { method: 'PUT', path: 'session/password', body: { old: 'so far', new: 'from now on' } },
+    ])
+  })
+
+  test('is done when the server says nothing', async () => {
+    const { client } = clientOf(() => new Response(null, { status: 204 }))
+    await expect(client.changePassword('a', 'b')).resolves.toBeUndefined()
   })
 })

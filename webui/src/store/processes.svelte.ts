@@ -102,6 +102,15 @@ export class Processes implements StateListener {
     this.watch.refresh()
   }
 
+  /** Shows nothing more of what was known: the reader has no right to it now. */
+  forget(): void {
+    this.pending = []
+    this.rows = new Map()
+    this.groups = []
+    this.phase = 'loading'
+    this.revision++
+  }
+
   snapshot(table: Table): void {
     this.pending = [{ kind: 'table', table }]
     this.schedule()

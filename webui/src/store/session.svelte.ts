@@ -1,10 +1,16 @@
 import { ApiError, type Client } from '../api/client'
 import type { Link, Socket } from '../live/socket'
 import { ServerWatch } from '../live/topics'
-import type { Boot, Caps, Identity, LogIn, Mood, User, WelcomeFrame } from '../wire/wire.gen'
+import type { Boot, Caps, Identity, LogIn, Mood, Problem, User, WelcomeFrame } from '../wire/wire.gen'
+import type { Shelf } from './preferences.svelte'
 
 /** Code by which the socket is closed when the session has ended. */
 const loggedOut = 4401
+/** Codes by which somebody learns that they may not be here any more, from HTTP or the socket. */
+const notAllowed: ReadonlySet<number> = new Set([401, 403, loggedOut, 4403])
+
+/** Where this browser remembers that it came by a link, whose cookie no page can read. */
+const guestKey = 'guest'
 
 /** Who I am, what I may do, whom I am talking to, and whether I still am. */
 export class Session {
@@ -14,20 +20,24 @@ export class Session {
   host = $state('')
   user = $state.raw<User | undefined>(undefined)
   mood = $state<Mood>('RUNNING')
-  problems = $state.raw<string[]>([])
+  problems = $state.raw<Problem[]>([])
   /** When the last frame came, by our clock, as of the loss of the connection; 0 before the first. */
   asOf = $state(0)
   /** The server is of another version than this page. */
   outdated = $state(false)
   /**
    * Why nobody is known who asks: they have yet to log in, or their session has
-   * ended under a page that goes on showing what it knew; empty if somebody is.
+   * ended under a page that goes on showing what it knew; or they came by a link
+   * that is over, or that they have left. Empty if somebody is known.
    */
-  out = $state<'' | 'never' | 'ended'>('')
+  out = $state<'' | 'never' | 'ended' | 'over' | 'left'>('')
   /** The reader wants to look at the page that is left before they log in again. */
   later = $state(false)
   /** Called when somebody has come in, before the socket connects. */
   onin: () => void = () => {}
+  /** Called when a link has come to its end: nothing that it showed may stay. */
+  onover: () => void = () => {}
+  private leaving = false
 
   constructor(
     private readonly socket: Socket,
@@ -35,18 +45,19 @@ export class Session {
     private readonly boot: Partial<Boot>,
     /** Loads the page anew, where it is or at its beginning. */
     private readonly load: (where: 'here' | 'home') => void = () => {},
+    private readonly shelf: Shelf = { get: () => null, set: () => {} },
   ) {
     this.identifier = boot.identifier ?? ''
     this.host = boot.host ?? ''
-    this.user = boot.user ?? undefined
-    if (boot.user === null) this.out = 'never'
+    if (boot.user) this.meet(boot.user)
+    if (boot.user === null) this.out = shelf.get(guestKey) ? 'over' : 'never'
     client.onstranger = () => socket.refuse(loggedOut, '')
     socket.onlink = (link) => this.linked(link)
     socket.onwelcome = (welcome) => this.welcomed(welcome)
     socket.onrefused = () => void this.askWhy()
     new ServerWatch(socket, (frame) => {
       this.mood = frame.mood
-      this.user = frame.user
+      this.meet(frame.user)
       this.problems = frame.problems
     })
   }
@@ -73,7 +84,7 @@ export class Session {
   async logIn(who: LogIn): Promise<void> {
     const { user } = await this.client.logIn(who)
     if (this.user && this.user.name !== user.name) return this.load('here')
-    this.user = user
+    this.meet(user)
     this.out = ''
     this.onin()
     this.socket.connect()
@@ -85,10 +96,41 @@ export class Session {
     this.load('home')
   }
 
+  /** Gives up what a link allows, in this browser; throws what keeps the server from it. */
+  async leave(): Promise<void> {
+    this.leaving = true
+    try {
+      await this.client.logOut()
+    } finally {
+      this.leaving = false
+    }
+    this.shelf.set(guestKey, '')
+    this.finish('left')
+    this.socket.refuse(loggedOut, '')
+  }
+
+  /** Lets somebody whose link is over say who they are. */
+  useAccount(): void {
+    this.shelf.set(guestKey, '')
+    this.out = 'never'
+  }
+
+  private meet(user: User): void {
+    this.user = user
+    if (!user.link !== !this.shelf.get(guestKey)) this.shelf.set(guestKey, user.link ? '1' : '')
+  }
+
+  private finish(how: 'over' | 'left'): void {
+    this.out = how
+    this.onover()
+  }
+
   private linked(link: Link): void {
     if (this.link.kind === 'live' && link.kind !== 'live') this.asOf = this.socket.lastFrame
     this.link = link
-    if (link.kind === 'closed' && (link.code === 401 || link.code === loggedOut)) {
+    if (link.kind !== 'closed' || this.out === 'left') return
+    if (this.user?.link && notAllowed.has(link.code)) return this.finish(this.leaving ? 'left' : 'over')
+    if (link.code === 401 || link.code === loggedOut) {
       this.later = false
       this.out = this.user ? 'ended' : 'never'
     }
@@ -96,7 +138,7 @@ export class Session {
 
   private welcomed(welcome: WelcomeFrame): void {
     this.identifier = welcome.identifier
-    this.user = welcome.user
+    this.meet(welcome.user)
     this.mood = 'RUNNING'
     this.outdated = !!this.boot.version && this.boot.version !== welcome.build
     void this.learn()

@@ -9,9 +9,10 @@ import type { OnFrame } from './frame'
 import { LogView } from './logs.svelte'
 import { Maintenance } from './maintenance.svelte'
 import { Notices } from './notices.svelte'
-import type { Preferences } from './preferences.svelte'
+import { browserShelf, type Preferences } from './preferences.svelte'
 import { needsAttention, Processes, type Transition } from './processes.svelte'
 import { Session } from './session.svelte'
+import { Sharing } from './sharing.svelte'
 
 /** How long an accepted order may mark a row whose state does not move. */
 const patience = 15_000
@@ -23,6 +24,7 @@ export interface Stores {
   processes: Processes
   commands: Commands
   asking: Asking
+  sharing: Sharing
   maintenance: Maintenance
   notices: Notices
   preferences: Preferences
@@ -43,7 +45,7 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     build: boot.version ?? '',
   })
   const notices = new Notices((ms, run) => setTimeout(run, ms))
-  const session = new Session(socket, client, boot, load)
+  const session = new Session(socket, client, boot, load, browserShelf())
   const processes = new Processes(socket, onFrame)
   const commands = new Commands(client, processes, notices, (run) => setTimeout(run, patience))
   const clock = new ServerClock(() => socket.skew)
@@ -51,7 +53,13 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     commands.settle()
     announce(notices, moved)
   }
+  const asking = new Asking(commands)
+  const sharing = new Sharing()
   session.onin = () => processes.anew()
+  session.onover = () => {
+    processes.forget()
+    asking.answer(false)
+  }
   wakeOnReturn(socket)
   if (session.out === '') socket.connect()
   return {
@@ -59,7 +67,8 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     session,
     processes,
     commands,
-    asking: new Asking(commands),
+    asking,
+    sharing,
     maintenance: new Maintenance(client, notices),
     notices,
     preferences,

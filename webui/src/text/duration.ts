@@ -46,3 +46,8 @@ export function bytes(n: number, locale: string): string {
   const digits = unit === 0 || value >= 100 ? 0 : 1
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)} ${binary[unit]}`
 }
+
+/** Whether a day needs no year to be understood. */
+export function thisYear(ms: number, now = Date.now()): boolean {
+  return new Date(ms).getFullYear() === new Date(now).getFullYear()
+}

@@ -1,4 +1,5 @@
 import type { ApiError } from '../api/client'
+import type { Problem } from '../wire/wire.gen'
 import type { Dict } from './en'
 
 /** What a code of the server means; empty if the catalogue has no words for it. */
@@ -17,6 +18,18 @@ export function errorWords(t: Dict, error: ApiError): string {
 
 /** As errorWords, in one line, where the server's own words say all: beside a form. */
 export function formWords(t: Dict, error: ApiError): string {
-  if (error.kind === 'answer' && error.detail && [400, 404, 409].includes(error.status)) return error.detail
+  if (error.kind === 'answer' && error.detail && [400, 404, 409].includes(error.status))
+    return sentence(error.detail)
   return errorWords(t, error)
+}
+
+/** What an administrator should look into; what a newer server says of something new is its own words. */
+export function problemWords(t: Dict, problem: Problem): string {
+  return Object.hasOwn(t.problem, problem.code) ? t.problem[problem.code](problem) : sentence(problem.text)
+}
+
+/** The server writes as for its log: without a capital, and without a stop. */
+function sentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(first) ? first : `${first}.`
 }

@@ -1,5 +1,6 @@
-import { bytes, clock, rough } from './duration'
+import { bytes, clock, rough, thisYear } from './duration'
 import type { Dict } from './en'
+import type { More } from './more'
 import { counter } from './plural'
 
 const locale = 'ru'
@@ -7,6 +8,7 @@ const units = { days: 'д', hours: 'ч', minutes: 'мин', seconds: 'с' }
 const count = counter(locale)
 const processes = { one: 'процесс', few: 'процесса', many: 'процессов', other: 'процесса' }
 const groups = { one: 'группе', few: 'группах', many: 'группах', other: 'группах' }
+const list = new Intl.ListFormat(locale)
 const logins = { one: 'вход', few: 'входа', many: 'входов', other: 'входа' }
 const strings = { one: 'строка', few: 'строки', many: 'строк', other: 'строки' }
 const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
@@ -24,6 +26,7 @@ const date = new Intl.DateTimeFormat(locale, {
   month: 'long',
   year: 'numeric',
 })
+const dayAndYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' })
 const day = new Intl.DateTimeFormat(locale, {
   day: 'numeric',
   month: 'short',
@@ -31,7 +34,7 @@ const day = new Intl.DateTimeFormat(locale, {
   minute: '2-digit',
 })
 
-export const ru: Dict = {
+export const ru: Dict & More = {
   locale,
   language: 'Русский',
   format: {
@@ -42,7 +45,7 @@ export const ru: Dict = {
     time: (ms) => time.format(ms),
     moment: (ms) => moment.format(ms),
     date: (ms) => date.format(ms),
-    day: (ms) => day.format(ms),
+    day: (ms) => (thisYear(ms) ? day : dayAndYear).format(ms),
   },
 
   app: {
@@ -56,12 +59,42 @@ export const ru: Dict = {
     activity: 'Действия',
     people: 'Люди',
     partMissing: 'Эту часть страницы не удалось загрузить',
-    problems: (n) =>
-      n === 1 ? 'Требуется внимание администратора' : `Требуется внимание администратора: ${n}`,
+    account: (name) => `${name}: учётная запись`,
+    guest: 'Гость',
+    problems: (n) => (n === 1 ? 'Вниманию администратора' : `Вниманию администратора: ${n}`),
+    problemsRaw: 'Как записано в главном журнале',
     outdated: 'supervisord обновлён. Перезагрузите страницу, чтобы она ему соответствовала.',
     reload: 'Перезагрузить',
     notFound: 'Такой страницы нет',
     notFoundHint: 'Адрес устарел или набран с ошибкой.',
+  },
+
+  problem: {
+    STATE_UNWRITABLE: (p) =>
+      `На диске (${p.place || 'statedir='}) ничего не сохранить, и после перезапуска сеансы и ссылки забудутся: ${p.why}. Укажите в statedir= секции [supervisord] каталог, в который supervisord может писать.`,
+    CRASHES_UNKEPT: (p) => `Следы падений хранятся не так, как должны: ${p.why}.`,
+    MAIN_LOG_TROUBLE: (p) => `С главным журналом не всё в порядке: ${p.why}.`,
+    TRAIL_UNWRITABLE: (p) =>
+      `Журнал действий не записывается в ${p.place} с ${moment.format(p.at)}: ${p.why}.`,
+    SERVER_OPEN: (p) =>
+      `Любой, кто может подключиться к ${p.place}, запускает и останавливает программы. Добавьте секцию [user:x], или username= и password= в [${p.name}], или слушайте только 127.0.0.1.`,
+    SERVER_IN_CLEAR: (p) =>
+      `Пароли можно подслушать: [${p.name}] работает на ${p.place} по HTTP без TLS. Задайте tls_certificate=auto или слушайте только 127.0.0.1.`,
+    PASSWORD_PLAIN: (p) =>
+      `Пароль ${p.name} записан открытым текстом в ${p.place}. Замените строку той, что выведет «supervisorctl passwd ${p.name}».`,
+    PASSWORD_SHA: (p) =>
+      `Пароль ${p.name} записан в ${p.place} как SHA-1 без соли: его можно подобрать. Замените строку той, что выведет «supervisorctl passwd ${p.name}».`,
+    PASSWORD_UNUSABLE: (p) => `По паролю ${p.name} в ${p.place} никто не войдёт: ${p.why}.`,
+    ACCOUNT_TWICE: (p) =>
+      `Имя ${p.name} в ${p.place} встречается не впервые, и эта запись не действует. Удалите одну из двух.`,
+    USERS_FILE_UNREADABLE: (p) =>
+      `Файл пользователей не читается, учётные записи остались прежними: ${p.why}.`,
+    CERTIFICATE_UNREADABLE: (p) =>
+      `Сертификат [${p.name}] не удалось прочитать заново, действует прежний: ${p.why}.`,
+    CERTIFICATE_EXPIRED: (p) => `Срок сертификата [${p.name}] истёк: ${date.format(p.at)}`,
+    CERTIFICATE_EXPIRES: (p) => `Срок сертификата [${p.name}] истекает: ${date.format(p.at)}`,
+    CERTIFICATE_KEY_SHARED: (p) =>
+      `Ключ [${p.name}] может прочитать любой на этой машине. Выполните chmod o-r ${p.place}.`,
   },
 
   settings: {
@@ -95,17 +128,21 @@ export const ru: Dict = {
     keepHint: 'И после закрытия браузера. Не на чужом компьютере.',
     logIn: 'Войти',
     wrong: 'Неверное имя или пароль.',
-    wait: (left) => `Слишком много попыток. Повторите через ${left}.`,
+    wait: (at) => `Слишком много попыток. Повторите после ${at}.`,
     ended: 'Сеанс завершён',
     endedHint: 'Страница осталась как была. Войдите, чтобы продолжить.',
     endedStrip: 'Вы вышли. Всё, что ниже, могло устареть.',
     later: 'Не сейчас',
     asAnother: 'Войти под другим именем',
+    over: 'Ссылка больше не действует',
+    overHint: 'Её срок истёк, или её отозвали. Если она ещё нужна, попросите новую у того, кто её дал.',
+    left: 'Вы вышли',
+    leftHint: 'Чтобы вернуться, откройте ссылку снова, если её ещё можно открыть.',
+    withAccount: 'Войти с учётной записью',
   },
 
   account: {
     title: 'Кто я',
-    open: (name) => `${name}: учётная запись`,
     via: {
       open: 'Никто не спросил, кто вы: у этого сервера нет пользователей.',
       basic: 'Имя и пароль пришли вместе с запросом.',
@@ -133,7 +170,7 @@ export const ru: Dict = {
     title: 'Люди',
     summary: (n) => count(n, { one: 'человек', few: 'человека', many: 'человек', other: 'человека' }),
     forbidden: 'Кто может войти, видят только администраторы',
-    forbiddenHint: 'У вашей учётной записи другая роль.',
+    forbiddenHint: 'У вашей учётной записи другая роль. Другую даст администратор.',
     failed: 'Не удалось загрузить список',
     users: 'Учётные записи',
     noUsers: 'Учётных записей ещё нет',
@@ -210,13 +247,15 @@ export const ru: Dict = {
     saved: (name) => `${name}: сохранено.`,
     removed: (name) => `${name}: удалено.`,
     sessionEnded: (name) => `${name}: тот сеанс завершён.`,
+    revoked: (name) => `Ссылка на ${name} больше не действует.`,
+    password: (name) => `${name}: пароль изменён.`,
   },
 
   activity: {
     title: 'Действия',
     hint: 'Кто что сделал, сначала новое',
     forbidden: 'Вам нельзя видеть, кто что сделал',
-    forbiddenHint: 'У вашей учётной записи нет права читать журнал действий.',
+    forbiddenHint: 'У вашей учётной записи нет права читать журнал действий. Обратитесь к администратору.',
     failed: 'Журнал действий не удалось прочитать',
     empty: 'Пока ничего',
     emptyHint: 'Всё, что теперь кто-нибудь сделает или попробует сделать, будет записано здесь.',
@@ -292,7 +331,89 @@ export const ru: Dict = {
       reveal: 'Просмотр секретов',
       'log-in': 'Вход',
       'log-out': 'Выход',
+      'open-link': 'Открытие:',
+      'change-password': 'Смена пароля',
+      'cross-site': 'Запрос со страницы другого сайта:',
+      misdirected: 'Браузер пришёл под чужим именем:',
     },
+  },
+
+  password: {
+    change: 'Сменить пароль',
+    title: 'Новый пароль',
+    old: 'Прежний пароль',
+    next: 'Новый пароль',
+    hint: 'Не меньше 8 знаков. Здесь вы останетесь, в других местах сеансы завершатся.',
+    wrong: 'Прежний пароль другой.',
+  },
+
+  share: {
+    title: (name) => `Поделиться: ${name}`,
+    hint: (name) => `Кто откроет ссылку, увидит ${name} без учётной записи. Что ещё ему можно?`,
+    all: (group) => `всю группу ${group}`,
+    actions: 'Что можно',
+    offers: { logs: 'Журнал', start: 'Запуск', restart: 'Перезапуск', stop: 'Остановка' },
+    words: {
+      logs: 'читать журнал',
+      start: 'запускать',
+      stop: 'останавливать',
+      restart: 'перезапускать',
+      signal: 'посылать сигналы',
+      'clear-logs': 'очищать журнал',
+      stdin: 'писать в стандартный ввод',
+    },
+    lasts: 'На сколько',
+    spans: { '1h': '1 ч', '8h': '8 ч', '24h': '24 ч', '7d': '7 дней', own: 'До…' },
+    until: 'До',
+    untilHint: 'Не больше 30 дней.',
+    uses: 'Сколько раз можно открыть',
+    times: { '1': 'Один раз', '5': '5 раз', '0': 'Без предела' },
+    commentHint: 'Для кого или зачем. Останется в журнале действий.',
+    make: 'Создать ссылку',
+    made: (name) => `Ссылка на ${name}`,
+    once: 'Отправьте её сейчас: она показана один раз.',
+    address: 'Адрес ссылки',
+    send: 'Отправить…',
+    kept: 'Готово',
+    may: (programs, actions) =>
+      actions.length > 0
+        ? `Кто её откроет, увидит ${programs} и сможет ${list.format(actions)}.`
+        : `Кто её откроет, увидит ${programs} и не сможет ничего изменить.`,
+    youMay: (programs, actions) =>
+      actions.length > 0
+        ? `Вам видно ${programs} и можно ${list.format(actions)}.`
+        : `Вам видно ${programs}, менять ничего нельзя.`,
+    limits: (until, uses) =>
+      uses === 0
+        ? `Она действует до ${until}, открыть её можно в любом числе браузеров.`
+        : `Она действует до ${until}, открыть её можно в ${count(uses, { one: 'браузере', few: 'браузерах', many: 'браузерах', other: 'браузерах' })}.`,
+    takeBack: 'Отозвать её можно в любое время: под своим именем или в разделе «Люди».',
+    given: (minter, until) => `Ссылку вам дал(а) ${minter}, она действует до ${until}.`,
+    leave: 'Выйти',
+    leaveHint: 'Ссылка закроется только в этом браузере.',
+  },
+
+  links: {
+    title: 'Ссылки',
+    mine: 'Мои ссылки',
+    hint: 'По ним люди без учётной записи могут кое-что какое-то время. Создаются у программы или группы: «Поделиться».',
+    none: 'Ссылок нет',
+    failed: 'Не удалось загрузить ссылки',
+    sees: 'видеть состояние',
+    by: (minter) => `создал(а) ${minter}`,
+    byMe: 'ваша',
+    until: (at) => `до ${at}`,
+    left: (n, of) => `осталось открытий: ${n} из ${of}`,
+    usedUp: 'открыта столько раз, сколько можно',
+    noLimit: 'открытий без предела',
+    opened: (at) => `открыта ${at}`,
+    neverOpened: 'ещё не открывали',
+    inUse: (n) =>
+      `в ${count(n, { one: 'браузере', few: 'браузерах', many: 'браузерах', other: 'браузерах' })}`,
+    revoke: 'Отозвать',
+    revokeOf: (programs) => `Отозвать ссылку на ${programs}`,
+    revokeTitle: (programs) => `Отозвать ссылку на ${programs}?`,
+    revokeHint: 'Она сразу перестанет действовать для всех, кто её открыл. Вернуть её нельзя.',
   },
 
   link: {
@@ -372,6 +493,7 @@ export const ru: Dict = {
     stop: 'Остановить',
     restart: 'Перезапустить',
     log: 'Журнал',
+    share: 'Поделиться',
     all: { start: 'Запустить все', stop: 'Остановить все', restart: 'Перезапустить все' },
     starting: 'Запускается…',
     stopping: 'Останавливается…',

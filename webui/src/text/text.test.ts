@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import type { Problem } from '../wire/wire.gen'
 import { bytes, clock, rough } from './duration'
-import { type Dict, en } from './en'
+import { en } from './en'
 import { type Condition, explain } from './explain'
+import { problemWords } from './fault'
+import { more } from './more'
 import { counter } from './plural'
+import { actionWords, programWords } from './rights'
 import { ru } from './ru'
+import type { Whole } from './words.svelte'
 
 describe('counting', () => {
   test('Russian words take one of three forms', () => {
@@ -39,6 +44,14 @@ describe('counting', () => {
 })
 
 describe('times and sizes', () => {
+  test('a day of another year says which', () => {
+    const year = new Date().getFullYear()
+    for (const dict of [en, ru]) {
+      expect(dict.format.day(new Date(year, 5, 7, 9, 41).getTime())).toMatch(/^7 .*09:41$/)
+      expect(dict.format.day(new Date(year + 1, 5, 7, 9, 41).getTime())).toContain(String(year + 1))
+    }
+  })
+
   test.each([
     [-5, '00:00:00'],
     [59_999, '00:00:59'],
@@ -76,14 +89,16 @@ function paths(value: unknown, at = ''): string[] {
 }
 
 describe('catalogues', () => {
+  const english: Whole = { ...en, ...more }
+
   test('both say the same things', () => {
-    const complete: Dict = ru // and a missing entry does not even compile
-    expect(paths(complete)).toEqual(paths(en))
+    const complete: Whole = ru // and a missing entry does not even compile
+    expect(paths(complete).sort()).toEqual(paths(english).sort())
   })
 
   test('no word is left untranslated', () => {
-    const same = paths(en).filter((path) => {
-      const [a, b] = [en, ru].map((dict) =>
+    const same = paths(english).filter((path) => {
+      const [a, b] = [english, ru].map((dict) =>
         path
           .slice(1)
           .split('.')
@@ -92,6 +107,26 @@ describe('catalogues', () => {
       return typeof a === 'string' && a === b
     })
     expect(same).toEqual(['.app.name', '.process.pid', '.process.none', '.list.columns.pid'])
+  })
+})
+
+describe('what an administrator should look into', () => {
+  const open: Problem = {
+    code: 'SERVER_OPEN',
+    name: 'inet_http_server',
+    place: ':9001',
+    text: 'everybody who reaches :9001',
+  }
+
+  test('is said in the language of the page, with the facts', () => {
+    for (const dict of [en, ru])
+      for (const fact of [':9001', '[inet_http_server]']) expect(problemWords(dict, open)).toContain(fact)
+    expect(problemWords(ru, open)).toMatch(/^Любой/)
+  })
+
+  test('is the server’s own sentence where a newer one finds something new', () => {
+    const future = { ...open, code: 'MOON_FULL' as Problem['code'], text: 'the moon is full' }
+    expect(problemWords(ru, future)).toBe('The moon is full.')
   })
 })
 
@@ -137,5 +172,26 @@ describe('explaining a process', () => {
     ['was never started', { state: 'STOPPED', start: 0 }, 'Not started yet'],
   ])('that %s', (_, condition, said) => {
     expect(explain(en, { ...calm, ...condition }, now)).toBe(said)
+  })
+})
+
+describe('what a link is about', () => {
+  const english: Whole = { ...en, ...more }
+
+  test.each([
+    [['web:api'], 'web:api'],
+    [['db:db', 'web:*'], 'db, all of web'],
+    [['*'], 'all programs'],
+    [['web:*_0'], 'web:*_0'],
+  ])('the patterns %j are “%s”', (patterns, said) => {
+    expect(programWords(english, patterns)).toBe(said)
+  })
+
+  test('actions are told in one order, and that one sees the programs is not', () => {
+    expect(actionWords(english, ['stop', 'view', 'logs'])).toEqual(['read the log', 'stop'])
+    expect(english.share.may('db', ['read the log', 'stop'])).toBe(
+      'Whoever opens it sees db and may read the log and stop.',
+    )
+    expect(ru.share.limits('завтра', 5)).toBe('Она действует до завтра, открыть её можно в 5 браузерах.')
   })
 })

@@ -2,7 +2,9 @@ import type {
   Account,
   Accounts,
   Lines,
+  Links,
   LogPage,
+  NewLink,
   NewToken,
   ServerFrame,
   Sessions,
@@ -30,7 +32,7 @@ const shape =
   (v) =>
     isRecord(v) && Object.entries(fields).every(([k, ok]) => ok(v[k]))
 
-const user = shape({ name: text, caps: number })
+const user = shape({ name: text, caps: number, link: optional(flag) })
 const process = shape({
   id: number,
   group: text,
@@ -51,6 +53,14 @@ const process = shape({
   caps: number,
 })
 const figures = list(figure)
+const problem = shape({
+  code: text,
+  name: optional(text),
+  place: optional(text),
+  why: optional(text),
+  at: optional(number),
+  text,
+})
 const group = shape({ name: text, priority: number, listener: optional(flag) })
 
 /** What each kind of frame must look like; a kind that is missing here does not compile. */
@@ -85,7 +95,7 @@ const frames: Record<ServerFrame['t'], Check> = {
     del: optional(list(number)),
     groups: optional(list(group)),
   }),
-  server: shape({ id: number, mood: text, user, problems: list(text) }),
+  server: shape({ id: number, mood: text, user, problems: list(problem) }),
   metrics: shape({
     id: number,
     at: number,
@@ -161,7 +171,23 @@ const session = shape({
   expires: number,
   current: flag,
 })
-const whoAmI = shape({ user, via: text, session: optional(session) })
+const link = shape({
+  id: text,
+  minter: text,
+  programs: list(text),
+  actions: list(text),
+  comment: text,
+  minted: number,
+  expires: number,
+  uses: number,
+  used: number,
+  opened: number,
+  open: number,
+  mine: flag,
+})
+const links = shape({ links: list(link) })
+const newLink = shape({ id: text, url: text, link })
+const whoAmI = shape({ user, via: text, session: optional(session), link: optional(link) })
 const sessions = shape({ sessions: list(session) })
 
 const account = shape({
@@ -228,6 +254,16 @@ export function isAccounts(value: unknown): value is Accounts {
 /** Whether a body of the API is a token that was just made. */
 export function isNewToken(value: unknown): value is NewToken {
   return newToken(value)
+}
+
+/** Whether a body of the API is a list of links. */
+export function isLinks(value: unknown): value is Links {
+  return links(value)
+}
+
+/** Whether a body of the API is a link that was just made. */
+export function isNewLink(value: unknown): value is NewLink {
+  return newLink(value)
 }
 
 /** Whether a body of the API is a page of the trail. */

@@ -38,6 +38,8 @@ export interface User {
   name: string;
   /** What the user may do to supervisord itself: bits of CAPS. */
   caps: Caps;
+  /** Whether they came by a delegation link, and not by a name of their own. */
+  link?: boolean;
 }
 
 /** Limits of one socket. */
@@ -174,14 +176,35 @@ export interface DeltaFrame {
 /** Mood is the state of supervisord itself. */
 export type Mood = "RUNNING" | "RESTARTING" | "SHUTDOWN" | "FATAL";
 
+/** ProblemCode tells kinds of problems apart. */
+export type ProblemCode = "STATE_UNWRITABLE" | "MAIN_LOG_TROUBLE" | "CRASHES_UNKEPT" | "TRAIL_UNWRITABLE" | "SERVER_OPEN" | "SERVER_IN_CLEAR" | "PASSWORD_PLAIN" | "PASSWORD_SHA" | "PASSWORD_UNUSABLE" | "ACCOUNT_TWICE" | "USERS_FILE_UNREADABLE" | "CERTIFICATE_UNREADABLE" | "CERTIFICATE_EXPIRED" | "CERTIFICATE_EXPIRES" | "CERTIFICATE_KEY_SHARED";
+
+/**
+ * Problem is something about supervisord itself that an admin should look into.
+ * What the facts mean depends on the code.
+ */
+export interface Problem {
+  code: ProblemCode;
+  /** The account, or the section of the configuration. */
+  name?: string;
+  /** A file, "file:line", or an address that is listened on. */
+  place?: string;
+  /** The cause, in the words of the system. */
+  why?: string;
+  /** When it began, or will. */
+  at?: number;
+  /** All of it in English, as the main log has it. */
+  text: string;
+}
+
 /** Supervisor is what topic "server" tells, whole, at once and whenever it changes. */
 export interface SupervisorFrame {
   t: "server";
   id: number;
   mood: Mood;
   user: User;
-  /** What an admin should look into, one sentence each. */
-  problems: string[];
+  /** What an admin should look into. */
+  problems: Problem[];
 }
 
 /**
@@ -455,8 +478,8 @@ export interface Identity {
   /** Changes whenever supervisord starts. */
   epoch: string;
   user: User;
-  /** What an admin should look into, one sentence each. */
-  problems: string[];
+  /** What an admin should look into. */
+  problems: Problem[];
 }
 
 /**
@@ -952,6 +975,12 @@ export interface LogIn {
   keep?: boolean;
 }
 
+/** PasswordChange is the body of PUT /api/v1/session/password: of one's own. */
+export interface PasswordChange {
+  old: string;
+  new: string;
+}
+
 /** Session is one login in a browser. */
 export interface Session {
   id: string;
@@ -1101,10 +1130,7 @@ export interface LinkRequest {
   comment?: string;
 }
 
-/**
- * NewLink answers POST /api/v1/links. The address is told this once only; to who
- * asked through a unix socket without its scheme and host.
- */
+/** NewLink answers POST /api/v1/links. The address is told this once only. */
 export interface NewLink {
   id: string;
   url: string;

@@ -20,6 +20,7 @@ help open
 ~ctl our help goes on with what is new
 help pid
 help quit
+~ctl our help goes on with what is new
 help reload
 ~ctl our help goes on with what is new
 help remove
@@ -27,6 +28,7 @@ help remove
 help reread
 ~ctl our help goes on with what is new
 help restart
+~ctl our help goes on with what is new
 help shutdown
 ~ctl our help goes on with what is new
 help signal

@@ -1,4 +1,4 @@
-package server
+package former
 
 import (
 	"context"
@@ -13,25 +13,39 @@ import (
 	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
-	"supervisor/server/rpc"
 	"supervisor/supervise"
 )
 
-// former answers at the addresses of the original's page (web.py), which people
-// have in bookmarks, dashboards and scripts. Those that show something lead to
-// where the page shows it now. Those that change something were a GET, which any
-// link on any site can make a browser send; they are refused with a page that
-// says what to use, unless the listener's section says legacy_actions=true.
-type former struct {
-	engine  Engine
-	calls   *rpc.Handler    // the original's page did everything by XML-RPC too
-	trail   *audit.Log      // is told by calls of what is done
-	page    http.Handler    // of today
-	closing context.Context // done once the server stops
+// caller makes the calls of XML-RPC: the original's page did everything by them
+// too. Its errors are supervise.Faults in the words of the wire, unless they are
+// for nobody but us to know.
+type caller interface {
+	Call(ctx context.Context, method string, args ...string) error
 }
 
-// formerAction is a value of action= that changes something.
-type formerAction struct {
+// processes says whether there is a process of a name.
+type processes interface {
+	Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error)
+}
+
+// Options of the room; all of them are needed, but for Trail.
+type Options struct {
+	Calls   caller
+	Engine  processes
+	Trail   *audit.Log                 // is told by Calls of what is done, and from here of what is refused
+	Page    http.Handler               // of today
+	Base    func(*http.Request) string // where browsers see the page, with its last slash
+	Closing context.Context            // done once the server stops
+}
+
+// Pages are the addresses. New makes them.
+type Pages struct{ Options }
+
+// New makes the room. Whoever its requests come from has passed room auth.
+func New(options Options) *Pages { return &Pages{options} }
+
+// order is a value of action= that changes something.
+type order struct {
 	all   bool        // done to everything; else to processname=
 	verbs []auth.Verb // what one must be allowed to do
 	calls []string    // of XML-RPC, one after another
@@ -44,7 +58,7 @@ type formerAction struct {
 	ctl   string // the command of supervisorctl
 }
 
-var formerActions = map[string]formerAction{
+var orders = map[string]order{
 	"start": {
 		verbs: []auth.Verb{auth.Start}, calls: []string{"supervisor.startProcess"},
 		done: "Process %s started", asked: "start", ctl: "start",
@@ -71,38 +85,38 @@ var formerActions = map[string]formerAction{
 	},
 }
 
-// index answers at / and at /index.html. Of / the page of today has the rest.
-func (f *former) index(w http.ResponseWriter, r *http.Request) error {
+// Index answers at / and at /index.html. Of / the page of today has the rest.
+func (p *Pages) Index(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
-		f.page.ServeHTTP(w, r) // knows how to refuse it
+		p.Page.ServeHTTP(w, r) // knows how to refuse it
 		return nil
 	}
 	form, err := formOf(r)
 	if err != nil {
 		return err
 	}
-	action, name, legacy := form["action"], form["processname"], obeys(r.Context())
+	action, name, legacy := form["action"], form["processname"], obeyed(r.Context())
 	switch {
 	case action != "" && legacy && r.Method != http.MethodHead:
-		return f.act(w, r, action, name)
+		return p.act(w, r, action, name)
 	case action != "" && action != "refresh":
-		f.refuse(w, r, http.StatusGone, action, name)
+		p.refuse(w, r, http.StatusGone, action, name)
 	case legacy && form["message"] != "" && r.URL.Path != "/":
-		redirect(w, http.StatusSeeOther, withMessage(r, form["message"]))
+		redirect(w, http.StatusSeeOther, p.withMessage(r, form["message"]))
 	case r.URL.Path == "/" && r.Method != http.MethodPost && action == "" && (legacy || form["message"] == ""):
-		f.page.ServeHTTP(w, r)
+		p.Page.ServeHTTP(w, r)
 	default:
-		redirect(w, http.StatusSeeOther, placeOf(r, name, ""))
+		redirect(w, http.StatusSeeOther, p.placeOf(r, name, ""))
 	}
 	return nil
 }
 
-// tail answers at /tail.html, which showed the end of a log. How much of it was
+// Tail answers at /tail.html, which showed the end of a log. How much of it was
 // asked for does not matter: the page shows all there is.
-func (f *former) tail(w http.ResponseWriter, r *http.Request) error {
+func (p *Pages) Tail(w http.ResponseWriter, r *http.Request) error {
 	form, err := formOf(r)
 	if err == nil {
-		redirect(w, http.StatusSeeOther, placeOf(r, form["processname"], "/log"))
+		redirect(w, http.StatusSeeOther, p.placeOf(r, form["processname"], "/log"))
 	}
 	return err
 }
@@ -136,8 +150,8 @@ func formOf(r *http.Request) (map[string]string, error) {
 
 // placeOf is the address of a process in the page, or of the list where the name
 // is of none; tab is what comes behind it.
-func placeOf(r *http.Request, name, tab string) string {
-	base, spec := frontOf(r).base, supervise.ParseNameSpec(name)
+func (p *Pages) placeOf(r *http.Request, name, tab string) string {
+	base, spec := p.Base(r), supervise.ParseNameSpec(name)
 	switch {
 	case name == "":
 		return base
@@ -149,8 +163,8 @@ func placeOf(r *http.Request, name, tab string) string {
 
 // withMessage is the address of the list with something to tell, escaped as the
 // original does.
-func withMessage(r *http.Request, text string) string {
-	return frontOf(r).base + "?message=" + strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(text))
+func (p *Pages) withMessage(r *http.Request, text string) string {
+	return p.Base(r) + "?message=" + strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(text))
 }
 
 // redirect sends a client elsewhere, this time only.
@@ -163,15 +177,15 @@ func redirect(w http.ResponseWriter, status int, location string) {
 // act does what an address asks for and says so in a message, in the words and
 // with the status of the original. The parts of an action belong together: they
 // are done even if who asked is gone, but not if the server stops.
-func (f *former) act(w http.ResponseWriter, r *http.Request, action, name string) error {
+func (p *Pages) act(w http.ResponseWriter, r *http.Request, action, name string) error {
 	if foreign(r) {
-		f.refuse(w, r, http.StatusForbidden, action, name)
+		p.refuse(w, r, http.StatusForbidden, action, name)
 		return nil
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
-	defer context.AfterFunc(f.closing, cancel)()
-	message, err := f.obey(ctx, action, name)
+	defer context.AfterFunc(p.Closing, cancel)()
+	message, err := p.obey(ctx, action, name)
 	switch {
 	case errors.Is(err, errNoAction):
 		reply.Page(w, http.StatusBadRequest)
@@ -180,7 +194,7 @@ func (f *former) act(w http.ResponseWriter, r *http.Request, action, name string
 	case err != nil:
 		return err
 	default:
-		redirect(w, http.StatusMovedPermanently, withMessage(r, message))
+		redirect(w, http.StatusMovedPermanently, p.withMessage(r, message))
 	}
 	return nil
 }
@@ -189,18 +203,18 @@ var errNoAction = errors.New("no such action, or no process named for it")
 
 // obey carries out an action and gives the words for how it went (web.py
 // make_callback). The order of the checks is the original's.
-func (f *former) obey(ctx context.Context, action, name string) (message string, err error) {
-	a, known := formerActions[action]
+func (p *Pages) obey(ctx context.Context, action, name string) (message string, err error) {
+	a, known := orders[action]
 	switch {
 	case action == "refresh":
 		return "Page refreshed at " + now(), nil
 	case known && a.all:
-		return f.carryOut(ctx, a, auth.Everything, nil, now)
+		return p.carryOut(ctx, a, auth.Everything, nil, now)
 	case name == "":
 		return "", errNoAction
 	}
 	var fault supervise.Fault
-	err = f.find(ctx, name)
+	err = p.find(ctx, name)
 	switch isFault := errors.As(err, &fault); {
 	case isFault && fault.Code == supervise.FaultBadName:
 		return "No such process named " + name, nil
@@ -210,34 +224,34 @@ func (f *former) obey(ctx context.Context, action, name string) (message string,
 		return "", errNoAction
 	}
 	// Another fault is one that the action will meet itself.
-	return f.carryOut(ctx, a, supervise.ParseNameSpec(name), []string{name}, func() string { return name })
+	return p.carryOut(ctx, a, supervise.ParseNameSpec(name), []string{name}, func() string { return name })
 }
 
 // now is the time in the form of C's ctime, without its end of line.
 func now() string { return time.Now().Format(time.ANSIC) }
 
 // find asks for a process of that name. One that may not be seen does not exist.
-func (f *former) find(ctx context.Context, name string) error {
+func (p *Pages) find(ctx context.Context, name string) error {
 	spec := supervise.ParseNameSpec(name)
 	if spec.WholeGroup() || !auth.Can(auth.From(ctx), auth.View, spec) {
 		return supervise.Fault{Code: supervise.FaultBadName, Detail: name}
 	}
-	_, err := f.engine.Process(ctx, spec)
+	_, err := p.Engine.Process(ctx, spec)
 	return err
 }
 
 // carryOut makes the calls of an action, once all of it is allowed. What to call
 // the object of it is asked for at the end, because it may be the time.
-func (f *former) carryOut(ctx context.Context, a formerAction, about supervise.NameSpec, args []string, object func() string) (string, error) {
+func (p *Pages) carryOut(ctx context.Context, a order, about supervise.NameSpec, args []string, object func() string) (string, error) {
 	for _, verb := range a.verbs {
 		if err := auth.Check(ctx, verb, about); err != nil {
-			f.trail.Refused(ctx, err)
+			p.Trail.Refused(ctx, err)
 			return "", err
 		}
 	}
 	for _, call := range a.calls {
-		err := f.calls.Call(ctx, call, args...)
-		var fault rpc.Fault
+		err := p.Calls.Call(ctx, call, args...)
+		var fault supervise.Fault
 		switch {
 		case err == nil || a.heedless && errors.As(err, &fault):
 		case errors.As(err, &fault) && a.ctl == "start":
@@ -251,7 +265,7 @@ func (f *former) carryOut(ctx context.Context, a formerAction, about supervise.N
 	return fmt.Sprintf(a.done, object()), nil
 }
 
-func startFault(fault rpc.Fault) string {
+func startFault(fault supervise.Fault) string {
 	switch fault.Code {
 	case supervise.FaultNoFile:
 		return "no such file"
@@ -267,30 +281,31 @@ func startFault(fault rpc.Fault) string {
 	return unexpected(fault)
 }
 
-func unexpected(fault rpc.Fault) string {
-	return fmt.Sprintf("unexpected rpc fault [%d] %s", fault.Code, fault.Text)
+func unexpected(fault supervise.Fault) string {
+	return fmt.Sprintf("unexpected rpc fault [%d] %s", fault.Code, fault.Error())
 }
 
 // foreign tells whether the browser says that another site sent it here. It
 // does so over TLS and on this machine; elsewhere nobody can tell, and that is
 // what legacy_actions=true puts up with.
 func foreign(r *http.Request) bool {
-	order := r.WithContext(r.Context())
-	order.Method = http.MethodPost // what it is, whatever it is called
-	return http.NewCrossOriginProtection().Check(order) != nil
+	post := r.WithContext(r.Context())
+	post.Method = http.MethodPost // what it is, whatever it is called
+	return http.NewCrossOriginProtection().Check(post) != nil
 }
 
-type obeysKey struct{}
+type obeyKey struct{}
 
-// withObedience is for the connections of a listener with legacy_actions=true.
-func withObedience(ctx context.Context) context.Context {
-	return context.WithValue(ctx, obeysKey{}, true)
+// Obey has the addresses that change something obeyed. It is for the connections
+// of a listener with legacy_actions=true.
+func Obey(ctx context.Context) context.Context {
+	return context.WithValue(ctx, obeyKey{}, true)
 }
 
-func obeys(ctx context.Context) bool {
-	obeys, _ := ctx.Value(obeysKey{}).(bool)
-	return obeys
+func obeyed(ctx context.Context) bool {
+	obeyed, _ := ctx.Value(obeyKey{}).(bool)
+	return obeyed
 }
 
-// formerPart answers for the style sheet and the pictures of the original's page.
-func formerPart(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusGone) }
+// Part answers for the style sheet and the pictures of the original's page.
+func Part(w http.ResponseWriter, _ *http.Request) { reply.Page(w, http.StatusGone) }

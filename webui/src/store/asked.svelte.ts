@@ -1,4 +1,4 @@
-import { ApiError } from '../../api/client'
+import { ApiError } from '../api/client'
 
 /** A request of a form: whether it is under way, and what the server had against it. */
 export class Asked {

@@ -1,8 +1,6 @@
-package server
+package former
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"html"
 	"net/http"
 	"strings"
@@ -27,9 +25,9 @@ type refusal struct {
 
 // refuse says that nothing was done, and what to use: as a page to browsers, as
 // plain words to others.
-func (f *former) refuse(w http.ResponseWriter, r *http.Request, status int, action, name string) {
+func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, status int, action, name string) {
 	reply.Log(r.Context()).Warn("an address of the former page was not obeyed", "action", action, "process", name, "from", r.RemoteAddr)
-	it := f.refusal(r, action, name)
+	it := p.refusal(r, action, name)
 	it.foreign = status == http.StatusForbidden
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Vary", "Accept")
@@ -37,14 +35,13 @@ func (f *former) refuse(w http.ResponseWriter, r *http.Request, status int, acti
 		reply.Text(w, status, it.text())
 		return
 	}
-	w.Header().Set("Content-Security-Policy", smallPagePolicy("'none'"))
-	reply.HTML(w, status, it.page())
+	reply.Small(w, status, "'none'", it.page())
 }
 
-func (f *former) refusal(r *http.Request, action, name string) refusal {
-	ctx, base := r.Context(), frontOf(r).base
+func (p *Pages) refusal(r *http.Request, action, name string) refusal {
+	ctx, base := r.Context(), p.Base(r)
 	it := refusal{link: base, linked: "Open the list of processes", calls: base + "RPC2", section: auth.From(ctx).Door}
-	a, known := formerActions[action]
+	a, known := orders[action]
 	if !known {
 		it.ctl, it.rpc = "supervisorctl help", "system.listMethods()"
 		return it
@@ -53,9 +50,9 @@ func (f *former) refusal(r *http.Request, action, name string) refusal {
 	switch {
 	case a.all:
 		shown, argument, quoted = "all processes", "all", ""
-	case f.find(ctx, name) == nil:
+	case p.find(ctx, name) == nil:
 		shown, argument, quoted = name, shellWord(name), supervise.Quote(name)
-		it.link, it.linked = placeOf(r, name, ""), "Open "+name
+		it.link, it.linked = p.placeOf(r, name, ""), "Open "+name
 	}
 	it.asked = a.asked + " " + shown
 	it.ctl = "supervisorctl " + a.ctl + " " + argument
@@ -113,7 +110,6 @@ func (it refusal) page() string {
 			html.EscapeString(it.section) + "]</code>" + html.EscapeString(reopen) + "</p>\n</details>\n"
 	}
 	return strings.NewReplacer(
-		"{style}", smallPageStyle,
 		"{wish}", html.EscapeString(it.wish()),
 		"{why}", html.EscapeString(it.why()),
 		"{link}", html.EscapeString(it.link),
@@ -123,14 +119,6 @@ func (it refusal) page() string {
 		"{path}", html.EscapeString(it.calls),
 		"{rest}", rest,
 	).Replace(refusalPage)
-}
-
-// smallPagePolicy allows a page without scripts its own style, forms to where
-// they may be sent, and nothing else.
-func smallPagePolicy(forms string) string {
-	sum := sha256.Sum256([]byte(smallPageStyle))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action " + forms + "; frame-ancestors 'none'"
 }
 
 const refusalPage = `<!doctype html>
@@ -155,28 +143,4 @@ const refusalPage = `<!doctype html>
 {rest}</main>
 </body>
 </html>
-`
-
-// smallPageStyle has the colours and sizes of the page (webui/src/ui/tokens.css).
-const smallPageStyle = `
-:root { color-scheme: light dark; --bg: #fff; --surface: #f5f7fa; --fg: #161b22; --muted: #545d6b; --line: #d9dee5; --accent: #0a58ca; --on-accent: #fff; }
-@media (prefers-color-scheme: dark) {
-  :root { --bg: #0d1117; --surface: #151b23; --fg: #e7ecf2; --muted: #a5b0be; --line: #2b333f; --accent: #6cb0ff; --on-accent: #08131f; }
-}
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--bg); color: var(--fg); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; overflow-wrap: anywhere; }
-main { max-width: 38rem; margin: 0 auto; padding: clamp(1.5rem, 8vh, 6rem) 1.25rem 2rem; }
-h1 { margin: 0 0 .75rem; font-size: 1.75rem; line-height: 1.3; font-weight: 600; }
-h2 { margin: 1.75rem 0 .5rem; font-size: .875rem; font-weight: 600; color: var(--muted); }
-p { margin: 0 0 1rem; }
-.wish { font-size: 1.125rem; }
-.go { display: inline-block; max-width: 100%; padding: .625rem 1.125rem; border-radius: 8px; background: var(--accent); color: var(--on-accent); font-weight: 600; text-decoration: none; }
-.go:hover { text-decoration: underline; }
-button.go { min-height: 2.75rem; border: 0; font: inherit; font-weight: 600; cursor: pointer; }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
-pre, code { font-family: ui-monospace, "SFMono-Regular", "Cascadia Mono", "Noto Sans Mono", "DejaVu Sans Mono", monospace; font-size: .8125rem; }
-pre { margin: 0; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); white-space: pre-wrap; }
-details { margin-top: 1.75rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); }
-summary { padding: .375rem 0; cursor: pointer; }
-details p { margin: .5rem 0 0; }
 `

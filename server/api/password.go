@@ -1,0 +1,72 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"supervisor/server/audit"
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// changePassword is what the trail calls a change of one's own password.
+const changePassword auth.Verb = "change-password"
+
+// ownPassword gives people another password who know the one they have. The old
+// one is asked for so that a browser left open does not lose its owner the account.
+// It is no order: nothing of it is remembered.
+func (a *api) ownPassword(w http.ResponseWriter, r *http.Request) error {
+	if err := deliberate(r); err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxLogIn)
+	var asked wire.PasswordChange
+	if err := body(r, &asked); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	who := auth.From(ctx)
+	refusal := auth.Refusal{Fault: supervise.Fault{Code: supervise.FaultForbidden, Detail: string(changePassword)}, Verb: changePassword, Name: auth.Supervisord}
+	account, own := a.auth.Own(who)
+	if !own {
+		audit.Of(ctx).AboutThing(changePassword, "of "+who.Name)
+		return refusal
+	}
+	if err := a.auth.OwnWritable(who, account); err != nil {
+		return conflict(err)
+	}
+	err := auth.ChangePassword(w, r, asked.Old, asked.New)
+	if errors.As(err, new(auth.BadPassword)) {
+		return reply.BadRequest("%v", err)
+	}
+	act := audit.Of(ctx)
+	act.AboutThing(changePassword, "user "+account.Name)
+	if errors.Is(err, auth.ErrWrongCredentials) {
+		act.Tell("the old password was another")
+		act.End(ctx, refusal)
+		return reply.Problem{Status: http.StatusUnauthorized, Text: "the old password is another"}
+	}
+	if wait, later := auth.RetryAfter(err); later {
+		act.Tell("too many attempts")
+		act.End(ctx, refusal)
+		auth.SetRetryAfter(w, wait)
+		return reply.Problem{Status: http.StatusTooManyRequests, Text: err.Error()}
+	}
+	if err != nil {
+		return whyNot(err)
+	}
+	act.End(ctx, nil) // before the answer: who has it can rely on the line
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// whyNot tells people what stands against a change of their account, and nothing
+// of a file that they may not read.
+func whyNot(err error) error {
+	if errors.As(err, new(auth.ReadOnlyError)) || errors.Is(err, auth.ErrNoStore) || errors.Is(err, auth.ErrNoAccount) || errors.Is(err, auth.ErrChanged) {
+		return conflict(err)
+	}
+	return err
+}
