@@ -31,7 +31,7 @@ type Search struct {
 	// From is where to begin: forwards the first line that begins there or later,
 	// backwards the last line that begins before it.
 	From int64
-	// To is where to end forwards: where the log ended when it was asked.
+	// To is where to end forwards, with the last line that begins before it.
 	To       int64
 	Back     bool
 	Deadline time.Time // zero for none
@@ -44,7 +44,8 @@ type Search struct {
 	Gap      func(from, to int64) error
 
 	buf, folded []byte
-	since       int // bytes since somebody was asked whether this is wanted
+	found       []Hit // of the last block; room for those of the next
+	since       int   // bytes since somebody was asked whether this is wanted
 	moved       bool
 	hits        int64
 	scanned     int64
@@ -94,6 +95,12 @@ func (s *Search) begin(ctx context.Context) error {
 		s.To = end
 	}
 	s.To = min(s.To, end)
+	if s.To > oldest && s.To < end { // a line is searched whole
+		var err error
+		if s.To, err = s.lineEnd(ctx, s.To-1, end); err != nil {
+			return err
+		}
+	}
 	from := min(max(s.From, oldest), s.To)
 	s.scanned = from
 	if from == oldest || from == s.To {
@@ -286,7 +293,7 @@ func (s *Search) lines(ctx context.Context, data []byte, base int64) error {
 	if hunt.words != nil {
 		hunt.text = small(data, &s.folded)
 	}
-	var found []Hit
+	found := s.found[:0]
 	for pos := 0; pos < len(data); {
 		candidate := hunt.candidate(pos)
 		if !s.Matcher.invert && candidate > pos {
@@ -327,7 +334,7 @@ var newline = []byte{'\n'}
 // plainLines looks for the text first and for the line around it then.
 func (s *Search) plainLines(data []byte, base int64) error {
 	text := s.Matcher.text(data, &s.folded)
-	var found []Hit
+	found := s.found[:0]
 	for pos := 0; pos < len(data); {
 		i := bytes.Index(text[pos:], s.Matcher.plain)
 		if i < 0 {
@@ -351,6 +358,7 @@ func hit(off int64, line []byte, loc []int) Hit {
 
 // tell counts the hits of a block and gives them on, the first found first.
 func (s *Search) tell(found []Hit) error {
+	s.found = found
 	if s.Back {
 		slices.Reverse(found)
 	}
