@@ -53,6 +53,10 @@ func (s *Server) router(hub http.Handler) http.Handler {
 				r.Use(auth.Require, limit)
 				api.Routes(r, options)
 			})
+			r.Group(func(r chi.Router) {
+				r.Use(auth.Require, limit, s.streaming)
+				api.Streams(r, options)
+			})
 		})
 		r.With(auth.Require, limit, asStream).Get("/live", hub.ServeHTTP)
 		r.With(limit).HandleFunc("/link/*", links)

@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // ErrLogGone is answered for bytes that were once in a log and are no more:
@@ -43,4 +44,37 @@ type Log interface {
 	// Trouble says what is wrong with writing, "" if nothing is: "no space left
 	// on device since 12:00:01, 4096 bytes lost".
 	Trouble() string
+}
+
+// LogHistory is a Log that knows of which files it consists and when its bytes
+// came. All logs of the engine are; that of somebody else need not be.
+type LogHistory interface {
+	Log
+	// Files lists the files behind the numbers there are now, oldest first.
+	Files() []LogFile
+	// Arrivals tells when the bytes from one offset up to another came: the last
+	// arrival known at or before the first of them, then every one known after
+	// it. A byte came at the time of the arrival at or before it, or soon after:
+	// no other is known to have come between. None before the first means that
+	// nothing is known of it.
+	Arrivals(from, to int64) []Arrival
+	// ArrivedAt gives an offset from which to read what came at a time and
+	// later: what came within the second before it may be there as well. Sure
+	// tells that it was found among known arrivals; else it is the best guess
+	// there is, which is too early rather than too late.
+	ArrivedAt(at time.Time) (off int64, sure bool)
+}
+
+// LogFile is one file of a log, the current one or a rotated one.
+type LogFile struct {
+	Name     string // without its directory; "" for output kept in memory
+	Backup   int    // 0 for the current one, n for the n-th before it
+	Off, End int64  // its bytes have these logical offsets
+	Changed  time.Time
+}
+
+// Arrival says that the byte at Off came at a time, and those before it not later.
+type Arrival struct {
+	Off int64
+	At  time.Time
 }

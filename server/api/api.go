@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
@@ -56,6 +57,8 @@ type api struct {
 	epoch      atomic.Pointer[string] // of the engine, once known
 	updating   chan struct{}          // holds one token while an update is at work
 	previewing chan struct{}          // likewise, of a preview
+	searches   *slots
+	downloads  *slots
 }
 
 // Routes puts the interface on r, which the caller has mounted at /api/v1 behind
@@ -82,6 +85,9 @@ func Routes(r chi.Router, o Options) {
 	get("/config/preview", a.preview)
 	get("/mainlog", a.mainLogPage)
 	get("/mainlog/raw", a.mainLogRaw)
+	get("/log/{name}/{channel}/files", a.logFiles)
+	get("/mainlog/files", a.mainLogFiles)
+	get("/merged", a.merged)
 	get("/audit", a.readTrail)
 	get("/audit/verify", a.verifyTrail)
 
@@ -122,11 +128,29 @@ func Routes(r chi.Router, o Options) {
 	post("/reload", http.StatusAccepted, a.reload)
 }
 
+// Streams puts on r what is long to answer and ends with its context, which the
+// caller has mounted at /api/v1 behind auth.Require and ends with the server.
+func Streams(r chi.Router, o Options) {
+	a := newAPI(o)
+	r.Use(neverStored)
+	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
+		r.Method(http.MethodGet, path, reply.Handler(a.noted(serve)))
+	}
+	get("/log/{name}/{channel}/search", a.searchLog)
+	get("/log/{name}/{channel}/filtered", a.filteredLog)
+	get("/log/{name}/archive", a.archiveLogs)
+	get("/mainlog/search", a.searchMainLog)
+	get("/mainlog/filtered", a.filteredMainLog)
+	get("/mainlog/archive", a.archiveMainLog)
+}
+
 func newAPI(o Options) *api {
 	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, address: o.Address, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 	if a.history == nil {
 		a.history = oblivion{}
 	}
+	a.searches = newSlots("a search", max(2, runtime.GOMAXPROCS(0)/2), searchGrace)
+	a.downloads = newSlots("a download", 4, searchGrace)
 	if a.problems == nil {
 		a.problems = func() []supervise.Problem { return nil }
 	}

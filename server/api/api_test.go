@@ -37,7 +37,8 @@ func newDesk(t *testing.T, adjust ...func(*Options)) *desk {
 	}
 	router := chi.NewRouter()
 	router.Route("/api/v1", func(r chi.Router) {
-		Routes(r, options)
+		r.Group(func(r chi.Router) { Streams(r, options) })
+		r.Group(func(r chi.Router) { Routes(r, options) })
 	})
 	d.routes = router
 	return d

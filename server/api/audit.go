@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"supervisor/server/audit"
@@ -78,6 +79,29 @@ func parseQuery(query url.Values, now time.Time) (audit.Query, error) {
 	limit, err := number(query, "limit", 0)
 	q.Limit = int(min(max(limit, 0), 1<<20))
 	return q, err
+}
+
+// parseMoment is parseTime, and knows a time of day as well, which is the latest
+// one that is over, and Unix milliseconds.
+func parseMoment(query url.Values, name string, now time.Time) (time.Time, error) {
+	text := query.Get(name)
+	if ms, err := strconv.ParseInt(text, 10, 64); err == nil && ms >= 0 {
+		return time.UnixMilli(ms), nil
+	}
+	for _, layout := range []string{"15:04", "15:04:05"} {
+		clock, err := time.Parse(layout, text)
+		if err != nil {
+			continue
+		}
+		day := func(days int) time.Time {
+			return time.Date(now.Year(), now.Month(), now.Day()+days, clock.Hour(), clock.Minute(), clock.Second(), 0, now.Location())
+		}
+		if today := day(0); !today.After(now) {
+			return today, nil
+		}
+		return day(-1), nil
+	}
+	return parseTime(query, name, now)
 }
 
 // parseTime reads a time, a date, or how long ago: 2026-01-31T12:00:00Z,

@@ -15,6 +15,12 @@
 // that fails says why and how it was left, and the others are brought in line all
 // the same. Updates take turns.
 //
+// A search answers with one JSON object a line while it finds them (NDJSON, and
+// not server-sent events: a page reads it with fetch and ends it by aborting that,
+// a shell with curl and jq). Whoever searches, or downloads what has to be made
+// first, has one place, and there are few in all: 429 and 503 say when to come
+// again.
+//
 // Browsers attach passwords to requests of foreign pages too. An order must
 // therefore be JSON or carry the header X-CSRF: neither can be sent across sites
 // by a form, nor by a script without a permission that is never given. (The
@@ -25,8 +31,14 @@
 //	POST processes/{name}/{start|stop|restart|signal|clear-logs}
 //	POST groups/{group}/{start|stop|restart}   all/{start|stop|restart}
 //	GET  log/{name}/{channel}   ?before= ?after= ?around= ?tail= &max= &epoch=
-//	GET  log/{name}/{channel}/raw              ?from= &to=, with Range
-//	GET  mainlog                mainlog/raw
+//	GET  log/{name}/{channel}   ?at=TIME, to begin at what came then
+//	GET  log/{name}/{channel}/files
+//	GET  log/{name}/{channel}/raw              ?from= &to=, or ?file=N, with Range
+//	GET  log/{name}/{channel}/search           ?q= &regex= &case= &invert= &from= &to= &dir= &limit= &budget=
+//	GET  log/{name}/{channel}/filtered         likewise, the lines as a file
+//	GET  log/{name}/archive                    all files as .tar.gz; name may be group:*
+//	GET  mainlog                mainlog/{files|raw|search|filtered|archive}
+//	GET  merged                 ?source=NAME/CHANNEL[@OFFSET] &source=mainlog &dir= &at= &max=
 //	GET  processes/{name}/settings         POST processes/{name}/reveal
 //	GET  processes/{name}/metrics              ?since=
 //	GET  audit                  ?since= &until= &user= &program= &before= &limit=

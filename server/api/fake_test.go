@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -17,6 +18,7 @@ type fakeEngine struct {
 	plan  supervise.Plan
 	fails map[string]error // by what it is asked, as noted
 	log   *fakeLog
+	logs  map[string]supervise.Log // by name of process; others have log
 
 	mu    sync.Mutex
 	asked []string
@@ -158,6 +160,9 @@ func (e *fakeEngine) Log(ctx context.Context, name supervise.NameSpec, ch superv
 	if ch == supervise.Stderr {
 		return nil, supervise.Fault{Code: supervise.FaultNoFile, Detail: name.String()}
 	}
+	if log := e.logs[name.String()]; log != nil {
+		return log, nil
+	}
 	return e.log, nil
 }
 func (e *fakeEngine) MainLog(context.Context) (supervise.Log, error) { return e.log, nil }
@@ -165,12 +170,18 @@ func (e *fakeEngine) MainLog(context.Context) (supervise.Log, error) { return e.
 // fakeLog is a log in memory. It trims itself once when told to, in the middle
 // of being read.
 type fakeLog struct {
+	path   string // "" for /log/fake, "-" for none
 	data   string
 	oldest int64
 	trim   int64
 }
 
-func (l *fakeLog) Path() string                    { return "/log/fake" }
+func (l *fakeLog) Path() string {
+	if l.path == "" {
+		return "/log/fake"
+	}
+	return strings.TrimPrefix(l.path, "-")
+}
 func (l *fakeLog) Bounds() (oldest, end int64)     { return l.oldest, int64(len(l.data)) }
 func (l *fakeLog) Clear() error                    { l.oldest = int64(len(l.data)); return nil }
 func (l *fakeLog) Trouble() string                 { return "" }

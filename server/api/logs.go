@@ -1,6 +1,8 @@
 package api
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -11,6 +13,7 @@ import (
 
 	"supervisor/server/auth"
 	"supervisor/server/reply"
+	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
@@ -18,6 +21,9 @@ const (
 	usualPage = 64 << 10
 	maxPage   = 256 << 10
 )
+
+// mainLogFile is what supervisord's own log is called when it is saved.
+const mainLogFile = "supervisord.log"
 
 func (a *api) logPage(w http.ResponseWriter, r *http.Request) error {
 	log, _, err := a.processLog(r)
@@ -48,7 +54,7 @@ func (a *api) mainLogRaw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return download(w, r, log, "supervisord.log")
+	return download(w, r, log, mainLogFile)
 }
 
 // processLog finds the log the path names, and what to call it when it is saved.
@@ -90,23 +96,87 @@ func (a *api) page(w http.ResponseWriter, r *http.Request, log supervise.Log) er
 	if err != nil {
 		return err
 	}
-	epoch, err := a.knownEpoch(r.Context())
-	if err != nil {
+	if err := a.sameEpoch(r); err != nil {
 		return err
 	}
-	if asked := r.URL.Query().Get("epoch"); asked != "" && asked != epoch {
-		return reply.Problem{Status: http.StatusGone, Text: "supervisord was started anew: this offset is of an earlier life"}
+	sure := true
+	if where.from == fromTime {
+		where.off, sure = arrivedAt(log, where.at)
+		where.from = fromAfter
 	}
 	page, err := readPage(log, where)
 	if err != nil {
 		return err
 	}
-	page.Epoch = epoch
+	page.Guess = !sure
+	if page.Epoch, err = a.knownEpoch(r.Context()); err != nil {
+		return err
+	}
 	return reply.JSON(w, page)
 }
 
-// parseWhere reads which page is wanted: at most one of before, after, around
-// and tail, the end of the log if none.
+// arrivedAt finds the first line that came at a time or later. A log that knows
+// nothing of times is read from its beginning.
+func arrivedAt(log supervise.Log, at time.Time) (off int64, sure bool) {
+	history, ok := log.(supervise.LogHistory)
+	if !ok {
+		oldest, _ := log.Bounds()
+		return oldest, false
+	}
+	off, sure = history.ArrivedAt(at)
+	oldest, _ := log.Bounds()
+	if off <= oldest {
+		return off, sure
+	}
+	// Of what came then, the beginning may belong to a line that was there.
+	data := make([]byte, maxPage)
+	n, err := log.ReadAt(data, off-1)
+	if i := bytes.IndexByte(data[:n], '\n'); i >= 0 && (err == nil || errors.Is(err, io.EOF)) {
+		off += int64(i)
+	}
+	return off, sure
+}
+
+// sameEpoch refuses offsets of an earlier supervisord, if the client says of
+// which one they are.
+func (a *api) sameEpoch(r *http.Request) error {
+	asked := r.URL.Query().Get("epoch")
+	if asked == "" {
+		return nil
+	}
+	epoch, err := a.knownEpoch(r.Context())
+	if err == nil && asked != epoch {
+		return reply.Problem{Status: http.StatusGone, Text: "supervisord was started anew: this offset is of an earlier life"}
+	}
+	return err
+}
+
+func (a *api) logFiles(w http.ResponseWriter, r *http.Request) error {
+	log, _, err := a.processLog(r)
+	if err != nil {
+		return err
+	}
+	return a.files(w, r, log)
+}
+
+func (a *api) mainLogFiles(w http.ResponseWriter, r *http.Request) error {
+	log, err := a.mainLog(r)
+	if err != nil {
+		return err
+	}
+	return a.files(w, r, log)
+}
+
+func (a *api) files(w http.ResponseWriter, r *http.Request, log supervise.Log) error {
+	epoch, err := a.knownEpoch(r.Context())
+	if err != nil {
+		return err
+	}
+	return reply.JSON(w, wire.LogFiles{Epoch: epoch, Files: wire.FromLogFiles(filesOf(log))})
+}
+
+// parseWhere reads which page is wanted: at most one of before, after, around,
+// at and tail, the end of the log if none.
 func parseWhere(query url.Values) (where, error) {
 	size, err := number(query, "max", usualPage)
 	if err != nil {
@@ -124,8 +194,15 @@ func parseWhere(query url.Values) (where, error) {
 		}
 		found.from = from
 	}
+	if query.Has("at") {
+		given++
+		found.from = fromTime
+		if found.at, err = parseMoment(query, "at", time.Now()); err != nil {
+			return where{}, err
+		}
+	}
 	if given > 1 {
-		return where{}, reply.BadRequest("only one of before, after, around and tail")
+		return where{}, reply.BadRequest("only one of before, after, around, at and tail")
 	}
 	if found.from == fromEnd && query.Has("tail") {
 		found.max = min(maxPage, max(found.off, 1))
@@ -156,15 +233,46 @@ func download(w http.ResponseWriter, r *http.Request, log supervise.Log, file st
 	if err != nil {
 		return err
 	}
+	if r.URL.Query().Has("file") {
+		one, err := oneFile(r.URL.Query(), log)
+		if err != nil {
+			return err
+		}
+		if from, to = one.Off, one.End; one.Name != "" {
+			file = fileName(one.Name)
+		}
+	}
 	from = min(max(from, oldest), end)
 	to = min(max(to, from), end)
-	header := w.Header()
-	header.Set("Content-Type", "text/plain")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file}))
-	header.Set("X-Log-Offset", strconv.FormatInt(from, 10))
+	attach(w, "text/plain", file)
+	w.Header().Set("X-Log-Offset", strconv.FormatInt(from, 10))
 	http.ServeContent(w, r, "", time.Time{}, io.NewSectionReader(whole{log}, from, to-from))
 	return nil
+}
+
+// oneFile finds the file of a log that file= names by its number.
+func oneFile(query url.Values, log supervise.Log) (supervise.LogFile, error) {
+	if query.Has("from") || query.Has("to") {
+		return supervise.LogFile{}, reply.BadRequest("either file, or from and to")
+	}
+	n, err := number(query, "file", 0)
+	if err != nil {
+		return supervise.LogFile{}, err
+	}
+	for _, file := range filesOf(log) {
+		if int64(file.Backup) == n {
+			return file, nil
+		}
+	}
+	return supervise.LogFile{}, reply.Problem{Status: http.StatusNotFound, Text: "the log has no such file"}
+}
+
+// attach says that what follows is to be saved as a file.
+func attach(w http.ResponseWriter, kind, file string) {
+	header := w.Header()
+	header.Set("Content-Type", kind)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file}))
 }
 
 // whole reads a log as io.ReaderAt wants it: all of p, or an error.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"supervisor/server/wire"
 	"supervisor/supervise"
@@ -14,6 +15,7 @@ import (
 type where struct {
 	from origin
 	off  int64
+	at   time.Time // of fromTime, to find off by
 	max  int64
 }
 
@@ -24,6 +26,7 @@ const (
 	fromBefore               // ending at off
 	fromAfter                // beginning at off
 	fromAround               // with off in its middle
+	fromTime                 // to be found by a time, and then fromAfter
 )
 
 // window is a page before it is read: the bytes from lo up to hi.
@@ -43,12 +46,28 @@ func readPage(log supervise.Log, w where) (wire.LogPage, error) {
 		oldest, end := log.Bounds()
 		page, err := w.window(oldest, end).read(log, oldest, end)
 		if !errors.Is(err, supervise.ErrLogGone) {
+			describe(&page, log, w)
 			return page, err
 		}
 		if again, _ := log.Bounds(); again <= oldest {
 			return page, fmt.Errorf("read a page of a log from %d to %d: %w", oldest, end, err)
 		}
 		// Rotated away under our hands: the window is not where it was.
+	}
+}
+
+// describe says where and when the lines of a page came, and what is missing.
+func describe(page *wire.LogPage, log supervise.Log, w where) {
+	off := page.Off
+	page.Offs = make([]int64, len(page.Lines))
+	for i, line := range page.Lines {
+		page.Offs[i] = off
+		off += int64(len(line)) + 1
+	}
+	page.At = timesOf(log, page.Offs, page.End)
+	page.First = page.Off <= page.Oldest
+	if w.from != fromEnd && w.off < page.Oldest {
+		page.Gap = &wire.LogGap{From: w.off, To: page.Oldest}
 	}
 }
 
@@ -62,7 +81,7 @@ func (w where) window(oldest, end int64) window {
 		return window{lo: lo, hi: min(lo+w.max, end), align: true, latest: off, whole: true}
 	case fromEnd:
 		off = end
-	case fromBefore:
+	case fromBefore, fromTime:
 	}
 	return window{lo: max(off-w.max, oldest), hi: off, align: true, latest: off - 1}
 }

@@ -22,6 +22,7 @@ type fakeEngine struct {
 	feeds     map[chan supervise.Change]bool
 	logs      map[supervise.NameSpec]*fakeLog
 	main      *fakeLog
+	dated     bool // its logs know when their bytes came
 }
 
 const fakeEpoch = "epoch123"
@@ -83,6 +84,9 @@ func (e *fakeEngine) Log(_ context.Context, name supervise.NameSpec, ch supervis
 	}
 	if ch == supervise.Stderr {
 		return nil, supervise.Fault{Code: supervise.FaultNoFile, Detail: name.String()}
+	}
+	if e.dated {
+		return datedLog{e.logs[name]}, nil
 	}
 	return e.logs[name], nil
 }

@@ -280,9 +280,10 @@ const (
 // answer is what became of a job.
 type answer struct {
 	data    []byte
-	inside  bool  // the first byte of data is not the first of its line
-	end     int64 // the log ended here afterwards
-	off     int64 // findStart: the line starts here; gone: reading can go on here
+	came    []supervise.Arrival // when data did
+	inside  bool                // the first byte of data is not the first of its line
+	end     int64               // the log ended here afterwards
+	off     int64               // findStart: the line starts here; gone: reading can go on here
 	lines   int64
 	counted int64 // counted up to here
 	cleared bool  // the byte before off is gone, off itself is not
@@ -356,6 +357,9 @@ func (f *follower) do(j *job) answer {
 	switch j.kind {
 	case readLines:
 		a = f.chunk(j)
+		if history, ok := f.log.(supervise.LogHistory); ok && len(a.data) > 0 {
+			a.came = history.Arrivals(j.off, j.off+int64(len(a.data)))
+		}
 	case findStart:
 		a = f.lineStart(j.off)
 	case countLines:

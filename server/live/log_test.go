@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"supervisor/server/wire"
+	"supervisor/supervise"
 )
 
 // pane is a log as a browser keeps it: bytes, and what was said about them.
@@ -442,4 +444,30 @@ func FuzzCutterLosesNothing(f *testing.F) {
 			t.Fatalf("left over: %q", left)
 		}
 	})
+}
+
+// datedLog knows when its bytes came: byte n in millisecond n.
+type datedLog struct{ *fakeLog }
+
+func (datedLog) Files() []supervise.LogFile { return nil }
+func (datedLog) Arrivals(from, to int64) (all []supervise.Arrival) {
+	for off := from - from%10; off < to; off += 10 {
+		all = append(all, supervise.Arrival{Off: off, At: time.UnixMilli(off)})
+	}
+	return all
+}
+func (datedLog) ArrivedAt(time.Time) (int64, bool) { return 0, false }
+
+func TestLinesAreToldWithTheTimeTheyCame(t *testing.T) {
+	engine := newFakeEngine(apiName)
+	log := engine.logs[apiName]
+	engine.dated = true
+	log.write("nine byte\nfour\nfour\n" + strings.Repeat("x", 30) + "\nlast\n")
+	b := newStage(t, engine, nil).visit(nil)
+	b.say(wire.Sub{ID: 1, Topic: wire.TopicLog, Proc: "web:api", Ch: "stdout", From: off(0)})
+	expect[wire.OK](b)
+	frame := expect[wire.Log](b)
+	if want := (wire.Times{{0, 0}, {1, 10}, {3, 20}, {4, 50}}); !slices.Equal(frame.At, want) {
+		t.Errorf("%v of %q", frame.At, frame.Lines)
+	}
 }

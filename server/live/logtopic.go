@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"supervisor/server/wire"
+	"supervisor/supervise"
 )
 
 const (
@@ -296,6 +297,7 @@ func (t *logTopic) sendLines(s *session, a answer, now time.Time) error {
 	epoch, _ := s.hub.position()
 	for _, frame := range cut.frames {
 		frame.ID, frame.Epoch = t.id, epoch
+		frame.At = timesOf(frame, a.came)
 		if err := s.send(frame); err != nil {
 			return err
 		}
@@ -310,6 +312,16 @@ func (t *logTopic) sendLines(s *session, a answer, now time.Time) error {
 	}
 	t.off, t.inside = cut.off, cut.inside
 	return nil
+}
+
+// timesOf tells when the lines of a frame came.
+func timesOf(frame wire.Log, came []supervise.Arrival) wire.Times {
+	offs, off := make([]int64, len(frame.Lines)), frame.Off
+	for i, line := range frame.Lines {
+		offs[i] = off
+		off += int64(len(line)) + 1
+	}
+	return wire.FromArrivals(came, offs)
 }
 
 // patience tells since when the bytes left over wait for the end of their line.

@@ -143,3 +143,28 @@ func list(names []string) []string {
 	}
 	return names
 }
+
+// FromArrivals gives the times of lines, which begin at offs in rising order.
+func FromArrivals(arrivals []supervise.Arrival, offs []int64) Times {
+	var times Times
+	next, told := 0, -1
+	for i, off := range offs {
+		for next < len(arrivals) && arrivals[next].Off <= off {
+			next++
+		}
+		if next > 0 && next != told {
+			times = append(times, [2]int64{int64(i), arrivals[next-1].At.UnixMilli()})
+			told = next
+		}
+	}
+	return times
+}
+
+// FromLogFiles gives the files of a log.
+func FromLogFiles(files []supervise.LogFile) []LogFile {
+	list := make([]LogFile, len(files))
+	for i, f := range files {
+		list[i] = LogFile{Name: f.Name, N: f.Backup, Off: f.Off, End: f.End, Changed: Millis(f.Changed)}
+	}
+	return list
+}

@@ -232,7 +232,8 @@ type Log struct {
 	// The last line has no newline yet: the next frame continues it.
 	Open bool `json:"open,omitempty"`
 	// The first line continues the last one of the frame before.
-	Cont bool `json:"cont,omitempty"`
+	Cont bool  `json:"cont,omitempty"`
+	At   Times `json:"at,omitempty" ts:"[number, number][]"`
 }
 
 // GapWhy is why bytes of a log were left out.

@@ -83,6 +83,16 @@ func (l Lines) MarshalJSON() ([]byte, error) {
 	return append(out, ']'), nil
 }
 
+// MarshalJSON writes the text with AppendText.
+func (t LogText) MarshalJSON() ([]byte, error) { return AppendText(nil, string(t)), nil }
+
+// UnmarshalJSON reads what MarshalJSON wrote, byte for byte.
+func (t *LogText) UnmarshalJSON(text []byte) error {
+	s, err := ParseText(text)
+	*t = LogText(s)
+	return err
+}
+
 // UnmarshalJSON reads what MarshalJSON wrote, byte for byte.
 func (l *Lines) UnmarshalJSON(text []byte) error {
 	var raw []json.RawMessage

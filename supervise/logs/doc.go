@@ -16,6 +16,11 @@
 //	             rotate (rotate.go), notice what outsiders do to it (watch.go),
 //	             survive a bad disk (outage.go)
 //
+// When bytes came is remembered for the newest (arrivals.go) and kept in an index
+// beside the state (times.go writes it, index.go is its format, history.go asks
+// both): the log files themselves have what the program wrote and nothing else. The
+// index is written late and by nobody who writes a log, so that its disk may hang.
+//
 // Every byte ever appended has a number, its logical offset; ledger.go knows
 // which file bears which numbers now. Followers Wait for the end to move: they
 // are woken by the append and never poll, and where nobody waits the writer pays
@@ -28,7 +33,9 @@
 //
 // What may block: Write, Flush, Open, Reopen, Clear and Close touch the disk and
 // may hang with it, so the engine's loop calls none of them. Path, Bounds,
-// Trouble and Lost never wait for a write in progress.
+// Trouble and Lost never wait for a write in progress. Files, Arrivals and
+// ArrivedAt read from the disks of the log and of the index, in the caller's
+// goroutine.
 //
 // What is never here: processes, pipes, configuration syntax, time stamps added
 // to a program's lines.

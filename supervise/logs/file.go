@@ -27,10 +27,14 @@ type limit struct {
 // is held while files change their names, and by readers from looking up a
 // name until they have read. The ledger's own is held for lines only.
 type file struct {
-	gate  *Gate
-	path  string
-	key   string
-	mode  fs.FileMode
+	gate *Gate
+	path string
+	key  string
+	mode fs.FileMode
+	// absolute is the path from the root, and hash what its index is found by.
+	absolute string
+	hash     uint64
+
 	past  int // how many backups may be there from before
 	users int // guarded by gate.mu
 
@@ -56,6 +60,7 @@ type file struct {
 	refused time.Time  // when rotating last failed
 	closed  bool       // no user is left
 	outage  outage
+	indexed entry    // the last one made
 	notices []string // to be told when the lock is released
 }
 
@@ -116,7 +121,8 @@ func (f *file) send(p []byte, now time.Time) (int, error) {
 	if f.special.Load() {
 		return n, err
 	}
-	size := f.ledger.grew(n)
+	size := f.ledger.grew(n, now)
+	f.index(size-int64(n), p[:n], now)
 	if f.limit.maxBytes > 0 && size >= f.limit.maxBytes && err == nil {
 		err = f.rotate(now)
 	}
@@ -177,6 +183,7 @@ func (f *file) adopt(out *os.File, st stat, now time.Time) {
 	f.names.Lock()
 	defer f.names.Unlock()
 	f.ledger.opened(st)
+	f.tellFiles()
 }
 
 func (f *file) fileMode() fs.FileMode {
@@ -211,6 +218,14 @@ func (f *file) takeStock() {
 		}
 		f.ledger.begin(found)
 	})
+}
+
+// pathOf is where a segment is now. The caller holds names.
+func (f *file) pathOf(s segment) string {
+	if s.backup > 0 {
+		return f.backup(s.backup)
+	}
+	return f.path
 }
 
 func (f *file) backup(n int) string { return f.path + "." + strconv.Itoa(n) }
@@ -296,11 +311,7 @@ func (f *file) readSegment(p []byte, off int64) (int, error) {
 // readFile answers io.EOF when the file is shorter than it should be, and
 // fs.ErrNotExist when it is not there or is another.
 func (f *file) readFile(s segment, p []byte, at int64) (int, error) {
-	path := f.path
-	if s.backup > 0 {
-		path = f.backup(s.backup)
-	}
-	in, err := openRead(path)
+	in, err := openRead(f.pathOf(s))
 	if err != nil {
 		return 0, err
 	}

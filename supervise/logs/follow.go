@@ -7,12 +7,27 @@ import (
 	"supervisor/supervise"
 )
 
-// follow is the end of a log and those who wait for it to move.
+// follow is the end of a log, when it moved, and those who wait for it to.
 type follow struct {
 	mu     sync.Mutex // guards the fields below, and those of who embeds it
 	end    int64      // the number the next byte will get
+	recent recent
 	wake   chan struct{}
 	closed bool
+}
+
+// arrivals gives what is remembered of the bytes from one offset up to another.
+func (w *follow) arrivals(from, to int64) []arrival {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.recent.between(from, to)
+}
+
+// since gives the first byte remembered that may have come later than a time.
+func (w *follow) since(at int64) (off int64, found, covers bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.recent.since(at)
 }
 
 // moved wakes everyone who waits. The caller holds mu.

@@ -21,6 +21,7 @@ const outageBudget = 64 << 20
 // open files by path, and the line to syslog.
 type Gate struct {
 	syslog *syslogLine
+	times  *times       // nil where arrival times are kept in memory only
 	budget atomic.Int64 // what is left of outageBudget
 
 	mu    sync.Mutex // guards the fields below
@@ -65,11 +66,20 @@ func (g *Gate) file(path string, mode fs.FileMode, limit limit) *file {
 	key := filepath.Clean(path)
 	f := g.files[key]
 	if f == nil {
-		f = &file{gate: g, path: path, mode: mode, past: limit.backups, limit: limit, key: key}
+		f = &file{gate: g, path: path, mode: mode, past: limit.backups, limit: limit, key: key, absolute: absolute(path)}
+		f.hash = hashPath(f.absolute)
 		g.files[key] = f
 	}
 	f.users++
 	return f
+}
+
+// absolute is a path from the root; as it is where that cannot be known.
+func absolute(path string) string {
+	if from, err := filepath.Abs(path); err == nil {
+		return from
+	}
+	return path
 }
 
 // release tells whether the caller was the file's last user.

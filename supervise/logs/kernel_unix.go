@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,6 +21,7 @@ type stat struct {
 	size    int64
 	links   uint64
 	regular bool
+	changed time.Time
 }
 
 func statPath(path string) (stat, error) {
@@ -54,6 +56,7 @@ func statOf(st *unix.Stat_t) stat {
 		size:    st.Size,
 		links:   uint64(st.Nlink),
 		regular: st.Mode&unix.S_IFMT == unix.S_IFREG,
+		changed: time.Unix(st.Mtim.Unix()),
 	}
 }
 

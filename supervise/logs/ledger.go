@@ -2,6 +2,7 @@ package logs
 
 import (
 	"slices"
+	"time"
 
 	"supervisor/supervise"
 )
@@ -98,10 +99,14 @@ func (l *ledger) renewed(id identity) {
 	l.segments = append(l.segments, segment{base: l.end, id: id})
 }
 
-// grew says that n bytes have been appended, and gives the size of the file.
-func (l *ledger) grew(n int) (size int64) {
+// grew says that n bytes have been appended, which came at a time, and gives the
+// size of the file.
+func (l *ledger) grew(n int, now time.Time) (size int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if n > 0 {
+		l.recent.came(l.end, now)
+	}
 	l.end += int64(n)
 	l.moved()
 	if current := l.current(); current != nil {
@@ -212,6 +217,17 @@ func (l *ledger) backups() []segment {
 		return slices.Clone(l.segments[:len(l.segments)-1])
 	}
 	return slices.Clone(l.segments)
+}
+
+// all lists the segments, oldest first, their sizes filled in.
+func (l *ledger) all() []segment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	segments := slices.Clone(l.segments)
+	if n := len(segments); n > 0 && segments[n-1].backup == 0 {
+		segments[n-1].size = l.end - segments[n-1].base
+	}
+	return segments
 }
 
 // current is the current file's segment; nil if there is none. The caller holds mu.

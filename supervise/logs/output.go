@@ -45,7 +45,7 @@ func (o *output) append(p []byte) {
 			return
 		}
 	}
-	o.memory.append(p)
+	o.memory.append(p, time.Now())
 }
 
 // onDisk tells whether output can be read back from its file.

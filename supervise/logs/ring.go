@@ -2,6 +2,7 @@ package logs
 
 import (
 	"io"
+	"time"
 
 	"supervisor/supervise"
 )
@@ -99,9 +100,10 @@ type memory struct {
 	ring ring // its end is follow.end
 }
 
-func (m *memory) append(p []byte) {
+func (m *memory) append(p []byte, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.recent.came(m.ring.end, now)
 	m.ring.append(p)
 	m.end = m.ring.end
 	m.moved()

@@ -39,10 +39,11 @@ var may = map[string][]string{
 
 	"server/wire":  {"supervise"},
 	"server/reply": {"supervise", "server/wire"},
+	"server/grep":  {"supervise"},
 	"server/auth":  {"supervise", "server/wire", "server/reply"},
 	// The trail is beside auth: every room that acts tells it, and it knows who asks.
 	"server/audit":  {"supervise", "server/wire", "server/reply", "server/auth"},
-	"server/api":    {"supervise", "server/wire", "server/reply", "server/auth", "server/audit"},
+	"server/api":    {"supervise", "server/wire", "server/reply", "server/auth", "server/audit", "server/grep"},
 	"server/rpc":    {"supervise", "server/auth", "server/reply", "server/audit"},
 	"server/tail":   {"supervise", "server/auth", "server/reply", "server/audit"},
 	"server/scrape": {"supervise", "server/auth", "server/reply"},

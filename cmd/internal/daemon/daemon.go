@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"sync/atomic"
 	"syscall"
@@ -199,6 +200,7 @@ func (l *life) closeMainLog(lastLines []string) {
 			l.log.Warn(text)
 		}
 		l.mainLog.Close()
+		l.gate.SettleTimes()
 	}()
 	select {
 	case <-closed:
@@ -290,11 +292,15 @@ func (l *life) openMainLog() error {
 		opts.Echo = l.std.Out
 	}
 	l.gate = logs.NewGate()
+	if s.StateDir != "" {
+		// Not through say: it is asked while the engine is being made.
+		l.gate.KeepTimes(filepath.Join(s.StateDir, "log-times"), func(text string) { l.log.Warn(text) })
+	}
 	l.mainLog = logs.NewMainLog(opts, l.gate)
+	l.log = slog.New(l.mainLog)
 	if err := l.mainLog.Open(); err != nil {
 		return fmt.Errorf("open the main log %s: %w", s.Logfile, err)
 	}
-	l.log = slog.New(l.mainLog)
 	return nil
 }
 

@@ -52,6 +52,7 @@ describe('frames of the server', () => {
     ])
     if (whole.t === 'snap') optional.delete('rows')
     if (whole.t === 'err') optional.add('id')
+    if (whole.t === 'log') optional.add('at')
     for (const key of Object.keys(whole).filter((k) => !optional.has(k))) {
       const { [key]: _, ...rest } = whole
       expect(() => parseFrame(JSON.stringify(rest)), key).toThrow()
@@ -77,6 +78,7 @@ describe('logs', () => {
 
   test('a page of the API is understood', () => {
     expect(isLogPage(JSON.parse(read('bodies/log.json')))).toBe(true)
+    expect(isLogPage(JSON.parse(read('bodies/log-at.json')))).toBe(true)
     expect(isLogPage({ lines: [] })).toBe(false)
   })
 

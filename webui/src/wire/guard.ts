@@ -32,6 +32,8 @@ const shape =
   (v) =>
     isRecord(v) && Object.entries(fields).every(([k, ok]) => ok(v[k]))
 
+const times = list((v) => list(number)(v) && (v as number[]).length === 2)
+
 const user = shape({ name: text, caps: number, link: optional(flag) })
 const process = shape({
   id: number,
@@ -122,6 +124,7 @@ const frames: Record<ServerFrame['t'], Check> = {
     lines: list(text),
     open: optional(flag),
     cont: optional(flag),
+    at: optional(times),
   }),
   gap: shape({ id: number, from: number, to: number, why: text }),
   mark: shape({ id: number, off: number, why: text, at: number }),
@@ -153,6 +156,11 @@ const logPage = shape({
   lines: list(text),
   cont: optional(flag),
   open: optional(flag),
+  offs: optional(list(number)),
+  at: optional(times),
+  first: optional(flag),
+  gap: optional(shape({ from: number, to: number })),
+  guess: optional(flag),
 })
 
 /** Whether a body of the API is a page of a log. */

@@ -273,6 +273,7 @@ export interface LogFrame {
   open?: boolean;
   /** The first line continues the last one of the frame before. */
   cont?: boolean;
+  at?: [number, number][];
 }
 
 /** GapWhy is why bytes of a log were left out. */
@@ -570,6 +571,12 @@ export interface ProcessDetail {
   stderrLog: string;
 }
 
+/** LogGap is a part of a log that is there no more: rotated away or cleared. */
+export interface LogGap {
+  from: number;
+  to: number;
+}
+
 /**
  * LogPage answers GET /api/v1/log/{name}/{channel} and /api/v1/mainlog. Lines
  * are whole ones, but for one longer than the page.
@@ -588,6 +595,18 @@ export interface LogPage {
   cont?: boolean;
   /** The last line lacks its end. */
   open?: boolean;
+  /** Where each line begins. */
+  offs?: number[];
+  at?: [number, number][];
+  /** There is nothing before this page. */
+  first?: boolean;
+  /** Bytes that were asked for and are there no more. */
+  gap?: LogGap;
+  /**
+   * With at=, the place of that time was not among known arrivals: the page
+   * begins at the best guess, too early rather than too late.
+   */
+  guess?: boolean;
 }
 
 /** MeaningCode names a kind of end. */
@@ -715,6 +734,114 @@ export interface Crash {
   life: Life;
   stdout: Excerpt;
   stderr: Excerpt;
+}
+
+/** LogFile is one file of a log: what raw?file=N downloads. */
+export interface LogFile {
+  /** "" for output kept in memory. */
+  name: string;
+  /** 0 is the current file, 1 the one rotated last. */
+  n: number;
+  /** The offsets of its bytes. */
+  off: number;
+  end: number;
+  /** When it was last written to. */
+  changed: number;
+}
+
+/**
+ * LogFiles answers GET /api/v1/log/{name}/{channel}/files: what the log consists
+ * of now, oldest first.
+ */
+export interface LogFiles {
+  epoch: string;
+  files: LogFile[];
+}
+
+/** LogText is a part of a log, in which bytes that are not UTF-8 travel as in Lines. */
+export type LogText = string;
+
+/** LogHit is a line that matches. */
+export interface LogHit {
+  /** The line's first byte, and the one behind its last, its newline not included. */
+  off: number;
+  end: number;
+  /** What matched in it: for asking which lines do not match, nothing. */
+  from: number;
+  to: number;
+  /** The line; of a long one, the part around what matched, which begins at Start. */
+  line: LogText;
+  start: number;
+  /** When it came; 0 if that is not known. */
+  at?: number;
+}
+
+/** SearchProgress is sent some times a second. */
+export interface SearchProgress {
+  /** Searched up to here, or down to here. It is the start of a line. */
+  scannedTo: number;
+  /** Lines that match so far. */
+  hits: number;
+}
+
+/** SearchDone ends a search. */
+export interface SearchDone {
+  scannedTo: number;
+  /** All lines that match in what was searched, whether sent or not. */
+  hits: number;
+  /** Not all of them were sent. */
+  capped?: boolean;
+  /** The budget ran out first: go on with from=ScannedTo. */
+  more?: boolean;
+}
+
+/**
+ * SearchLine is one line of the answer to GET /api/v1/log/{name}/{channel}/search:
+ * exactly one of its fields is there. Done or Error is the last one; an answer
+ * that ends without either was cut off.
+ */
+export interface SearchLine {
+  hit?: LogHit;
+  progress?: SearchProgress;
+  gap?: LogGap;
+  done?: SearchDone;
+  error?: string;
+}
+
+/**
+ * MergedSource is one log of a MergedPage: its lines there fill the bytes from
+ * Off to End.
+ */
+export interface MergedSource {
+  /** As it was asked for, without its offset. */
+  name: string;
+  off: number;
+  end: number;
+  oldest: number;
+  newest: number;
+  /** The first line lacks its beginning. */
+  cont?: boolean;
+  /** The last line lacks its end. */
+  open?: boolean;
+  /** There is nothing before Off. */
+  first?: boolean;
+  gap?: LogGap;
+}
+
+/**
+ * MergedPage answers GET /api/v1/merged: lines of several logs in the order in
+ * which they came. The lists Lines, Source, Offs and At are of one length.
+ */
+export interface MergedPage {
+  epoch: string;
+  sources: MergedSource[];
+  lines: Lines;
+  /** The place in Sources of each line's log. */
+  source: number[];
+  /** Where each line begins in its log. */
+  offs: number[];
+  /** When each line came; 0 if that is not known. */
+  at: number[];
 }
 
 /** Result is one process of an action on several. */

@@ -1,0 +1,286 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+// maxSources is how many logs can be merged.
+const maxSources = 16
+
+// stream is one log of a merged page.
+type stream struct {
+	source wire.MergedSource
+	log    supervise.Log
+	where  where
+	lines  []mergedLine
+	more   bool // there are lines beyond these, in the direction of reading
+}
+
+// mergedLine is a line with its place in time.
+type mergedLine struct {
+	text     string
+	off, end int64
+	at       int64 // when it came; 0 for unknown
+	order    int64 // by what it is ordered: never against the order of its log
+}
+
+// merged reads several logs as one.
+func (a *api) merged(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	back, begins, err := parseDirection(query)
+	if err != nil {
+		return err
+	}
+	size, err := number(query, "max", usualPage)
+	if err != nil {
+		return err
+	}
+	streams, err := a.streams(r, begins, back)
+	if err != nil {
+		return err
+	}
+	if err := a.sameEpoch(r); err != nil {
+		return err
+	}
+	size = min(maxPage, max(size, 1)) / int64(len(streams))
+	for _, s := range streams {
+		if err := s.read(back, max(size, 1)); err != nil {
+			return err
+		}
+	}
+	page := mergePage(streams, back)
+	if page.Epoch, err = a.knownEpoch(r.Context()); err != nil {
+		return err
+	}
+	return reply.JSON(w, page)
+}
+
+// parseDirection reads dir, which way from the offsets given, and at, the time to
+// begin at where none is given.
+func parseDirection(query url.Values) (back bool, begins time.Time, err error) {
+	if begins, err = parseMoment(query, "at", time.Now()); err != nil {
+		return false, begins, err
+	}
+	switch query.Get("dir") {
+	case "back":
+		return true, begins, nil
+	case "forward":
+		return false, begins, nil
+	case "":
+		return begins.IsZero(), begins, nil
+	}
+	return false, begins, reply.BadRequest("dir is forward or back")
+}
+
+// streams finds the logs that are asked for: source=NAME/CHANNEL or
+// source=mainlog, each with @OFFSET to begin there.
+func (a *api) streams(r *http.Request, begins time.Time, back bool) ([]*stream, error) {
+	asked := r.URL.Query()["source"]
+	if len(asked) == 0 || len(asked) > maxSources {
+		return nil, reply.BadRequest("from 1 to %d times source=NAME/CHANNEL or source=mainlog", maxSources)
+	}
+	var streams []*stream
+	for _, text := range asked {
+		s, err := parseSource(text)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(streams, func(other *stream) bool { return other.source.Name == s.source.Name }) {
+			return nil, reply.BadRequest("the same source twice")
+		}
+		streams = append(streams, s)
+	}
+	for _, s := range streams { // who may not read one of them learns nothing of the others
+		var err error
+		if s.log, err = a.sourceLog(r, s.source.Name); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range streams {
+		s.begin(begins, back)
+	}
+	return streams, nil
+}
+
+func parseSource(text string) (*stream, error) {
+	s := &stream{source: wire.MergedSource{Name: text}, where: where{off: -1}}
+	if i := strings.LastIndexByte(text, '@'); i >= 0 {
+		off, err := strconv.ParseInt(text[i+1:], 10, 64)
+		if err != nil || off < 0 {
+			return nil, reply.BadRequest("source=%.100s: behind the @ is an offset", text)
+		}
+		s.source.Name, s.where.off = text[:i], off
+	}
+	return s, nil
+}
+
+func (a *api) sourceLog(r *http.Request, source string) (supervise.Log, error) {
+	if source == "mainlog" {
+		return a.mainLog(r)
+	}
+	i := strings.LastIndexByte(source, '/')
+	if i < 0 {
+		return nil, reply.BadRequest("source=%.100s: it is NAME/CHANNEL or mainlog", source)
+	}
+	name := supervise.ParseNameSpec(source[:i])
+	if name.WholeGroup() {
+		return nil, badName(name)
+	}
+	if err := auth.Permit(r.Context(), auth.Logs, name); err != nil {
+		return nil, err
+	}
+	ch, ok := supervise.ParseChannel(source[i+1:])
+	if !ok {
+		return nil, reply.Problem{Status: http.StatusNotFound, Text: "a channel is stdout or stderr"}
+	}
+	return a.engine.Log(r.Context(), name, ch)
+}
+
+// begin finds where to begin where no offset was given: at the time asked for, or
+// at one end of the log.
+func (s *stream) begin(at time.Time, back bool) {
+	oldest, end := s.log.Bounds()
+	switch {
+	case s.where.off >= 0:
+	case !at.IsZero():
+		s.where.off, _ = arrivedAt(s.log, at)
+	case back:
+		s.where.off = end
+	default:
+		s.where.off = oldest
+	}
+}
+
+// read reads a page of one log.
+func (s *stream) read(back bool, size int64) error {
+	s.where.from, s.where.max = fromAfter, size
+	if back {
+		s.where.from = fromBefore
+	}
+	page, err := readPage(s.log, s.where)
+	if err != nil {
+		return err
+	}
+	s.source.Off, s.source.End, s.source.Oldest, s.source.Newest = page.Off, page.End, page.Oldest, page.Newest
+	s.source.Cont, s.source.Open, s.source.Gap = page.Cont, page.Open, page.Gap
+	s.more = page.Off > page.Oldest
+	if !back {
+		s.more = page.End < page.Newest
+	}
+	for i, text := range page.Lines {
+		end := page.End
+		if i+1 < len(page.Offs) {
+			end = page.Offs[i+1]
+		}
+		s.lines = append(s.lines, mergedLine{text: text, off: page.Offs[i], end: end})
+	}
+	s.setTimes(page.At)
+	return nil
+}
+
+// setTimes gives each line its time. A clock that was set back must not turn
+// lines of one log round, so that none counts as older than the one before it.
+func (s *stream) setTimes(runs wire.Times) {
+	for i, run := range runs {
+		stop := int64(len(s.lines))
+		if i+1 < len(runs) {
+			stop = runs[i+1][0]
+		}
+		for n := run[0]; n < stop; n++ {
+			s.lines[n].at = run[1]
+		}
+	}
+	latest := int64(0)
+	for i := range s.lines {
+		latest = max(latest, s.lines[i].at)
+		s.lines[i].order = latest
+	}
+}
+
+// mergePage takes lines in order, backwards the latest first, until one of the
+// logs has no line left but more to read: what comes next is not known then.
+func mergePage(streams []*stream, back bool) wire.MergedPage {
+	page := wire.MergedPage{Lines: wire.Lines{}, Source: []int{}, Offs: []int64{}, At: []int64{}}
+	for {
+		i := nextStream(streams, back)
+		if i < 0 {
+			break
+		}
+		line := streams[i].take(back)
+		page.Lines = append(page.Lines, line.text)
+		page.Source = append(page.Source, i)
+		page.Offs = append(page.Offs, line.off)
+		page.At = append(page.At, line.at)
+	}
+	if back {
+		slices.Reverse(page.Lines)
+		slices.Reverse(page.Source)
+		slices.Reverse(page.Offs)
+		slices.Reverse(page.At)
+	}
+	for _, s := range streams {
+		page.Sources = append(page.Sources, s.rest(back))
+	}
+	return page
+}
+
+// nextStream gives the log whose line is next; -1 for none, or when that is not
+// known. Of lines of one time, the log named first has the first.
+func nextStream(streams []*stream, back bool) int {
+	next := -1
+	for i, s := range streams {
+		if len(s.lines) == 0 {
+			if s.more {
+				return -1
+			}
+			continue
+		}
+		switch {
+		case next < 0:
+			next = i
+		case back && s.lines[len(s.lines)-1].order >= streams[next].lines[len(streams[next].lines)-1].order:
+			next = i
+		case !back && s.lines[0].order < streams[next].lines[0].order:
+			next = i
+		}
+	}
+	return next
+}
+
+func (s *stream) take(back bool) mergedLine {
+	if back {
+		last := len(s.lines) - 1
+		line := s.lines[last]
+		s.lines = s.lines[:last]
+		return line
+	}
+	line := s.lines[0]
+	s.lines = s.lines[1:]
+	return line
+}
+
+// rest gives what of the log is in the page, the lines not taken left out.
+func (s *stream) rest(back bool) wire.MergedSource {
+	source := s.source
+	if n := len(s.lines); n > 0 && back {
+		source.Off, source.Cont = s.lines[n-1].end, false
+		source.Gap = nil
+	} else if n > 0 {
+		source.End, source.Open = s.lines[0].off, false
+	}
+	if source.Off == source.End {
+		source.Cont, source.Open = false, false
+	}
+	source.First = source.Off <= source.Oldest
+	return source
+}
