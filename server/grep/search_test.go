@@ -237,7 +237,7 @@ func noise(size int, longest int) []byte {
 
 func TestHitsAreAsManyAsGrepCounts(t *testing.T) {
 	for _, tt := range []struct{ size, longest int }{
-		{0, 1}, {1, 2}, {1000, 100}, {block, 1000}, {3 * block, 2 * block}, {2 * maxLine, 3 * maxLine / 2},
+		{0, 1}, {1, 2}, {1000, 100}, {block, 1000}, {3 * block, 2 * block}, {5 * maxLine / 4, 3 * maxLine / 2},
 	} {
 		data := noise(tt.size, tt.longest)
 		path := filepath.Join(t.TempDir(), "log")
@@ -342,7 +342,7 @@ func TestWhatGoesMeanwhileIsLeftOutAndTold(t *testing.T) {
 }
 
 func TestASearchEndsAtItsDeadlineAndIsContinued(t *testing.T) {
-	data := noise(3*maxLine, 2000)
+	data := noise(6*block, 2000)
 	log := &tape{data: data}
 	q := Query{Text: "needle"}
 	m, err := Compile(q)

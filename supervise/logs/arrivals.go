@@ -51,17 +51,19 @@ func (r *recent) thin() {
 	r.entries = kept
 }
 
-// between copies out the last entry at or before from, and those after it below to.
-func (r *recent) between(from, to int64) []arrival {
+// between copies out the last entry at or before from, and those after it below
+// to. All tells that nobody can know more of these bytes.
+func (r *recent) between(from, to int64) (found []arrival, all bool) {
 	first := sort.Search(len(r.entries), func(i int) bool { return r.entries[i].off > from })
 	last := sort.Search(len(r.entries), func(i int) bool { return r.entries[i].off >= to })
-	return slices.Clone(r.entries[max(first-1, 0):max(last, first)])
+	return slices.Clone(r.entries[max(first-1, 0):max(last, first)]), first > 0 && from >= r.exact
 }
 
 // since gives the first byte that may have come later than a time. Where the
 // first known to be later is one of those thinned out, that is at the entry before.
-// Covers tells that something is remembered from before that time.
-func (r *recent) since(at int64) (off int64, found, covers bool) {
+// Covers tells that something is remembered from before that time, and exact that
+// nobody can know it better.
+func (r *recent) since(at int64) (off int64, found, covers, exact bool) {
 	for i, entry := range r.entries {
 		if entry.at <= at {
 			continue
@@ -69,9 +71,9 @@ func (r *recent) since(at int64) (off int64, found, covers bool) {
 		if i > 0 && entry.off < r.exact {
 			entry = r.entries[i-1]
 		}
-		return entry.off, true, i > 0
+		return entry.off, true, i > 0, i > 0 && entry.off >= r.exact
 	}
-	return 0, false, len(r.entries) > 0
+	return 0, false, len(r.entries) > 0, len(r.entries) > 0
 }
 
 // merge makes one list of two, each sorted by offset.

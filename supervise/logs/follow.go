@@ -16,15 +16,16 @@ type follow struct {
 	closed bool
 }
 
-// arrivals gives what is remembered of the bytes from one offset up to another.
-func (w *follow) arrivals(from, to int64) []arrival {
+// arrivals gives what is remembered of the bytes from one offset up to another,
+// and whether that is all.
+func (w *follow) arrivals(from, to int64) (found []arrival, all bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.recent.between(from, to)
 }
 
 // since gives the first byte remembered that may have come later than a time.
-func (w *follow) since(at int64) (off int64, found, covers bool) {
+func (w *follow) since(at int64) (off int64, found, covers, exact bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.recent.since(at)

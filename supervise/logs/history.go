@@ -35,7 +35,7 @@ func (o *output) Arrivals(from, to int64) []supervise.Arrival {
 	if o.onDisk() {
 		found = o.port.file.arrivals(from, to)
 	} else {
-		found = o.memory.arrivals(from, to)
+		found, _ = o.memory.arrivals(from, to)
 	}
 	told := make([]supervise.Arrival, len(found))
 	for i, a := range found {
@@ -50,7 +50,7 @@ func (o *output) ArrivedAt(at time.Time) (off int64, sure bool) {
 		return o.port.file.arrivedAt(at.Add(-near))
 	}
 	oldest, end := o.memory.bounds()
-	first, found, covers := o.memory.since(at.Add(-near).UnixMilli())
+	first, found, covers, _ := o.memory.since(at.Add(-near).UnixMilli())
 	if !found {
 		first = end
 	}
@@ -105,10 +105,15 @@ func (f *file) list() []supervise.LogFile {
 	return files
 }
 
-// arrivals joins what is remembered with what the index knows.
+// arrivals joins what is remembered with what the index knows. Who follows a log
+// asks for what is remembered well, and does not hang with the disk of the index.
 func (f *file) arrivals(from, to int64) []arrival {
 	f.takeStock()
-	found := merge(f.indexedArrivals(from, to), f.ledger.arrivals(from, to))
+	found, all := f.ledger.arrivals(from, to)
+	if all {
+		return found
+	}
+	found = merge(f.indexedArrivals(from, to), found)
 	first := sort.Search(len(found), func(i int) bool { return found[i].off > from })
 	found = found[max(first-1, 0):]
 	if len(found) > arrivalsMax {
@@ -178,11 +183,15 @@ func (f *file) bearsOut(s segment, e entry) bool {
 func (f *file) arrivedAt(at time.Time) (off int64, sure bool) {
 	f.takeStock()
 	_, off = f.ledger.bounds()
-	remembered, found, covers := f.ledger.since(at.UnixMilli())
+	remembered, found, covers, exact := f.ledger.since(at.UnixMilli())
 	if found {
 		off = remembered
 	}
 	sure = covers
+	if exact {
+		oldest, _ := f.ledger.bounds()
+		return max(off, oldest), off >= oldest
+	}
 	known, found := f.indexedSince(at)
 	if found && (known.sure || !covers) {
 		off, sure = min(off, known.off), known.sure
@@ -223,7 +232,7 @@ func (f *file) indexedSince(at time.Time) (first guess, ok bool) {
 
 // firstSince looks into one file, which was changed later than at.
 func (f *file) firstSince(s segment, at int64) (guess, bool) {
-	remembered := f.ledger.arrivals(s.base, s.base+1)
+	remembered, _ := f.ledger.arrivals(s.base, s.base+1)
 	known := len(remembered) > 0 && remembered[0].off <= s.base
 	if f.gate.times == nil {
 		return guess{off: s.base}, !known
