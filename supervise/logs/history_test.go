@@ -7,10 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"supervisor/supervise"
 )
@@ -276,7 +277,7 @@ func TestWhoFollowsALogDoesNotHangWithTheIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := c.port.file
-	if err := syscall.Mkfifo(filepath.Join(dir, f.indexKey(f.id).name()), 0o600); err != nil { // opening it would hang
+	if err := unix.Mkfifo(filepath.Join(dir, f.indexKey(f.id).name()), 0o600); err != nil { // opening it would hang
 		t.Fatal(err)
 	}
 	if told := when(c, 5); told.Before(begin.Truncate(time.Millisecond)) {
