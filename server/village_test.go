@@ -87,6 +87,8 @@ func (v *village) Settings(ctx context.Context, name supervise.NameSpec) (superv
 	return supervise.Settings{
 		Command: "/bin/" + name.Group + "-command --token=hunter2", Directory: "/srv",
 		Environment: []supervise.Variable{{Name: "API_TOKEN", Value: "hunter2"}, {Name: "MODE", Value: "fast"}, {Name: "MY_TOKEN", Value: "hunter2"}},
+		Section: "program:" + name.Group, File: "/etc/village.conf", Line: 3,
+		Options: []supervise.Option{{Name: "environment", Variable: "API_TOKEN", Value: new("hunter2"), File: "/etc/village.conf", Line: 5}},
 	}, v.one(ctx, name)
 }
 

@@ -133,6 +133,22 @@ type Settings struct {
 	Directory   string // "" for supervisord's own
 	User        string // "" for supervisord's own
 	Environment []Variable
+	// Section is where the program begins in the configuration read last.
+	Section string
+	File    string
+	Line    int
+	// Options are all that the process runs with, and where each comes from.
+	Options []Option
+}
+
+// Option is an option that is in effect, in the words of the configuration.
+type Option struct {
+	Name     string
+	Variable string  // of environment=; "" for every other option
+	Value    *string // as it was understood; nil for one that is not set
+	// Where the value is written; File is "" for a default.
+	File string
+	Line int
 }
 
 // Variable is one of a process's environment that the configuration sets.

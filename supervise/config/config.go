@@ -163,6 +163,8 @@ type Group struct {
 	Kind      GroupKind
 	Processes []Process
 	Listener  *Listener // of an EventListener group
+
+	origins *origins
 }
 
 // Listener is what an [eventlistener:x] adds to a program.
@@ -227,6 +229,8 @@ type Process struct {
 	// whether it stands alone or in a [group:x]; nil for all others. All
 	// processes of one such section in one group have the same pointer.
 	Socket *FastCGISocket
+
+	origins *origins
 }
 
 // LogKind tells where the output of a channel is kept.

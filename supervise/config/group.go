@@ -59,7 +59,7 @@ func (l *loader) group(section string, grouped map[string]bool) (Group, error) {
 	}
 	r := l.reader(section, groupOptions, l.hereVars())
 	programs := read(r, "programs", stringList)
-	group := Group{Name: name, Kind: Heterogeneous, Priority: read(r, "priority", integer)}
+	group := Group{Name: name, Kind: Heterogeneous, Priority: read(r, "priority", integer), origins: l.originsOf(section)}
 	for _, program := range programs {
 		member := l.member(r, program)
 		if r.err != nil {

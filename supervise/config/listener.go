@@ -19,7 +19,7 @@ const DefaultResultHandler = "supervisor.dispatchers:default_handler"
 func (l *loader) pool(section string, _ map[string]bool) (Group, error) {
 	_, name, _ := strings.Cut(section, ":")
 	r := l.reader(section, listenerOptions, l.hereVars())
-	group := Group{Name: name, Kind: EventListener, Priority: read(r, "priority", integer)}
+	group := Group{Name: name, Kind: EventListener, Priority: read(r, "priority", integer), origins: l.originsOf(section)}
 	group.Listener = &Listener{
 		BufferSize:    l.bufferSize(r),
 		ResultHandler: resultHandler(r),

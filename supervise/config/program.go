@@ -42,6 +42,7 @@ func (l *loader) programProcesses(section, group string) ([]Process, error) {
 	})
 	common := l.program(r)
 	common.Program, common.Section = program, section
+	common.origins = l.originsOf(section)
 	common.File, common.Line = l.doc.sectionAt[section].File, l.doc.sectionAt[section].Line
 	processes := l.copies(r, common)
 	if r.err != nil {
@@ -140,6 +141,9 @@ func (l *loader) process(r *reader, p Process, nameFormat string) Process {
 	}
 	own := l.environment(r)
 	r.vars.addEnvironment(own)
+	for _, v := range own {
+		p.origins.own[v.Name] = true
+	}
 	p.Environment = l.cfg.Supervisord.Environment.overlaid(own)
 	p.Directory = r.text("directory")
 	p.Stdout = l.channel(r, "stdout", p.Stdout)

@@ -48,7 +48,11 @@ func (e *Engine) Settings(ctx context.Context, name supervise.NameSpec) (supervi
 		if err != nil {
 			return supervise.Settings{}, err
 		}
-		s := supervise.Settings{Command: p.conf.Command, Directory: p.conf.Directory}
+		written, group := e.writtenLast(p)
+		s := supervise.Settings{
+			Command: p.conf.Command, Directory: p.conf.Directory,
+			Section: written.Section, File: written.File, Line: written.Line, Options: group.Effective(written),
+		}
 		if p.conf.User != nil {
 			s.User = p.conf.User.Name
 		}
@@ -57,6 +61,23 @@ func (e *Engine) Settings(ctx context.Context, name supervise.NameSpec) (supervi
 		}
 		return s, nil
 	})
+}
+
+// writtenLast gives the configuration of a process and its group as it was read
+// last, if it still means what runs: lines move in a file without changing it.
+func (e *Engine) writtenLast(p *process) (config.Process, config.Group) {
+	running := p.group.conf
+	for _, group := range e.staged {
+		if group.Name != running.Name || !group.Equal(running) {
+			continue
+		}
+		for _, process := range group.Processes {
+			if process.Name == p.conf.Name {
+				return process, group
+			}
+		}
+	}
+	return p.conf, running
 }
 
 // Log is a channel's output. Faults: BAD_NAME; NO_FILE where the process has no

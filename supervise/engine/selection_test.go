@@ -94,7 +94,11 @@ func TestSettingsAreThoseOfTheProcessThatRuns(t *testing.T) {
 		b := work(t, one+"environment=MODE=\"fast\"\ndirectory=/\n", "x: takes=1s")
 		defer b.end()
 		got, err := b.Settings(t.Context(), x)
-		want := "{/bin/sleep 100 /  [{MODE fast}]}"
+		if len(got.Options) == 0 || got.Options[0].Name != "command" || *got.Options[0].Value != "/bin/sleep 100" || got.Options[0].Line == 0 {
+			t.Errorf("options %+v", got.Options)
+		}
+		got.Options, got.File, got.Line = nil, "", 0
+		want := "{/bin/sleep 100 /  [{MODE fast}] program:x  0 []}"
 		if err != nil || fmt.Sprint(got) != want {
 			t.Errorf("%v, %v, want %s", got, err, want)
 		}

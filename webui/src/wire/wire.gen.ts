@@ -1071,6 +1071,20 @@ export interface Variable {
   hidden?: boolean;
 }
 
+/** Option is an option in effect, and where its value comes from. */
+export interface Option {
+  name: string;
+  /** Of environment=: which variable. */
+  variable?: string;
+  /** As it was understood, after expansion; null if it is not set. */
+  value: string | null;
+  /** What might be a secret was left out of the value. */
+  hidden?: boolean;
+  /** Where the value is written; absent for a default. */
+  file?: string;
+  line?: number;
+}
+
 /**
  * Settings answers GET /api/v1/processes/{name}/settings: what a process is
  * started with. Secrets read "***".
@@ -1081,6 +1095,15 @@ export interface Settings {
   directory: string;
   user: string;
   environment: Variable[];
+  /**
+   * The section of the configuration that the program is in, and where that
+   * begins.
+   */
+  section: string;
+  file: string;
+  line: number;
+  /** Every option that is in effect, with defaults. */
+  options: Option[];
 }
 
 /**
