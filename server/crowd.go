@@ -41,6 +41,13 @@ func newCrowd(limit int) *crowd {
 	return &crowd{max: limit, guests: make(map[*guest]struct{}), byAddress: make(map[string]int), streams: make(map[string]int)}
 }
 
+// count is how many connections there are.
+func (c *crowd) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.guests)
+}
+
 // guard lets only so many of a listener's connections in.
 func (c *crowd) guard(listener net.Listener, local bool) net.Listener {
 	return &guarded{Listener: listener, crowd: c, local: local}

@@ -100,6 +100,7 @@ func newTown(t *testing.T) *town {
 	town.trail = audit.New(audit.Options{Path: filepath.Join(t.TempDir(), "audit.log")})
 	town.server, _ = start(t, options, House{
 		Engine: newVillage(t), Metrics: meter{}, History: graveyard{}, Trail: town.trail, Secrets: supervise.Secrets{"*TOKEN*"},
+		Files:    papers,
 		Static:   fstest.MapFS{"index.html": {Data: []byte(indexHTML)}},
 		Problems: func() []supervise.Problem { return []supervise.Problem{{Text: "canary has no disk"}} },
 	})
@@ -346,6 +347,8 @@ var rows = []row{
 	{route: "POST /api/v1/all/stop", want: "401 403 403 202 202 202 202 403", has: "results", change: true},
 	{route: "POST /api/v1/all/restart", want: "401 403 403 202 202 202 202 202", has: "seq", change: true},
 	{route: "GET /api/v1/config/preview", want: onlyAdmin, has: "canary-new"},
+	{route: "GET /api/v1/config/files", want: onlyAdmin, has: `"verdict":"error","file":"/etc/canary.conf","line":1`},
+	{route: "GET /api/v1/about", want: onlyAdmin, has: `"section":"inet_http_server"`},
 	{route: "POST /api/v1/config/reread", want: onlyAdmin, has: "canary-new", change: true},
 	{route: "POST /api/v1/config/update", body: `{"reason":"because"}`, want: onlyAdmin, has: "canary-new", change: true},
 	{route: "POST /api/v1/shutdown", want: strings.Replace(onlyAdmin, "200", "202", 1), has: "seq", change: true},

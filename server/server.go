@@ -110,6 +110,11 @@ type House struct {
 	Namespaces []string
 	// Problems says what an administrator should look into; nil for nothing.
 	Problems func() []supervise.Problem
+	// Files gives the configuration as it stands on the disk, without its secrets;
+	// nil where nobody reads it.
+	Files func() (supervise.ConfigView, error)
+	// OpenFiles is how many descriptors this process may have; nil where nobody knows.
+	OpenFiles func() (int64, error)
 	// Trail is told of every change and of every attempt that is refused; nil for
 	// none. Whoever made it closes it, after Stop.
 	Trail *audit.Log

@@ -87,7 +87,7 @@ func (v *village) Settings(ctx context.Context, name supervise.NameSpec) (superv
 	return supervise.Settings{
 		Command: "/bin/" + name.Group + "-command --token=hunter2", Directory: "/srv",
 		Environment: []supervise.Variable{{Name: "API_TOKEN", Value: "hunter2"}, {Name: "MODE", Value: "fast"}, {Name: "MY_TOKEN", Value: "hunter2"}},
-		Section: "program:" + name.Group, File: "/etc/village.conf", Line: 3,
+		Section:     "program:" + name.Group, File: "/etc/village.conf", Line: 3,
 		Options: []supervise.Option{{Name: "environment", Variable: "API_TOKEN", Value: new("hunter2"), File: "/etc/village.conf", Line: 5}},
 	}, v.one(ctx, name)
 }
@@ -240,3 +240,11 @@ func (m meter) History(id int) []supervise.UsagePoint {
 	return []supervise.UsagePoint{{At: time.UnixMilli(1000), Usage: m.used(id)}}
 }
 func (m meter) Recent(id int) []supervise.UsagePoint { return m.History(id) }
+
+// papers are the files of the village's configuration.
+func papers() (supervise.ConfigView, error) {
+	return supervise.ConfigView{
+		Files:    []supervise.ConfigFile{{Path: "/etc/canary.conf", Text: "[program:canary]\n"}},
+		Findings: []supervise.ConfigFinding{{Verdict: "error", File: "/etc/canary.conf", Line: 1, Text: "canary has no command"}},
+	}, nil
+}

@@ -36,3 +36,26 @@ type OptionChange struct {
 	// Processes that differ so; none when it is all of those that stay.
 	Processes []string
 }
+
+// ConfigView is the configuration as it stands in its files, without its secrets.
+type ConfigView struct {
+	Files    []ConfigFile // the main one first, then those it includes, in that order
+	Findings []ConfigFinding
+}
+
+// ConfigFile is one file. Its lines are numbered as on the disk.
+type ConfigFile struct {
+	Path string
+	Text string
+	// Trouble is why it cannot be read, or is no configuration; "" for nothing.
+	Trouble string
+}
+
+// ConfigFinding is something to say about a place in a configuration.
+type ConfigFinding struct {
+	Verdict         string // error, ignored, warning, differs, new
+	File            string
+	Line            int
+	Section, Option string // "" when it is about none
+	Text            string
+}

@@ -34,6 +34,11 @@ type Options struct {
 	Problems func() []supervise.Problem
 	// Secrets are the variables whose values are not shown unless asked for.
 	Secrets supervise.Secrets
+	// Files gives the configuration as it stands on the disk; nil where nobody reads
+	// it.
+	Files func() (supervise.ConfigView, error)
+	// About tells what the server takes and allows; nil where nobody does.
+	About func() wire.About
 	// Trail is told of orders, and of what is refused; nil for none.
 	Trail *audit.Log
 	// Auth keeps accounts and sessions.
@@ -52,6 +57,8 @@ type api struct {
 	secrets    supervise.Secrets
 	auth       *auth.Authenticator
 	problems   func() []supervise.Problem
+	config     func() (supervise.ConfigView, error)
+	about      func() wire.About
 	address    func() string
 	orders     *orders
 	epoch      atomic.Pointer[string] // of the engine, once known
@@ -83,6 +90,8 @@ func Routes(r chi.Router, o Options) {
 	get("/log/{name}/{channel}", a.logPage)
 	get("/log/{name}/{channel}/raw", a.logRaw)
 	get("/config/preview", a.preview)
+	get("/config/files", a.configFiles)
+	get("/about", a.tellAbout)
 	get("/mainlog", a.mainLogPage)
 	get("/mainlog/raw", a.mainLogRaw)
 	get("/log/{name}/{channel}/files", a.logFiles)
@@ -145,7 +154,7 @@ func Streams(r chi.Router, o Options) {
 }
 
 func newAPI(o Options) *api {
-	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, address: o.Address, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, config: o.Files, about: o.About, address: o.Address, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 	if a.history == nil {
 		a.history = oblivion{}
 	}

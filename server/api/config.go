@@ -20,17 +20,58 @@ func (a *api) preview(w http.ResponseWriter, r *http.Request) error {
 	if err := auth.Check(r.Context(), auth.Config, auth.Supervisord); err != nil {
 		return err
 	}
-	select {
-	case a.previewing <- struct{}{}:
-		defer func() { <-a.previewing }()
-	case <-r.Context().Done():
-		return r.Context().Err()
+	done, err := a.turn(r.Context())
+	if err != nil {
+		return err
 	}
+	defer done()
 	preview, err := a.engine.Preview(r.Context())
 	if err != nil {
 		return err
 	}
 	return reply.JSON(w, wire.FromPreview(preview))
+}
+
+// turn waits until nobody else reads the whole configuration.
+func (a *api) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case a.previewing <- struct{}{}:
+		return func() { <-a.previewing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// configFiles tells what is in the files of the configuration, and what is wrong
+// with them. As with preview, nothing is changed by it.
+func (a *api) configFiles(w http.ResponseWriter, r *http.Request) error {
+	if err := auth.Check(r.Context(), auth.Config, auth.Supervisord); err != nil {
+		return err
+	}
+	if a.config == nil {
+		return reply.Problem{Status: http.StatusNotFound, Text: "there are no files here"}
+	}
+	done, err := a.turn(r.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	view, err := a.config()
+	if err != nil {
+		return err
+	}
+	return reply.JSON(w, wire.FromConfigView(view))
+}
+
+// tellAbout tells what supervisord itself takes and allows.
+func (a *api) tellAbout(w http.ResponseWriter, r *http.Request) error {
+	if err := auth.Check(r.Context(), auth.Config, auth.Supervisord); err != nil {
+		return err
+	}
+	if a.about == nil {
+		return reply.Problem{Status: http.StatusNotFound, Text: "nobody tells that here"}
+	}
+	return reply.JSON(w, a.about())
 }
 
 func (a *api) reread(ctx context.Context, _ *http.Request) (any, error) {

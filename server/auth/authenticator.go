@@ -129,7 +129,7 @@ func (a *Authenticator) Again(who Principal) (Principal, bool) {
 	account, known := supervise.Account{}, false
 	switch who.Via {
 	case Open:
-		return door.introduce(who), door.open()
+		return door.introduce(who), door.Open()
 	case Peer:
 		return door.byPeer(who)
 	case Cookie:

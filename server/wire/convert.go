@@ -100,6 +100,18 @@ func FromPreview(p supervise.Preview) Preview {
 	return out
 }
 
+// FromConfigView gives the files of a configuration.
+func FromConfigView(v supervise.ConfigView) ConfigFiles {
+	out := ConfigFiles{Files: make([]ConfigFile, len(v.Files)), Findings: make([]ConfigFinding, len(v.Findings))}
+	for i, f := range v.Files {
+		out.Files[i] = ConfigFile(f)
+	}
+	for i, f := range v.Findings {
+		out.Findings[i] = ConfigFinding{Verdict: Verdict(f.Verdict), File: f.File, Line: f.Line, Section: f.Section, Option: f.Option, Text: f.Text}
+	}
+	return out
+}
+
 // FromResults gives the lines of an action on several processes.
 func FromResults(results []supervise.Result) []Result {
 	out := make([]Result, 0, len(results))

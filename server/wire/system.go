@@ -85,6 +85,66 @@ type Plan struct {
 	Removed []string `json:"removed"`
 }
 
+// ConfigFiles answers GET /api/v1/config/files: the configuration as it stands on
+// the disk, which need not be what runs. Secrets read "***".
+type ConfigFiles struct {
+	// The main file first, then those it includes.
+	Files    []ConfigFile    `json:"files"`
+	Findings []ConfigFinding `json:"findings"`
+}
+
+// ConfigFile is one file, line for line.
+type ConfigFile struct {
+	Path string `json:"path"`
+	Text string `json:"text"`
+	// Why it cannot be read, or is no configuration.
+	Trouble string `json:"trouble,omitempty"`
+}
+
+// Verdict is what kind of finding one is.
+type Verdict string
+
+// Values lists every kind, for the generated types.
+func (Verdict) Values() []string { return []string{"error", "ignored", "warning", "differs", "new"} }
+
+// ConfigFinding is something to say about a place in a configuration, as
+// supervisord --check does. With an error in it, nothing would be applied.
+type ConfigFinding struct {
+	Verdict Verdict `json:"verdict"`
+	File    string  `json:"file"`
+	// 0 for the file as a whole.
+	Line    int    `json:"line"`
+	Section string `json:"section,omitempty"`
+	Option  string `json:"option,omitempty"`
+	Text    string `json:"text"`
+}
+
+// About answers GET /api/v1/about: what supervisord itself takes and allows,
+// beside its identity.
+type About struct {
+	Listeners []Listener `json:"listeners"`
+	// Descriptors it may open; -1 for any number.
+	OpenFiles int64 `json:"openFiles"`
+	// Connections that are open, and how many may be.
+	Connections    int `json:"connections"`
+	MaxConnections int `json:"maxConnections"`
+	// Bytes of memory it holds, and how much work goes on at once in it.
+	Memory     int64 `json:"memory"`
+	Goroutines int   `json:"goroutines"`
+}
+
+// Listener is an address at which supervisord answers.
+type Listener struct {
+	// Of the configuration.
+	Section string `json:"section"`
+	// A path, or "host:port".
+	Address string `json:"address"`
+	Unix    bool   `json:"unix,omitempty"`
+	TLS     bool   `json:"tls,omitempty"`
+	// Whoever comes is asked who they are.
+	Asks bool `json:"asks,omitempty"`
+}
+
 // Preview answers GET /api/v1/config/preview: what an update would do, in its
 // order.
 type Preview struct {

@@ -63,9 +63,17 @@ func (r *Report) count(v Verdict) int {
 // Check reads a configuration as Load does and reports on it. What is wrong with
 // the configuration is in the report; the error is about the check itself.
 func Check(file string, opts Options) (*Report, error) {
+	report, _, err := check(file, opts)
+	return report, err
+}
+
+// check is Check, and gives the loader too: nil where the main file could not be
+// read at all.
+func check(file string, opts Options) (*Report, *loader, error) {
 	l, err := open(file, opts)
 	if l == nil {
-		return reportOf(file, err)
+		report, err := reportOf(file, err)
+		return report, nil, err
 	}
 	report := &Report{File: file, Files: l.doc.files}
 	if err == nil {
@@ -73,14 +81,14 @@ func Check(file string, opts Options) (*Report, error) {
 	}
 	c := checker{loader: l, report: report}
 	if err := c.wrong(err); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.sections()
 	c.client()
 	c.meanings()
 	report.Findings = append(report.Findings, l.findings...)
 	report.sort()
-	return report, nil
+	return report, l, nil
 }
 
 // reportOf is the report on a file that could not be read at all.

@@ -297,6 +297,7 @@ type entry struct {
 	section, option string
 	values          []string // one for each physical line
 	line            int
+	lines           []int // the physical lines it is made of, the first one first
 }
 
 func (e *entry) value() string { return trimRightSpace(strings.Join(e.values, "\n")) }
@@ -305,7 +306,7 @@ func (e *entry) value() string { return trimRightSpace(strings.Join(e.values, "\
 // options.py UnhosedConfigParser does). A line is one of: nothing, a comment, a
 // continuation of the option above when it is indented deeper than that, a
 // section header, an option. Lines that are none of these are collected and
-// make one error.
+// make one error, beside what the others say.
 func scan(src source, lines []string) ([]entry, error) {
 	var (
 		entries []entry
@@ -328,15 +329,17 @@ func scan(src source, lines []string) ([]entry, error) {
 		case text == "":
 			if comment == noComment && option != nil {
 				option.values = append(option.values, "")
+				option.lines = append(option.lines, number)
 			}
 		case option != nil && depth > indent:
 			option.values = append(option.values, text)
+			option.lines = append(option.lines, number)
 		case isHeader(text):
 			indent, option, inside = depth, nil, true
 			section = text[1:strings.LastIndexByte(text, ']')]
-			entries = append(entries, entry{section: section, line: number})
+			entries = append(entries, entry{section: section, line: number, lines: []int{number}})
 		case !inside:
-			return nil, fail(position{src.path, number}, "File contains no section headers.\nfile: %s, line: %d\n%s",
+			return entries, fail(position{src.path, number}, "File contains no section headers.\nfile: %s, line: %d\n%s",
 				supervise.Quote(src.name), number, supervise.Quote(line))
 		default:
 			indent = depth
@@ -348,7 +351,7 @@ func scan(src source, lines []string) ([]entry, error) {
 			if !ok {
 				continue
 			}
-			entries = append(entries, entry{section: section, option: name, values: []string{value}, line: number})
+			entries = append(entries, entry{section: section, option: name, values: []string{value}, line: number, lines: []int{number}})
 			option = &entries[len(entries)-1]
 			if name == "" {
 				option = nil
@@ -356,7 +359,7 @@ func scan(src source, lines []string) ([]entry, error) {
 		}
 	}
 	if bad != nil {
-		return nil, fail(position{src.path, badAt}, "Source contains parsing errors: %s%s", supervise.Quote(src.name), strings.Join(bad, ""))
+		return entries, fail(position{src.path, badAt}, "Source contains parsing errors: %s%s", supervise.Quote(src.name), strings.Join(bad, ""))
 	}
 	return entries, nil
 }

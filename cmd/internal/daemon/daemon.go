@@ -411,6 +411,10 @@ func (l *life) openDoors() (*server.Server, error) {
 // house is what is served behind the doors.
 func (l *life) house() server.House {
 	h := server.House{Engine: l.engine, Metrics: l.metrics, History: l.crashes, Static: webui.WebUI(), Logger: l.log, Problems: l.problems, Trail: l.trail, Secrets: l.conf.Supervisord.SecretNames}
+	h.Files = func() (supervise.ConfigView, error) {
+		return config.Show(l.inv.configFile, l.source, l.conf.Supervisord.SecretNames)
+	}
+	h.OpenFiles = child.OpenFiles
 	for _, r := range l.conf.RPCInterfaces {
 		h.Namespaces = append(h.Namespaces, r.Name)
 	}

@@ -942,6 +942,69 @@ export interface Preview {
   groups: GroupPreview[];
 }
 
+/** ConfigFile is one file, line for line. */
+export interface ConfigFile {
+  path: string;
+  text: string;
+  /** Why it cannot be read, or is no configuration. */
+  trouble?: string;
+}
+
+/** Verdict is what kind of finding one is. */
+export type Verdict = "error" | "ignored" | "warning" | "differs" | "new";
+
+/**
+ * ConfigFinding is something to say about a place in a configuration, as
+ * supervisord --check does. With an error in it, nothing would be applied.
+ */
+export interface ConfigFinding {
+  verdict: Verdict;
+  file: string;
+  /** 0 for the file as a whole. */
+  line: number;
+  section?: string;
+  option?: string;
+  text: string;
+}
+
+/**
+ * ConfigFiles answers GET /api/v1/config/files: the configuration as it stands on
+ * the disk, which need not be what runs. Secrets read "***".
+ */
+export interface ConfigFiles {
+  /** The main file first, then those it includes. */
+  files: ConfigFile[];
+  findings: ConfigFinding[];
+}
+
+/** Listener is an address at which supervisord answers. */
+export interface Listener {
+  /** Of the configuration. */
+  section: string;
+  /** A path, or "host:port". */
+  address: string;
+  unix?: boolean;
+  tls?: boolean;
+  /** Whoever comes is asked who they are. */
+  asks?: boolean;
+}
+
+/**
+ * About answers GET /api/v1/about: what supervisord itself takes and allows,
+ * beside its identity.
+ */
+export interface About {
+  listeners: Listener[];
+  /** Descriptors it may open; -1 for any number. */
+  openFiles: number;
+  /** Connections that are open, and how many may be. */
+  connections: number;
+  maxConnections: number;
+  /** Bytes of memory it holds, and how much work goes on at once in it. */
+  memory: number;
+  goroutines: number;
+}
+
 /** Fault says what went wrong. */
 export interface Fault {
   /** Number of the XML-RPC fault; 0 for an error of HTTP. */
