@@ -312,6 +312,9 @@ var rows = []row{
 	{route: "GET /api/v1/mainlog/archive", want: onlyAdmin},
 	{route: "GET /api/v1/mainlog", want: onlyAdmin, has: "main log"},
 	{route: "GET /api/v1/mainlog/raw", want: onlyAdmin, has: "main log"},
+	{route: "GET /api/v1/activity", want: known, has: `"SUPERVISOR_STATE_CHANGE_RUNNING"`},
+	{route: "GET /api/v1/activity", path: "/api/v1/activity?type=state", want: known, has: `"canary"`, admins: true},
+	{route: "GET /api/v1/events", path: "/api/v1/events?after=e-0", want: known, has: "SUPERVISOR_STATE_CHANGE_RUNNING", stream: true},
 	{route: "GET /api/v1/audit", want: "401 403 403 200 200 200 200 403", has: "entries"},
 	{route: "GET /api/v1/audit/verify", want: onlyAdmin, has: `"ok":true`},
 

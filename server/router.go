@@ -57,6 +57,10 @@ func (s *Server) router(hub http.Handler) http.Handler {
 				r.Use(auth.Require, limit, s.streaming)
 				api.Streams(r, options)
 			})
+			r.Group(func(r chi.Router) {
+				r.Use(auth.Require, limit, asStream, s.streaming)
+				api.Feeds(r, options)
+			})
 		})
 		r.With(auth.Require, limit, asStream).Get("/live", hub.ServeHTTP)
 		r.With(limit).HandleFunc("/link/*", links)

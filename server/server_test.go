@@ -69,6 +69,8 @@ func (s *stub) Subscribe(ctx context.Context, _ string, _ uint64) (supervise.Fee
 	return supervise.Feed{Fresh: true, Snapshot: snapshot, Changes: make(chan supervise.Change), Close: func() {}}, err
 }
 
+func (s *stub) Recent(context.Context) (string, []supervise.Change, error) { return "e", nil, nil }
+
 func (s *stub) Start(ctx context.Context, _ supervise.NameSpec, _ bool) (uint64, error) {
 	s.waiting <- struct{}{}
 	select {
@@ -131,7 +133,7 @@ func start(t *testing.T, options Options, house ...House) (*Server, *buffer) {
 	behind := House{Namespaces: []string{"supervisor"}}
 	for _, h := range house {
 		behind.Engine, behind.Metrics, behind.Static, behind.Trail, behind.Secrets, behind.Problems = h.Engine, h.Metrics, h.Static, h.Trail, h.Secrets, h.Problems
-		behind.History = h.History
+		behind.History, behind.Files = h.History, h.Files
 		if h.Namespaces != nil {
 			behind.Namespaces = h.Namespaces
 		}

@@ -55,9 +55,25 @@ func (v *village) Snapshot(context.Context) (supervise.Snapshot, error) {
 	return s, nil
 }
 
-func (v *village) Subscribe(ctx context.Context, _ string, _ uint64) (supervise.Feed, error) {
+func (v *village) Subscribe(ctx context.Context, epoch string, _ uint64) (supervise.Feed, error) {
+	if epoch == "e" { // somebody comes back
+		_, missed, err := v.Recent(ctx)
+		return supervise.Feed{Missed: missed, Changes: make(chan supervise.Change), Close: func() {}}, err
+	}
 	snapshot, err := v.Snapshot(ctx)
 	return supervise.Feed{Fresh: true, Snapshot: snapshot, Changes: make(chan supervise.Change), Close: func() {}}, err
+}
+
+// Recent is one change of everybody's, and of supervisord.
+func (v *village) Recent(context.Context) (string, []supervise.Change, error) {
+	changes := []supervise.Change{{Seq: 1, At: time.Now(), Event: supervise.MoodEvent{Mood: supervise.MoodRunning}}}
+	for i, p := range v.processes {
+		changes = append(changes, supervise.Change{
+			Seq: uint64(i + 2), At: time.Now(), Rows: []supervise.ProcessInfo{p},
+			Event: supervise.StateEvent{Name: p.NameSpec(), From: supervise.StateStarting, To: supervise.StateRunning, PID: p.PID},
+		})
+	}
+	return "e", changes, nil
 }
 
 func nothingSo(name string) error {

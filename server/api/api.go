@@ -97,6 +97,7 @@ func Routes(r chi.Router, o Options) {
 	get("/log/{name}/{channel}/files", a.logFiles)
 	get("/mainlog/files", a.mainLogFiles)
 	get("/merged", a.merged)
+	get("/activity", a.activity)
 	get("/audit", a.readTrail)
 	get("/audit/verify", a.verifyTrail)
 
@@ -151,6 +152,14 @@ func Streams(r chi.Router, o Options) {
 	get("/mainlog/search", a.searchMainLog)
 	get("/mainlog/filtered", a.filteredMainLog)
 	get("/mainlog/archive", a.archiveMainLog)
+}
+
+// Feeds puts on r what goes on for as long as somebody listens, which the caller
+// has mounted as Streams, and counts.
+func Feeds(r chi.Router, o Options) {
+	a := newAPI(o)
+	r.Use(neverStored)
+	r.Method(http.MethodGet, "/events", reply.Handler(a.noted(a.events)))
 }
 
 func newAPI(o Options) *api {

@@ -38,6 +38,7 @@ func newDesk(t *testing.T, adjust ...func(*Options)) *desk {
 	router := chi.NewRouter()
 	router.Route("/api/v1", func(r chi.Router) {
 		r.Group(func(r chi.Router) { Streams(r, options) })
+		r.Group(func(r chi.Router) { Feeds(r, options) })
 		r.Group(func(r chi.Router) { Routes(r, options) })
 	})
 	d.routes = router

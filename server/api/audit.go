@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -28,26 +29,37 @@ func (a *api) noted(serve func(http.ResponseWriter, *http.Request) error) func(h
 // readTrail gives all of the trail to those who may see all of it, and to others
 // what concerns the programs whose trail they may see.
 func (a *api) readTrail(w http.ResponseWriter, r *http.Request) error {
-	who := auth.From(r.Context())
-	everything := auth.Check(r.Context(), auth.Trail, auth.Supervisord)
-	if everything != nil && !auth.Can(who, auth.Trail, auth.Everything) {
-		return everything
+	shows, err := a.trailShown(r.Context())
+	if err != nil {
+		return err
 	}
 	asked, err := parseQuery(r.URL.Query(), time.Now())
 	if err != nil {
 		return err
 	}
-	if everything != nil {
-		minter, _, mints := a.auth.Minter(who)
-		asked.Shows = func(e wire.TrailEntry) (wire.TrailEntry, bool) {
-			return narrowed(e, who, mints && auth.Opened(e.Verb, e.User, e.Target, minter))
-		}
-	}
+	asked.Shows = shows
 	page, err := a.trail.Query(r.Context(), asked)
 	if err != nil {
 		return err
 	}
 	return reply.JSON(w, page)
+}
+
+// trailShown gives how whoever ctx belongs to sees entries of the trail, nil for
+// as they are; the error is of those who see none.
+func (a *api) trailShown(ctx context.Context) (func(wire.TrailEntry) (wire.TrailEntry, bool), error) {
+	who := auth.From(ctx)
+	everything := auth.Check(ctx, auth.Trail, auth.Supervisord)
+	if everything == nil {
+		return nil, nil
+	}
+	if !auth.Can(who, auth.Trail, auth.Everything) {
+		return nil, everything
+	}
+	minter, _, mints := a.auth.Minter(who)
+	return func(e wire.TrailEntry) (wire.TrailEntry, bool) {
+		return narrowed(e, who, mints && auth.Opened(e.Verb, e.User, e.Target, minter))
+	}, nil
 }
 
 // narrowed is an entry as somebody sees it who may see the trail of some

@@ -20,6 +20,9 @@ type fakeEngine struct {
 	log   *fakeLog
 	logs  map[string]supervise.Log // by name of process; others have log
 
+	changes chan supervise.Change
+	recent  []supervise.Change // the oldest first
+
 	mu    sync.Mutex
 	asked []string
 	hold  chan struct{} // Restart and RemoveGroup wait for it to be closed
@@ -64,6 +67,24 @@ func (e *fakeEngine) Snapshot(context.Context) (supervise.Snapshot, error) {
 		Groups:    []supervise.GroupInfo{{Name: "web", Priority: 1}, {Name: "odd/name", Priority: 2}},
 		Processes: []supervise.ProcessInfo{web, secret},
 	}, nil
+}
+
+// Subscribe gives those who come back what is kept, and others nothing old.
+func (e *fakeEngine) Subscribe(_ context.Context, epoch string, since uint64) (supervise.Feed, error) {
+	feed := supervise.Feed{Fresh: true, Snapshot: supervise.Snapshot{Epoch: "epoch123", Seq: 42}, Changes: e.changes, Close: func() {}}
+	if epoch != "epoch123" {
+		return feed, nil
+	}
+	feed.Fresh = false
+	for _, c := range e.recent {
+		if c.Seq > since {
+			feed.Missed = append(feed.Missed, c)
+		}
+	}
+	return feed, nil
+}
+func (e *fakeEngine) Recent(context.Context) (string, []supervise.Change, error) {
+	return "epoch123", e.recent, nil
 }
 func (e *fakeEngine) Process(_ context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error) {
 	for _, p := range []supervise.ProcessInfo{web, secret} {

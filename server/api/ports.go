@@ -26,6 +26,9 @@ type Engine interface {
 	Mood() supervise.Mood
 	Identity() supervise.Identity
 	Snapshot(ctx context.Context) (supervise.Snapshot, error)
+	Subscribe(ctx context.Context, epoch string, since uint64) (supervise.Feed, error)
+	// Recent gives the changes that are still kept, the oldest first.
+	Recent(ctx context.Context) (epoch string, changes []supervise.Change, err error)
 	Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error)
 
 	Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error)

@@ -86,9 +86,27 @@ func closeAll(files []opened) {
 // Query gives a page of the trail, the newest first. It ends before it is full
 // when much had to be read for it.
 func (l *Log) Query(ctx context.Context, q Query) (wire.Trail, error) {
-	page := wire.Trail{Entries: []wire.TrailEntry{}}
+	found, next, err := l.Find(ctx, q)
+	page := wire.Trail{Entries: make([]wire.TrailEntry, len(found)), Next: next}
+	for i, f := range found {
+		page.Entries[i] = f.Entry
+	}
+	return page, err
+}
+
+// Found is an entry with its time, and what to send as Query.Before for those
+// older than it.
+type Found struct {
+	Entry  wire.TrailEntry
+	At     time.Time
+	Before string
+}
+
+// Find is Query for those who take only a part of a page. next is "" where the
+// trail begins.
+func (l *Log) Find(ctx context.Context, q Query) (found []Found, next string, err error) {
 	if !l.Kept() {
-		return page, ErrNone
+		return nil, "", ErrNone
 	}
 	if q.Limit <= 0 {
 		q.Limit = usualLimit
@@ -96,42 +114,46 @@ func (l *Log) Query(ctx context.Context, q Query) (wire.Trail, error) {
 	q.Limit = min(q.Limit, maxLimit)
 	files, err := l.files()
 	if err != nil {
-		return page, err
+		return nil, "", err
 	}
 	defer closeAll(files)
 	files, err = resumeAt(files, q.Before)
 	if err != nil {
-		return page, err
+		return nil, "", err
 	}
 	scanned := int64(0)
 	for _, f := range files {
+		number, err := firstNumber(f)
+		if err != nil {
+			return found, "", err
+		}
 		b := backward{file: f.file, from: f.size}
 		for {
 			text, at, err := b.next()
 			if err != nil {
-				return page, fmt.Errorf("read the trail: %w", err)
+				return found, "", fmt.Errorf("read the trail: %w", err)
 			}
 			if text == nil {
 				break
 			}
 			if ctx.Err() != nil {
-				return page, ctx.Err()
+				return found, "", ctx.Err()
 			}
 			scanned += int64(len(text))
 			e, when, ok := parse(text)
 			if ok && !q.Since.IsZero() && when.Before(q.Since.Add(-clockStep)) {
-				return page, nil
+				return found, "", nil
 			}
+			before := fmt.Sprintf("%d-%d", number, at)
 			if ok && q.wants(&e, when) {
-				page.Entries = append(page.Entries, e)
+				found = append(found, Found{e, when, before})
 			}
-			if len(page.Entries) == q.Limit || scanned > maxScanned {
-				page.Next, err = cursor(f, at)
-				return page, err
+			if len(found) == q.Limit || scanned > maxScanned {
+				return found, before, nil
 			}
 		}
 	}
-	return page, nil
+	return found, "", nil
 }
 
 // clockStep is by how much a clock that was put right may have put lines out of
@@ -169,14 +191,9 @@ func (q *Query) wants(e *wire.TrailEntry, when time.Time) bool {
 	})
 }
 
+// resumeAt leaves the files from a cursor on; none if what it names is gone. A
 // cursor names a place: the number of the first line of its file, which stays the
 // same when the file gets another name, and the byte before which to go on.
-func cursor(f opened, at int64) (string, error) {
-	n, err := firstNumber(f)
-	return fmt.Sprintf("%d-%d", n, at), err
-}
-
-// resumeAt leaves the files from a cursor on; none if what it names is gone.
 func resumeAt(files []opened, cursor string) ([]opened, error) {
 	if cursor == "" {
 		return files, nil

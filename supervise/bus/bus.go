@@ -13,8 +13,8 @@ const (
 	historySize  = 4096
 )
 
-// Bus numbers changes and fans them out. Publish, Subscribe and Close are the
-// loop's; a reader may Close its feed from anywhere.
+// Bus numbers changes and fans them out. Publish, Subscribe, Recent and Close are
+// the loop's; a reader may Close its feed from anywhere.
 type Bus struct {
 	epoch   string
 	history history
@@ -98,4 +98,10 @@ func (b *Bus) cut(r *reader) {
 		delete(b.readers, r)
 		close(r.changes)
 	}
+}
+
+// Recent gives the changes that are still kept, the oldest first.
+func (b *Bus) Recent() []supervise.Change {
+	recent, _ := b.history.after(b.history.last - uint64(len(b.history.changes)))
+	return recent
 }

@@ -18,6 +18,12 @@ func (e *Engine) Subscribe(ctx context.Context, epoch string, since uint64) (sup
 	})
 }
 
+// Recent gives the changes of this epoch that are still kept, the oldest first.
+func (e *Engine) Recent(ctx context.Context) (epoch string, changes []supervise.Change, err error) {
+	changes, err = ask(ctx, e, func(e *Engine) ([]supervise.Change, error) { return e.bus.Recent(), nil })
+	return e.bus.Epoch(), changes, err
+}
+
 // ConfigInfo lists the processes of the configuration read last.
 func (e *Engine) ConfigInfo(ctx context.Context) ([]supervise.ConfigInfo, error) {
 	type read struct {

@@ -1064,6 +1064,43 @@ export interface ProcessMetrics {
   processes: Figures;
 }
 
+/** EventKind is what an event, or an entry of the activity, is about. */
+export type EventKind = "state" | "group" | "supervisord" | "act" | "trouble";
+
+/**
+ * Event is a change of state: the data of each event of GET /api/v1/events, and
+ * of an entry of GET /api/v1/activity.
+ */
+export interface Event {
+  kind: EventKind;
+  /**
+   * Its number; higher ones came later. Numbers that are missing are of what the
+   * reader may not see, or of what is no change of state.
+   */
+  seq: number;
+  at: number;
+  /**
+   * In Supervisor's words: PROCESS_STATE_EXITED, PROCESS_GROUP_ADDED,
+   * SUPERVISOR_STATE_CHANGE_STOPPING ...
+   */
+  type: string;
+  /** Of the process; of the group, if that is what came or went. */
+  group?: string;
+  name?: string;
+  /** States of the process, before and after. */
+  from?: string;
+  to?: string;
+  pid?: number;
+  /** Failed starts in a row, told by STARTING and BACKOFF. */
+  tries?: number;
+  /** Told by EXITED: the status or the signal, and whether it was one of exitcodes. */
+  exit?: number;
+  signal?: string;
+  expected?: boolean;
+  /** Told by BACKOFF and FATAL: why it did not start. */
+  error?: string;
+}
+
 /**
  * TrailEntry is one line of the trail: who did what, and what came of it. What
  * is not known, or not for the reader, is absent.
@@ -1103,6 +1140,41 @@ export interface TrailEntry {
   count?: number;
   /** The request that the main log knows by this. */
   request?: string;
+}
+
+/** ActivityEntry is either an event or an act. */
+export interface ActivityEntry {
+  at: number;
+  event?: Event;
+  act?: TrailEntry;
+}
+
+/**
+ * Activity answers GET /api/v1/activity: what people did, and what became of
+ * processes, the newest first.
+ */
+export interface Activity {
+  epoch: string;
+  entries: ActivityEntry[];
+  /**
+   * To be sent as before= for what is older; absent if nothing is. A page may
+   * be short, or empty, and yet not be the last.
+   */
+  next?: string;
+  /**
+   * When the oldest change of state happened that is still known; those before
+   * it are not kept. 0 if there was none.
+   */
+  since: number;
+}
+
+/**
+ * EventGap is the data of an event "gap": so much has happened since what the
+ * reader names that it is no longer known. Ask for the processes anew.
+ */
+export interface EventGap {
+  epoch: string;
+  seq: number;
 }
 
 /** Trail answers GET /api/v1/audit, the newest first. */

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"supervisor/server/audit"
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+const (
+	usualActivity = 100
+	maxActivity   = 1000
+	// noActs stands in a cursor where the trail has been read to its beginning.
+	noActs = "-"
+)
+
+// activity tells what people did and what became of processes in one stream, the
+// newest first: the trail, as far as the reader may read it, and the changes of
+// state that are still known, of processes they may see.
+func (a *api) activity(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	asked, err := parseQuery(query, time.Now())
+	if err != nil {
+		return err
+	}
+	s, err := sightOf(auth.From(r.Context()), query)
+	if err != nil {
+		return err
+	}
+	below, acts, err := parseActivityCursor(asked.Before)
+	if err != nil {
+		return err
+	}
+	if asked.Limit <= 0 {
+		asked.Limit = usualActivity
+	}
+	asked.Limit, asked.Before = min(asked.Limit, maxActivity), acts
+
+	epoch, changes, err := a.engine.Recent(r.Context())
+	if err != nil {
+		return err
+	}
+	m := merge{below: below, cursor: acts, limit: asked.Limit}
+	m.events = pastEvents(changes, below, asked, s)
+	if acts != noActs && s.wants(wire.EventAct, true) {
+		if m.acts, m.next, err = a.pastActs(r, asked, s); err != nil {
+			return err
+		}
+	}
+	page := wire.Activity{Epoch: epoch, Entries: m.entries(), Next: m.cursorAfter()}
+	if len(changes) > 0 {
+		page.Since = wire.Millis(changes[0].At)
+	}
+	return reply.JSON(w, page)
+}
+
+// parseActivityCursor reads what an answer before this one gave as next: the
+// number of the change, and the place in the trail, before which to go on.
+func parseActivityCursor(text string) (below uint64, acts string, err error) {
+	if text == "" {
+		return math.MaxUint64, "", nil
+	}
+	number, acts, found := strings.Cut(text, ".")
+	below, err = strconv.ParseUint(number, 10, 64)
+	if err != nil || !found {
+		return 0, "", reply.BadRequest("before is not what next was")
+	}
+	return below, acts, nil
+}
+
+// pastEvents gives the changes below a number that somebody asks for and may see,
+// the newest first. None was made by a person of whom one could ask.
+func pastEvents(changes []supervise.Change, below uint64, asked audit.Query, s sight) []wire.Event {
+	var found []wire.Event
+	if asked.User != "" {
+		return nil
+	}
+	for _, change := range slices.Backward(changes) {
+		switch {
+		case change.Seq >= below, !asked.Until.IsZero() && !change.At.Before(asked.Until):
+			continue
+		case !asked.Since.IsZero() && change.At.Before(asked.Since), len(found) > asked.Limit:
+			return found
+		}
+		if event, sees := s.sees(change); sees {
+			found = append(found, event)
+		}
+	}
+	return found
+}
+
+// pastActs gives what the reader may read of the trail; nothing where none is
+// kept, or they may not read any.
+func (a *api) pastActs(r *http.Request, asked audit.Query, s sight) ([]audit.Found, string, error) {
+	shows, err := a.trailShown(r.Context())
+	if err != nil {
+		return nil, "", nil
+	}
+	asked.Shows = func(e wire.TrailEntry) (wire.TrailEntry, bool) {
+		shown, ok := e, true
+		if shows != nil {
+			shown, ok = shows(e)
+		}
+		return shown, ok && s.wants(wire.EventAct, shown.Trouble())
+	}
+	found, next, err := a.trail.Find(r.Context(), asked)
+	if errors.Is(err, audit.ErrNone) {
+		return nil, "", nil
+	}
+	return found, next, err
+}
+
+// merge is a page of two lists, each the newest first.
+type merge struct {
+	limit  int
+	events []wire.Event
+	acts   []audit.Found
+	next   string // of the trail: where to go on after acts; "" at its beginning
+
+	below  uint64 // what is taken of the events has numbers from here on
+	cursor string // what is taken of the acts ends here
+}
+
+// entries takes a page off both lists. Where the trail has more than was read of
+// it, nothing older than what was read is taken: it might come before that.
+func (m *merge) entries() []wire.ActivityEntry {
+	page := []wire.ActivityEntry{}
+	for len(page) < m.limit {
+		switch {
+		case len(m.acts) > 0 && (len(m.events) == 0 || wire.Millis(m.acts[0].At) >= m.events[0].At):
+			act := m.acts[0]
+			m.acts, m.cursor = m.acts[1:], act.Before
+			page = append(page, wire.ActivityEntry{At: wire.Millis(act.At), Act: &act.Entry})
+		case len(m.acts) == 0 && m.next != "":
+			return page
+		case len(m.events) > 0:
+			event := m.events[0]
+			m.events, m.below = m.events[1:], event.Seq
+			page = append(page, wire.ActivityEntry{At: event.At, Event: &event})
+		default:
+			return page
+		}
+	}
+	return page
+}
+
+// cursorAfter names what was not taken; "" if that is nothing.
+func (m *merge) cursorAfter() string {
+	cursor := m.cursor
+	if len(m.acts) == 0 {
+		cursor = cmp.Or(m.next, noActs)
+	}
+	if len(m.events) == 0 && cursor == noActs {
+		return ""
+	}
+	return strconv.FormatUint(m.below, 10) + "." + cursor
+}

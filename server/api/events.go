@@ -1,0 +1,204 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"supervisor/server/auth"
+	"supervisor/server/reply"
+	"supervisor/server/wire"
+	"supervisor/supervise"
+)
+
+const (
+	// heartbeat is how long a feed is silent at most: less than proxies wait.
+	heartbeat = 15 * time.Second
+	// comeBack is when a client whose feed has ended shall come again.
+	comeBack = 3 * time.Second
+)
+
+// sight is what somebody wants to see of the changes, and may.
+type sight struct {
+	who     auth.Principal
+	program string // a pattern; "" for all
+	kinds   []wire.EventKind
+}
+
+func sightOf(who auth.Principal, query url.Values) (sight, error) {
+	s := sight{who: who, program: query.Get("program")}
+	for _, name := range strings.Split(query.Get("type"), ",") {
+		if name == "" {
+			continue
+		}
+		if !slices.Contains(wire.EventKind("").Values(), name) {
+			return s, reply.BadRequest("type is of %s: %s", strings.Join(wire.EventKind("").Values(), ", "), supervise.Quote(name))
+		}
+		s.kinds = append(s.kinds, wire.EventKind(name))
+	}
+	return s, nil
+}
+
+// wants tells whether what is of a kind, and trouble or not, is asked for.
+func (s sight) wants(kind wire.EventKind, trouble bool) bool {
+	return len(s.kinds) == 0 || slices.Contains(s.kinds, kind) || trouble && slices.Contains(s.kinds, wire.EventTrouble)
+}
+
+// sees gives a change as it is told; false if it is none of theirs. A group is
+// seen by those who see one of its processes.
+func (s sight) sees(c supervise.Change) (wire.Event, bool) {
+	event, ok := wire.FromChange(c)
+	if !ok || !s.wants(event.Kind, event.Trouble()) {
+		return event, false
+	}
+	if event.Kind == wire.EventSupervisord {
+		return event, s.program == ""
+	}
+	return event, slices.ContainsFunc(c.Rows, func(p supervise.ProcessInfo) bool {
+		return auth.Can(s.who, auth.View, p.NameSpec()) && (s.program == "" || supervise.MatchProgram(s.program, p.NameSpec()))
+	})
+}
+
+// events tells changes of state as they happen, as server-sent events, to whoever
+// may see them, for as long as they listen. One who comes back with the id of the
+// last event gets what was missed; if that is no longer known, an event "gap".
+// Who does not read fast enough is cut off, and comes back.
+func (a *api) events(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	if err := auth.Check(ctx, auth.View, auth.Everything); err != nil {
+		return err
+	}
+	s, err := sightOf(auth.From(ctx), r.URL.Query())
+	if err != nil {
+		return err
+	}
+	epoch, seq, resumes := lastEvent(r)
+	changed := a.rightsChanged() // before the feed, so that no change falls between
+	feed, err := a.engine.Subscribe(ctx, epoch, seq)
+	if err != nil {
+		return err
+	}
+	defer feed.Close()
+	if epoch, err = a.knownEpoch(ctx); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep them until there are many
+	w.WriteHeader(http.StatusOK)
+	l := listener{w: w, wire: http.NewResponseController(w), epoch: epoch}
+	l.say("retry: %d\n\n", comeBack.Milliseconds())
+	if resumes && feed.Fresh {
+		l.event("gap", feed.Snapshot.Seq, wire.EventGap{Epoch: epoch, Seq: feed.Snapshot.Seq})
+	}
+	for _, change := range feed.Missed {
+		l.tell(s, change)
+	}
+	l.flush()
+	l.follow(ctx, s, feed.Changes, changed, a)
+	return nil
+}
+
+// lastEvent reads what a client has heard last: the number of a change, in an epoch.
+func lastEvent(r *http.Request) (epoch string, seq uint64, resumes bool) {
+	id := r.Header.Get("Last-Event-ID")
+	if id == "" {
+		id = r.URL.Query().Get("after") // for those who cannot set a header
+	}
+	epoch, number, found := strings.Cut(id, "-")
+	seq, err := strconv.ParseUint(number, 10, 64)
+	if !found || err != nil {
+		return "", 0, id != ""
+	}
+	return epoch, seq, true
+}
+
+func (a *api) rightsChanged() <-chan struct{} {
+	if a.auth == nil {
+		return nil
+	}
+	return a.auth.Changed()
+}
+
+// again looks whether somebody may still listen, and to what.
+func (a *api) again(s *sight) bool {
+	if a.auth == nil {
+		return true
+	}
+	who, in := a.auth.Again(s.who)
+	s.who = who
+	return in && auth.Can(who, auth.View, auth.Everything)
+}
+
+// listener writes events. The first error is kept, and nothing is written after it.
+type listener struct {
+	w     io.Writer
+	wire  *http.ResponseController
+	epoch string
+	err   error
+}
+
+// follow tells changes until they end, or the client leaves or loses the right.
+// Whoever has a session keeps it for as long as its rights last.
+func (l *listener) follow(ctx context.Context, s sight, changes <-chan supervise.Change, changed <-chan struct{}, a *api) {
+	silence := time.NewTicker(heartbeat)
+	defer silence.Stop()
+	for l.err == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+			if changed = a.rightsChanged(); !a.again(&s) {
+				return
+			}
+		case <-silence.C:
+			if !a.again(&s) {
+				return
+			}
+			l.say(": still here\n\n")
+			l.flush()
+		case change, more := <-changes:
+			if !more {
+				return
+			}
+			if l.tell(s, change) {
+				silence.Reset(heartbeat)
+				l.flush()
+			}
+		}
+	}
+}
+
+func (l *listener) tell(s sight, change supervise.Change) bool {
+	event, sees := s.sees(change)
+	if sees {
+		l.event(string(event.Kind), event.Seq, event)
+	}
+	return sees
+}
+
+func (l *listener) event(kind string, seq uint64, data any) {
+	text, err := json.Marshal(data)
+	if err != nil && l.err == nil {
+		l.err = err
+	}
+	l.say("event: %s\nid: %s-%d\ndata: %s\n\n", kind, l.epoch, seq, text)
+}
+
+func (l *listener) say(format string, args ...any) {
+	if l.err == nil {
+		_, l.err = fmt.Fprintf(l.w, format, args...)
+	}
+}
+
+func (l *listener) flush() {
+	if l.err == nil {
+		l.err = l.wire.Flush()
+	}
+}
