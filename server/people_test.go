@@ -23,6 +23,7 @@ import (
 	"github.com/gorilla/websocket"
 	"golang.org/x/crypto/bcrypt"
 
+	"supervisor/server/api"
 	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/wire"
@@ -315,6 +316,9 @@ var rows = []row{
 	{route: "GET /api/v1/activity", want: known, has: `"SUPERVISOR_STATE_CHANGE_RUNNING"`},
 	{route: "GET /api/v1/activity", path: "/api/v1/activity?type=state", want: known, has: `"canary"`, admins: true},
 	{route: "GET /api/v1/events", path: "/api/v1/events?after=e-0", want: known, has: "SUPERVISOR_STATE_CHANGE_RUNNING", stream: true},
+	{route: "GET /api/v1/openapi.json", want: known, has: `"/processes/{name}/restart"`},
+	{route: "GET /api/v1/reference", want: known, has: "/processes/{name}/restart"},
+	{route: "GET /api/v1/reference.css", want: known, has: "font"},
 	{route: "GET /api/v1/audit", want: "401 403 403 200 200 200 200 403", has: "entries"},
 	{route: "GET /api/v1/audit/verify", want: onlyAdmin, has: `"ok":true`},
 
@@ -488,6 +492,20 @@ func TestNoRouteIsWithoutARow(t *testing.T) {
 	for route := range found {
 		if !tried[route] {
 			t.Errorf("%s: no row says who may use it", route)
+		}
+	}
+	described := map[string]bool{}
+	for _, o := range api.Operations() {
+		described[o.Method+" /api/v1"+o.Path] = true
+	}
+	for route := range found {
+		if strings.Contains(route, "/api/v1/") && !described[route] {
+			t.Errorf("%s is not among api.Operations, and so not described", route)
+		}
+	}
+	for route := range described {
+		if !found[route] {
+			t.Errorf("%s is described, and is not there", route)
 		}
 	}
 	for route := range tried {

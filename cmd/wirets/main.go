@@ -1,6 +1,8 @@
 // Command wirets writes webui/src/wire/wire.gen.ts: the structs of server/wire
-// as TypeScript, by reflection, with the comments of their sources. Run it from
-// anywhere in the tree (make gen); its test fails when the file is stale.
+// as TypeScript, by reflection, with the comments of their sources; and
+// server/api/openapi.json, which describes the interface that they are the shapes
+// of. Run it from anywhere in the tree (make gen); its test fails when one of the
+// files is stale.
 package main
 
 import (
@@ -34,7 +36,17 @@ func run() error {
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		return fmt.Errorf("write the types: %w", err)
 	}
+	if text, err = describe(filepath.Join(root, "server", "wire")); err != nil {
+		return err
+	}
+	if err := os.WriteFile(describedFile(root), text, 0o644); err != nil {
+		return fmt.Errorf("write the description: %w", err)
+	}
 	return nil
+}
+
+func describedFile(root string) string {
+	return filepath.Join(root, "server", "api", "openapi.json")
 }
 
 func generatedFile(root string) string {

@@ -14,15 +14,17 @@ func TestGeneratedTypesAreFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := generate(filepath.Join(root, "server", "wire"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(generatedFile(root))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is stale: run `go run ./cmd/wirets` (make gen)", generatedFile(root))
+	for file, make := range map[string]func(string) ([]byte, error){generatedFile(root): generate, describedFile(root): describe} {
+		want, err := make(filepath.Join(root, "server", "wire"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is stale: run `go run ./cmd/wirets` (make gen)", file)
+		}
 	}
 }

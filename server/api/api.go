@@ -115,6 +115,8 @@ func Routes(r chi.Router, o Options) {
 	post("/config/reread", http.StatusOK, a.reread)
 	post("/config/update", http.StatusOK, a.update)
 
+	reference(r)
+
 	// Who is there, and who may be.
 	get("/session", a.whoAmI)
 	r.Method(http.MethodPut, "/session/password", reply.Handler(a.noted(a.ownPassword)))

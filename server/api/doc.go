@@ -43,6 +43,11 @@
 //	GET  processes/{name}/metrics              ?since=
 //	GET  audit                  ?since= &until= &user= &program= &before= &limit=
 //	GET  audit/verify
+//	GET  activity               ?type= and as audit
+//	GET  events                 ?type= &program= &after=, server-sent events
+//	GET  config/files           config/preview
+//	GET  about
+//	GET  openapi.json           reference
 //	POST config/reread          config/update
 //	POST shutdown               reload
 package api

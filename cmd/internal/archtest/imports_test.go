@@ -78,7 +78,7 @@ var may = map[string][]string{
 	"cmd/supervisorctl":         {"cmd/internal/ctl"},
 	"cmd/pidproxy":              {},
 	"cmd/echo_supervisord_conf": {},
-	"cmd/wirets":                {"server/wire", "supervise", "cmd/internal/source"},
+	"cmd/wirets":                {"server/api", "server/wire", "supervise", "cmd/internal/source"},
 	"cmd/manpages": {
 		"cmd/internal/ctl", "cmd/internal/daemon", "cmd/internal/manual", "cmd/internal/source",
 	},
