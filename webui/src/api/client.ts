@@ -2,7 +2,6 @@ import {
   isAccount,
   isAccounts,
   isLinks,
-  isLogPage,
   isNewLink,
   isNewToken,
   isSessions,
@@ -14,13 +13,11 @@ import type {
   Account,
   AccountRequest,
   Accounts,
-  Chan,
   Fault,
   Identity,
   LinkRequest,
   Links,
   LogIn,
-  LogPage,
   NewLink,
   NewToken,
   OrderRequest,
@@ -120,11 +117,31 @@ export class Client {
     return this.request('POST', 'config/update', { patience: Number.POSITIVE_INFINITY }) as Promise<Update>
   }
 
-  /** The lines of a log that end at an offset, at most so many bytes of them. */
-  async logBefore(name: string, channel: Chan, before: number, max: number): Promise<LogPage> {
-    const query = new URLSearchParams({ before: String(before), max: String(max) })
-    const path = `log/${encodeURIComponent(name)}/${channel}?${query}`
-    return shaped(await this.request('GET', path), isLogPage, 'a page of a log')
+  /** What an address below /api/v1/ answers; whoever asks knows its shape. */
+  get(path: string): Promise<unknown> {
+    return this.request('GET', path)
+  }
+
+  /** Gives an order that needs no words. */
+  post(path: string): Promise<unknown> {
+    return this.order(path, '')
+  }
+
+  /** An answer that is read while it comes, for as long as the signal lets it. */
+  async open(path: string, signal: AbortSignal): Promise<Response> {
+    const headers = { Accept: 'application/x-ndjson, application/json', 'X-CSRF': '1' }
+    let response: Response
+    try {
+      response = await this.options.fetch(`${this.options.base}api/v1/${path}`, {
+        headers,
+        credentials: 'same-origin',
+        signal,
+      })
+    } catch {
+      throw new ApiError('network', 0, '', '', '')
+    }
+    if (!response.ok) this.read({ response, text: await response.text() }, path)
+    return response
   }
 
   /** Begins a session. A lost answer is not asked for again: each try counts as a guess. */
@@ -252,7 +269,7 @@ export class Client {
 }
 
 /** An answer, if it is what was asked for. */
-function shaped<T>(value: unknown, is: (value: unknown) => value is T, what: string): T {
+export function shaped<T>(value: unknown, is: (value: unknown) => value is T, what: string): T {
   if (is(value)) return value
   throw new ApiError('answer', 200, '', `not ${what}`, '')
 }

@@ -6,6 +6,7 @@ export type Route =
   | { page: 'process'; group: string; name: string; full: boolean; channel: Chan }
   | { page: 'people' }
   | { page: 'activity' }
+  | { page: 'logs' }
   | { page: 'unknown' }
 
 export interface Place {
@@ -25,7 +26,7 @@ function routeOf(path: string | undefined, query: URLSearchParams): Route {
   if (parts.length === 0 && path !== undefined) return { page: 'processes' }
   const [page, group, name, tab] = parts
   if (parts.length === 1 && page === 'login') return { page: 'processes' } // where a login asked for by hand leads
-  if (parts.length === 1 && (page === 'people' || page === 'activity')) return { page }
+  if (parts.length === 1 && (page === 'people' || page === 'activity' || page === 'logs')) return { page }
   if (page !== 'process' || group === undefined || name === undefined || parts.length > 4)
     return { page: 'unknown' }
   if (tab !== undefined && tab !== 'log') return { page: 'unknown' }

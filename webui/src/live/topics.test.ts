@@ -127,15 +127,19 @@ describe('a log', () => {
   function begin() {
     const t = testSocket()
     const told: string[] = []
-    const watch = new LogWatch(t.socket, 'web:api', 'stderr', {
-      begun: () => {},
-      lines: (frame) => told.push(`lines ${frame.off}-${frame.end}`),
-      gap: (frame) => told.push(`gap ${frame.from}-${frame.to}`),
-      mark: (frame) => told.push(`mark ${frame.why}`),
-      count: (frame) => told.push(`count ${frame.lines}`),
-      lost: () => told.push('lost'),
-      refused: (code) => told.push(`refused ${code}`),
-    })
+    const watch = new LogWatch(
+      t.socket,
+      { proc: 'web:api', ch: 'stderr' },
+      {
+        begun: () => {},
+        lines: (frame) => told.push(`lines ${frame.off}-${frame.end}`),
+        gap: (frame) => told.push(`gap ${frame.from}-${frame.to}`),
+        mark: (frame) => told.push(`mark ${frame.why}`),
+        count: (frame) => told.push(`count ${frame.lines}`),
+        lost: () => told.push('lost'),
+        refused: (code) => told.push(`refused ${code}`),
+      },
+    )
     t.socket.connect()
     const line = t.welcome()
     const sent = line.heard()

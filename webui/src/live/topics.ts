@@ -129,11 +129,14 @@ export interface LogListener {
   refused(code: number, message: string): void
 }
 
+/** A channel of a process, "group:name", or supervisord's own log. */
+export type LogId = { proc: string; ch: Chan } | 'mainlog'
+
 /** How much of the end of a log is shown at first. */
 const tail = 65_536
 
 /**
- * One channel of a process, byte by byte. Every frame must begin where the one
+ * One log, byte by byte. Every frame must begin where the one
  * before it ended; if not, the watch asks to go on from the last byte it knows.
  */
 export class LogWatch implements Watch {
@@ -145,10 +148,13 @@ export class LogWatch implements Watch {
 
   constructor(
     socket: Socket,
-    private readonly proc: string,
-    private readonly channel: Chan,
+    private readonly log: LogId,
     private readonly listener: LogListener,
+    /** The byte to begin at, instead of the end of the log. */
+    start?: { epoch: string; off: number },
   ) {
+    this.epoch = start?.epoch ?? ''
+    this.next = start?.off
     this.handle = socket.watch(this)
   }
 
@@ -162,9 +168,10 @@ export class LogWatch implements Watch {
     this.handle.send({ t: 'set', mode: 'count' })
   }
 
-  /** Goes on where it was paused. */
-  follow(): void {
+  /** Goes on where it was paused, or at another byte. */
+  follow(from?: number): void {
     this.mode = 'follow'
+    if (from !== undefined) this.next = from
     this.handle.send({ t: 'set', mode: 'follow', ...(this.next === undefined ? {} : { from: this.here() }) })
   }
 
@@ -174,7 +181,8 @@ export class LogWatch implements Watch {
   }
 
   /** Begins anew at the end of the log. */
-  restart(): void {
+  restart(mode: LogMode = this.mode): void {
+    this.mode = mode
     this.strayed = false
     this.next = undefined
     this.handle.again()
@@ -182,7 +190,8 @@ export class LogWatch implements Watch {
 
   request(): Omit<SubFrame, 't' | 'id'> {
     const from = this.next === undefined ? { tail } : this.here()
-    return { topic: 'log', proc: this.proc, ch: this.channel, from, mode: this.mode }
+    if (this.log === 'mainlog') return { topic: 'mainlog', from, mode: this.mode }
+    return { topic: 'log', ...this.log, from, mode: this.mode }
   }
 
   begun(): void {
@@ -231,6 +240,6 @@ export class LogWatch implements Watch {
 
   private mark(frame: MarkFrame): void {
     this.listener.mark(frame)
-    if (frame.why === 'restarted') this.restart()
+    if (frame.why === 'restarted') this.restart('follow')
   }
 }

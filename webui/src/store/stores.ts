@@ -1,12 +1,12 @@
 import { createContext } from 'svelte'
 import { Client } from '../api/client'
 import { type Clock, type Line, Socket } from '../live/socket'
-import type { Boot, Chan } from '../wire/wire.gen'
+import type { Boot } from '../wire/wire.gen'
 import { Asking } from './asking.svelte'
 import { ServerClock } from './clock.svelte'
 import { Commands } from './commands.svelte'
 import type { OnFrame } from './frame'
-import { LogView } from './logs.svelte'
+import type { LogDesk } from './logs.svelte'
 import { Maintenance } from './maintenance.svelte'
 import { Notices } from './notices.svelte'
 import { browserShelf, type Preferences } from './preferences.svelte'
@@ -29,7 +29,8 @@ export interface Stores {
   notices: Notices
   preferences: Preferences
   clock: ServerClock
-  openLog(proc: string, channel: Chan): LogView
+  /** What logs are read with, by those who load what reads them. */
+  logs: LogDesk
 }
 
 export const [getStores, setStores] = createContext<Stores>()
@@ -73,7 +74,7 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     notices,
     preferences,
     clock,
-    openLog: (proc, channel) => new LogView(socket, onFrame, client, proc, channel),
+    logs: { socket, client, onFrame },
   }
 }
 

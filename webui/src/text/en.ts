@@ -54,6 +54,7 @@ export const en = {
     pages: 'Pages',
     processes: 'Processes',
     activity: 'Activity',
+    logs: 'Logs',
     people: 'People',
     partMissing: 'This part of the page could not be loaded',
     account: (name: string) => `${name}: account`,

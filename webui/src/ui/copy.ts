@@ -16,3 +16,18 @@ export async function copyFrom(field: HTMLInputElement | HTMLTextAreaElement): P
   }
   return document.execCommand('copy')
 }
+
+/** Puts a text that stands in no field on the clipboard, and tells whether it got there. */
+export async function copyText(text: string): Promise<boolean> {
+  const before = document.activeElement
+  const field = document.createElement('textarea')
+  field.value = text
+  field.className = 'visually-hidden'
+  document.body.append(field)
+  try {
+    return await copyFrom(field)
+  } finally {
+    field.remove()
+    if (before instanceof HTMLElement) before.focus({ preventScroll: true })
+  }
+}

@@ -60,6 +60,11 @@ export class Stack {
     this.append(source)
   }
 
+  /** How high an item is. */
+  heightOf(index: number): number {
+    return this.heights[index - this.first] ?? 0
+  }
+
   /** How far the top of an item is from the top of all. */
   top(index: number): number {
     const at = Math.min(Math.max(index - this.first, 0), this.heights.length)

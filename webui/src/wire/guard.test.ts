@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { byteLength, isLogPage, parseFrame } from './guard'
+import { byteLength, parseFrame } from './guard'
+import { isLogPage, isMergedPage } from './guardlogs'
 
 // What the Go side writes, byte for byte: it tests the same files.
 const golden = fileURLToPath(new URL('../../../server/wire/testdata/', import.meta.url))
@@ -80,6 +81,9 @@ describe('logs', () => {
     expect(isLogPage(JSON.parse(read('bodies/log.json')))).toBe(true)
     expect(isLogPage(JSON.parse(read('bodies/log-at.json')))).toBe(true)
     expect(isLogPage({ lines: [] })).toBe(false)
+    const merged = JSON.parse(read('bodies/merged.json'))
+    expect(isMergedPage(merged)).toBe(true)
+    expect(isMergedPage({ ...merged, at: [] })).toBe(false)
   })
 
   test.each([

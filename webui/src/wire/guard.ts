@@ -3,7 +3,6 @@ import type {
   Accounts,
   Lines,
   Links,
-  LogPage,
   NewLink,
   NewToken,
   ServerFrame,
@@ -15,24 +14,24 @@ import type {
 type Check = (value: unknown) => boolean
 type Shape = Record<string, Check>
 
-const text: Check = (v) => typeof v === 'string'
-const flag: Check = (v) => typeof v === 'boolean'
-const number: Check = (v) => typeof v === 'number' && Number.isFinite(v)
+export const text: Check = (v) => typeof v === 'string'
+export const flag: Check = (v) => typeof v === 'boolean'
+export const number: Check = (v) => typeof v === 'number' && Number.isFinite(v)
 const figure: Check = (v) => v === null || number(v)
-const optional =
+export const optional =
   (check: Check): Check =>
   (v) =>
     v === undefined || check(v)
-const list =
+export const list =
   (check: Check): Check =>
   (v) =>
     Array.isArray(v) && v.every(check)
-const shape =
+export const shape =
   (fields: Shape): Check =>
   (v) =>
     isRecord(v) && Object.entries(fields).every(([k, ok]) => ok(v[k]))
 
-const times = list((v) => list(number)(v) && (v as number[]).length === 2)
+export const times = list((v) => list(number)(v) && (v as number[]).length === 2)
 
 const user = shape({ name: text, caps: number, link: optional(flag) })
 const process = shape({
@@ -145,27 +144,6 @@ export function parseFrame(raw: string): ServerFrame | undefined {
   if (!Object.hasOwn(frames, value.t)) return undefined
   if (!frames[value.t as ServerFrame['t']](value)) throw new Error(`a frame "${value.t}" of the wrong shape`)
   return value as unknown as ServerFrame
-}
-
-const logPage = shape({
-  epoch: text,
-  off: number,
-  end: number,
-  oldest: number,
-  newest: number,
-  lines: list(text),
-  cont: optional(flag),
-  open: optional(flag),
-  offs: optional(list(number)),
-  at: optional(times),
-  first: optional(flag),
-  gap: optional(shape({ from: number, to: number })),
-  guess: optional(flag),
-})
-
-/** Whether a body of the API is a page of a log. */
-export function isLogPage(value: unknown): value is LogPage {
-  return logPage(value)
 }
 
 const session = shape({

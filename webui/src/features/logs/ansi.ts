@@ -19,6 +19,8 @@ export interface Span {
   style: Style
   /** Not text of the line: the picture of a control character or of a bad byte. */
   chip?: true
+  /** It is what somebody looks for. */
+  mark?: true
 }
 
 /** Longer escape sequences are taken for garbage and dropped at this length. */
@@ -69,6 +71,18 @@ export function cut(spans: readonly Span[], places: readonly number[]): Span[][]
     at += rest.length
   }
   return pieces
+}
+
+/** Marks stretches of the text of a line, given in their order. */
+export function marked(spans: readonly Span[], stretches: readonly (readonly [number, number])[]): Span[] {
+  if (stretches.length === 0) return [...spans]
+  const bounds = stretches.flat()
+  // A piece begins at each bound: those inside a stretch are every second one.
+  const starts = bounds[0] === 0 ? bounds.slice(1) : bounds
+  const offset = bounds[0] === 0 ? 1 : 0
+  return cut(spans, starts).flatMap((piece, i) =>
+    (i + offset) % 2 === 1 ? piece.map((span): Span => ({ ...span, mark: true })) : piece,
+  )
 }
 
 /** A progress bar rewrites its line after each \r: the last writing is the line. */
