@@ -93,3 +93,49 @@ test('too much text drops lines until it fits', () => {
   expect(buffer.stop - buffer.start).toBeLessThanOrEqual(10)
   expect(buffer.off).toBe(buffer.start * 101)
 })
+
+test('lines know when they came, by the runs of their frame', () => {
+  const buffer = new LogBuffer()
+  buffer.append({
+    ...frame(0, ['a', 'b', 'c']),
+    at: [
+      [0, 5],
+      [2, 9],
+    ],
+  })
+  expect([0, 1, 2].map((i) => buffer.item(i)).map((item) => item.kind === 'line' && item.at)).toEqual([
+    5, 5, 9,
+  ])
+})
+
+test('who reads backwards lets the newest go, and gets them again', () => {
+  const buffer = new LogBuffer({ items: 4, chars: 1_000_000 })
+  buffer.append(frame(8, ['three', 'four']))
+  buffer.prepend(page(0, ['one', 'two']))
+  buffer.prepend(page(-4, ['zero'.slice(0, 3)]))
+  expect(buffer.trimEnd()).toBe(true)
+  expect(buffer.edge()).toEqual({ off: -4, end: 14 })
+  expect(buffer.extendBy(page(14, ['four']))).toBe(true)
+  expect(buffer.extendBy(page(99, ['elsewhere']))).toBe(false)
+})
+
+test('several logs keep their own offsets', () => {
+  const buffer = new LogBuffer()
+  const source = (off: number, end: number) => ({ name: 'x', off, end, oldest: 0, newest: 100 })
+  buffer.replace({
+    epoch: 'e',
+    sources: [source(10, 14), source(50, 54)],
+    lines: ['out', 'err'],
+    source: [0, 1],
+    offs: [10, 50],
+    at: [1, 2],
+  })
+  const before = { epoch: 'e', lines: ['old'], source: [1], offs: [46], at: [0] }
+  expect(buffer.prepend({ ...before, sources: [source(10, 10), source(46, 50)] })).toBe(true)
+  expect(buffer.prepend({ ...before, sources: [source(10, 10), source(46, 50)] })).toBe(false)
+  expect([buffer.edge(0), buffer.edge(1)]).toEqual([
+    { off: 10, end: 14 },
+    { off: 46, end: 54 },
+  ])
+  expect([buffer.find(1, 51), buffer.find(0, 11), buffer.find(0, 51)]).toEqual([1, 0, undefined])
+})

@@ -315,7 +315,7 @@ export const ru: Dict & More = {
     downloadFile: 'Скачать файл',
     rate: (bytes: string) => `${bytes}/с`,
     timesOf: 'Когда пришли строки',
-    times: { off: 'Скрыто', local: 'Местное время', utc: 'Всемирное (UTC)' },
+    times: { off: 'Скрыто', local: 'Местное', utc: 'По UTC' },
     jump: 'Перейти ко времени',
     jumpHint:
       'Например 14:03, 2026-01-31, 2026-01-31T14:03:00Z или 90m (90 минут назад). По времени сервера.',

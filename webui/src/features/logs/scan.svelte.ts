@@ -67,7 +67,7 @@ export class Scan {
   done = $state(true)
   /** How many lines there are of each level. */
   counts: Record<Level, number> = { error: 0, warn: 0, info: 0, debug: 0, none: 0 }
-  match: Match | undefined = undefined
+  match = $state.raw<Match | undefined>(undefined)
 
   private from = 0
   private to = 0
