@@ -1,18 +1,24 @@
 import {
+  isAbout,
   isAccount,
   isAccounts,
+  isActivity,
+  isConfigFiles,
   isLinks,
   isNewLink,
   isNewToken,
+  isPreview,
   isSessions,
-  isTrail,
   isWhoAmI,
 } from '../wire/guard'
 import type {
+  About,
   Accepted,
   Account,
   AccountRequest,
   Accounts,
+  Activity,
+  ConfigFiles,
   Fault,
   Identity,
   LinkRequest,
@@ -22,12 +28,13 @@ import type {
   NewToken,
   OrderRequest,
   PasswordChange,
+  Preview,
   ProcessDetail,
   Sessions,
   TokenRequest,
-  Trail,
   TrailCheck,
   Update,
+  UpdateRequest,
   WhoAmI,
 } from '../wire/wire.gen'
 
@@ -113,8 +120,32 @@ export class Client {
   }
 
   /** Answers once the programs of the groups that go have stopped, however long they take. */
-  update(): Promise<Update> {
-    return this.request('POST', 'config/update', { patience: Number.POSITIVE_INFINITY }) as Promise<Update>
+  update(body: UpdateRequest = {}): Promise<Update> {
+    const wish = { body, patience: Number.POSITIVE_INFINITY }
+    return this.request('POST', 'config/update', wish) as Promise<Update>
+  }
+
+  /** The files of the configuration, without their secrets, and what is wrong with them. */
+  async configFiles(): Promise<ConfigFiles> {
+    return shaped(await this.request('GET', 'config/files'), isConfigFiles, 'the configuration')
+  }
+
+  /** What an update would do. */
+  async preview(): Promise<Preview> {
+    return shaped(await this.request('GET', 'config/preview'), isPreview, 'a preview')
+  }
+
+  async about(): Promise<About> {
+    return shaped(await this.request('GET', 'about'), isAbout, 'what supervisord takes')
+  }
+
+  /** Ends supervisord, or has it start again. */
+  orderServer(what: 'reload' | 'shutdown', reason: string): Promise<Accepted> {
+    return this.order(what, reason)
+  }
+
+  async activity(query: URLSearchParams): Promise<Activity> {
+    return shaped(await this.request('GET', `activity?${query}`), isActivity, 'a page of the activity')
   }
 
   /** What an address below /api/v1/ answers; whoever asks knows its shape. */
@@ -213,10 +244,6 @@ export class Client {
 
   async revokeLink(id: string): Promise<void> {
     await this.request('DELETE', `links/${encodeURIComponent(id)}`)
-  }
-
-  async trail(query: URLSearchParams): Promise<Trail> {
-    return shaped(await this.request('GET', `audit?${query}`), isTrail, 'a page of the trail')
   }
 
   /** Reads all of the trail, which may take a while. */

@@ -7,6 +7,8 @@ export type Route =
   | { page: 'people' }
   | { page: 'activity' }
   | { page: 'logs' }
+  | { page: 'config' }
+  | { page: 'about' }
   | { page: 'unknown' }
 
 export interface Place {
@@ -27,6 +29,7 @@ function routeOf(path: string | undefined, query: URLSearchParams): Route {
   const [page, group, name, tab] = parts
   if (parts.length === 1 && page === 'login') return { page: 'processes' } // where a login asked for by hand leads
   if (parts.length === 1 && (page === 'people' || page === 'activity' || page === 'logs')) return { page }
+  if (parts.length === 1 && (page === 'config' || page === 'about')) return { page }
   if (page !== 'process' || group === undefined || name === undefined || parts.length > 4)
     return { page: 'unknown' }
   if (tab !== undefined && tab !== 'log') return { page: 'unknown' }

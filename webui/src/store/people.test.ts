@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { ApiError, Client } from '../api/client'
 import { testSocket } from '../live/testing'
-import { type Boot, CAPS, type Process, type TrailEntry, type User } from '../wire/wire.gen'
+import {
+  type ActivityEntry,
+  type Boot,
+  CAPS,
+  type Process,
+  type TrailEntry,
+  type User,
+} from '../wire/wire.gen'
+import { ActivityView } from './activity.svelte'
 import { expiryOf, fieldOf, Links } from './links.svelte'
 import { People, wordsOf } from './people.svelte'
 import { Row } from './processes.svelte'
 import { Session } from './session.svelte'
 import { mayShare, Sharing } from './sharing.svelte'
-import { TrailView } from './trail.svelte'
 
 interface Asked {
   method: string
@@ -145,8 +152,8 @@ describe('the people', () => {
   })
 })
 
-describe('the trail', () => {
-  const entry = (n: number): TrailEntry => ({
+describe('the activity', () => {
+  const act = (n: number): TrailEntry => ({
     n,
     time: '2026-01-31T12:00:00Z',
     user: 'ann',
@@ -154,32 +161,34 @@ describe('the trail', () => {
     target: 'web',
     result: 'ok',
   })
-  const nothing = { user: '', program: '', since: '', from: '', to: '' }
+  const entry = (n: number): ActivityEntry => ({ at: n, act: act(n) })
+  const page = (more: object) => Response.json({ epoch: 'e', since: 0, ...more })
+  const nothing = { user: '', type: '', program: '', since: '', from: '', to: '' }
   const asks = (asked: Asked[]) =>
     asked.map((a) => Object.fromEntries(new URLSearchParams(a.path.split('?')[1])))
 
   test('is read page by page, past pages with nothing for this reader', async () => {
-    const pages: Record<string, unknown> = {
+    const pages: Record<string, object> = {
       '': { entries: [entry(9)], next: 'c1' },
       c1: { entries: [], next: 'c2' },
       c2: { entries: [entry(2)] },
     }
     const { client, asked } = clientOf(({ path }) =>
-      Response.json(pages[new URLSearchParams(path.split('?')[1]).get('before') ?? '']),
+      page(pages[new URLSearchParams(path.split('?')[1]).get('before') ?? ''] ?? {}),
     )
-    const trail = new TrailView(client)
+    const trail = new ActivityView(client)
     await trail.load({ ...nothing, user: 'ann', program: 'web:*', since: '24h' })
     expect(trail.more).toBe(true)
     await trail.older()
-    expect(trail.entries.map((e) => e.n)).toEqual([9, 2])
+    expect(trail.entries.map((e) => e.act?.n)).toEqual([9, 2])
     expect(trail.more).toBe(false)
     expect(asks(asked)[0]).toEqual({ limit: '50', user: 'ann', program: 'web:*', since: '24h' })
     expect(asks(asked).map((q) => q.before ?? '')).toEqual(['', 'c1', 'c2'])
   })
 
   test('days are the reader’s, and the last one counts', async () => {
-    const { client, asked } = clientOf(() => Response.json({ entries: [] }))
-    await new TrailView(client).load({ ...nothing, since: '1h', from: '2026-01-30', to: '2026-01-31' })
+    const { client, asked } = clientOf(() => page({ entries: [] }))
+    await new ActivityView(client).load({ ...nothing, since: '1h', from: '2026-01-30', to: '2026-01-31' })
     const query = asks(asked)[0]!
     expect(query.since).toBe(new Date(2026, 0, 30).toISOString())
     expect(query.until).toBe(new Date(2026, 1, 1).toISOString())
@@ -189,15 +198,35 @@ describe('the trail', () => {
     const answers: ((response: Response) => void)[] = []
     const fetch = () => new Promise<Response>((resolve) => answers.push(resolve))
     const client = new Client({ fetch: fetch as typeof globalThis.fetch, base: 'http://host/' })
-    const trail = new TrailView(client)
+    const trail = new ActivityView(client)
     const first = trail.load(nothing)
     const second = trail.load({ ...nothing, user: 'bob' })
-    answers[1]!(Response.json({ entries: [entry(2)] }))
+    answers[1]!(page({ entries: [entry(2)] }))
     await second
-    answers[0]!(Response.json({ entries: [entry(1)] }))
+    answers[0]!(page({ entries: [entry(1)] }))
     await first
-    expect(trail.entries.map((e) => e.n)).toEqual([2])
+    expect(trail.entries.map((e) => e.act?.n)).toEqual([2])
     expect(trail.busy).toBe(false)
+  })
+
+  test('what has come since is counted and not shown', async () => {
+    let newest = 3
+    const { client } = clientOf(() =>
+      page({ entries: Array.from({ length: Math.min(newest, 50) }, (_, i) => entry(newest - i)) }),
+    )
+    const activity = new ActivityView(client)
+    await activity.load(nothing)
+    await activity.look()
+    expect(activity.news).toEqual({ count: 0, more: false })
+    newest = 5
+    await activity.look()
+    expect(activity.news).toEqual({ count: 2, more: false })
+    expect(activity.entries.length).toBe(3)
+    newest = 500
+    await activity.look()
+    expect(activity.news).toEqual({ count: 50, more: true })
+    await activity.load(nothing)
+    expect(activity.news.count).toBe(0)
   })
 })
 

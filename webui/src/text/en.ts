@@ -56,6 +56,8 @@ export const en = {
     activity: 'Activity',
     logs: 'Logs',
     people: 'People',
+    config: 'Configuration',
+    about: 'About',
     partMissing: 'This part of the page could not be loaded',
     account: (name: string) => `${name}: account`,
     guest: 'Guest',

@@ -1,4 +1,5 @@
 import { en } from './en'
+import { house } from './house'
 import { counter } from './plural'
 
 const count = counter(en.locale)
@@ -7,6 +8,8 @@ const logins = { one: 'login', other: 'logins' }
 
 /** Words of what most readers never open, in English: they come with the parts that say them. */
 export const more = {
+  ...house,
+
   account: {
     title: 'Who am I',
     via: {
@@ -210,12 +213,10 @@ export const more = {
 
   activity: {
     title: 'Activity',
-    hint: 'Who did what, the newest first',
     forbidden: 'You may not see who did what',
     forbiddenHint: 'Your account does not have the right to read the trail. Ask an administrator.',
     failed: 'The trail could not be read',
     empty: 'Nothing yet',
-    emptyHint: 'Whatever somebody does or tries from now on is written down here.',
     nothing: 'Nothing matches',
     nothingHint: 'Change what is looked for, or look further back.',
     clear: 'Clear the filter',

@@ -1,5 +1,6 @@
 import { bytes, clock, rough, thisYear } from './duration'
 import type { Dict } from './en'
+import { house } from './house.ru'
 import type { More } from './more'
 import { counter } from './plural'
 
@@ -35,6 +36,8 @@ const day = new Intl.DateTimeFormat(locale, {
 })
 
 export const ru: Dict & More = {
+  ...house,
+
   locale,
   language: 'Русский',
   format: {
@@ -59,6 +62,8 @@ export const ru: Dict & More = {
     activity: 'Действия',
     logs: 'Логи',
     people: 'Люди',
+    config: 'Конфигурация',
+    about: 'О службе',
     partMissing: 'Эту часть страницы не удалось загрузить',
     account: (name) => `${name}: учётная запись`,
     guest: 'Гость',
@@ -363,12 +368,10 @@ export const ru: Dict & More = {
 
   activity: {
     title: 'Действия',
-    hint: 'Кто что сделал, сначала новое',
     forbidden: 'Вам нельзя видеть, кто что сделал',
     forbiddenHint: 'У вашей учётной записи нет права читать журнал действий. Обратитесь к администратору.',
     failed: 'Журнал действий не удалось прочитать',
     empty: 'Пока ничего',
-    emptyHint: 'Всё, что теперь кто-нибудь сделает или попробует сделать, будет записано здесь.',
     nothing: 'Ничего не подходит',
     nothingHint: 'Измените условия или загляните дальше в прошлое.',
     clear: 'Сбросить условия',

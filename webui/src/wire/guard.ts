@@ -1,13 +1,16 @@
 import type {
+  About,
   Account,
   Accounts,
+  Activity,
+  ConfigFiles,
   Lines,
   Links,
   NewLink,
   NewToken,
+  Preview,
   ServerFrame,
   Sessions,
-  Trail,
   WhoAmI,
 } from './wire.gen'
 
@@ -215,7 +218,64 @@ const trailEntry = shape({
   count: optional(number),
   request: optional(text),
 })
-const trail = shape({ entries: list(trailEntry), next: optional(text) })
+
+const event = shape({
+  kind: text,
+  seq: number,
+  at: number,
+  type: text,
+  group: optional(text),
+  name: optional(text),
+  from: optional(text),
+  to: optional(text),
+})
+const activity = shape({
+  entries: list(shape({ at: number, event: optional(event), act: optional(trailEntry) })),
+  next: optional(text),
+  since: number,
+})
+const configFiles = shape({
+  files: list(shape({ path: text, text, trouble: optional(text) })),
+  findings: list(shape({ verdict: text, file: text, line: number, text })),
+})
+const textOrNull: Check = (v) => v === null || text(v)
+const preview = shape({
+  groups: list(
+    shape({
+      group: text,
+      action: text,
+      options: list(
+        shape({
+          option: text,
+          variable: optional(text),
+          old: textOrNull,
+          new: textOrNull,
+          hidden: optional(flag),
+          processes: optional(list(text)),
+        }),
+      ),
+      stops: list(text),
+      starts: list(text),
+      gone: list(text),
+      new: list(text),
+    }),
+  ),
+})
+const about = shape({
+  listeners: list(
+    shape({
+      section: text,
+      address: text,
+      unix: optional(flag),
+      tls: optional(flag),
+      asks: optional(flag),
+    }),
+  ),
+  openFiles: number,
+  connections: number,
+  maxConnections: number,
+  memory: number,
+})
 
 /** Whether a body of the API says who is asking. */
 export function isWhoAmI(value: unknown): value is WhoAmI {
@@ -252,9 +312,24 @@ export function isNewLink(value: unknown): value is NewLink {
   return newLink(value)
 }
 
-/** Whether a body of the API is a page of the trail. */
-export function isTrail(value: unknown): value is Trail {
-  return trail(value)
+/** Whether a body of the API is a page of the activity. */
+export function isActivity(value: unknown): value is Activity {
+  return activity(value)
+}
+
+/** Whether a body of the API is the files of the configuration. */
+export function isConfigFiles(value: unknown): value is ConfigFiles {
+  return configFiles(value)
+}
+
+/** Whether a body of the API is what an update would do. */
+export function isPreview(value: unknown): value is Preview {
+  return preview(value)
+}
+
+/** Whether a body of the API is what supervisord takes and allows. */
+export function isAbout(value: unknown): value is About {
+  return about(value)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,9 +1,11 @@
 import { ApiError, type Client } from '../api/client'
-import type { TrailCheck, TrailEntry } from '../wire/wire.gen'
+import type { ActivityEntry, TrailCheck } from '../wire/wire.gen'
 
-/** What is looked for in the trail, as the address of the page says it. */
+/** What is looked for, as the address of the page says it. */
 export interface Filter {
   user: string
+  /** Kinds of entries, with commas between; empty for all. */
+  type: string
   /** A name or a pattern of programs. */
   program: string
   /** How far back, such as "24h"; empty for all. With from or to it does not count. */
@@ -15,13 +17,16 @@ export interface Filter {
 
 /** Entries asked for at once. */
 const page = 50
+/** Entries gathered at once to be saved, and how many are saved at most. */
+const savedPage = 1000
+export const mostSaved = 20_000
 /** Pages in a row that may hold nothing for this reader before he must ask for more. */
 const emptyPages = 5
 
-/** The trail, the newest first, as far back as it was asked for. */
-export class TrailView {
+/** What people did and what became of it, the newest first, as far back as it was asked for. */
+export class ActivityView {
   phase = $state<'loading' | 'ready' | 'forbidden' | 'failed'>('loading')
-  entries = $state.raw<TrailEntry[]>([])
+  entries = $state.raw<ActivityEntry[]>([])
   /** Whether there may be older ones. */
   more = $state(false)
   busy = $state(false)
@@ -29,7 +34,12 @@ export class TrailView {
   /** What came of checking all of it. */
   check = $state.raw<TrailCheck | undefined>(undefined)
 
-  private filter: Filter = { user: '', program: '', since: '', from: '', to: '' }
+  /** How many have come since, and whether there are more than were counted. */
+  news = $state.raw({ count: 0, more: false })
+  /** When the oldest change of state happened that is still known; 0 for none. */
+  since = $state(0)
+
+  private filter: Filter = { user: '', program: '', type: '', since: '', from: '', to: '' }
   private next = ''
   /** Goes up with every new question, so that late answers to old ones are dropped. */
   private turn = 0
@@ -40,6 +50,7 @@ export class TrailView {
   async load(filter: Filter): Promise<void> {
     this.filter = filter
     this.next = ''
+    this.news = { count: 0, more: false }
     await this.read(++this.turn, [])
   }
 
@@ -47,6 +58,37 @@ export class TrailView {
   async older(): Promise<void> {
     if (this.busy || !this.more) return
     await this.read(++this.turn, this.entries)
+  }
+
+  /**
+   * Counts what has come since, without showing it: nothing moves under the reader's
+   * eyes. What cannot be asked for now is counted the next time.
+   */
+  async look(): Promise<void> {
+    if (this.busy || this.phase !== 'ready') return
+    const turn = this.turn
+    try {
+      const { entries } = await this.client.activity(queryOf(this.filter, '', page))
+      if (turn !== this.turn) return
+      const known = new Set(this.entries.map(keyOf))
+      const at = entries.findIndex((entry) => known.has(keyOf(entry)))
+      this.news =
+        at < 0 ? { count: entries.length, more: entries.length === page } : { count: at, more: false }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+    }
+  }
+
+  /** Gathers all that matches, to be saved; throws what keeps the server from it. */
+  async gather(): Promise<ActivityEntry[]> {
+    const all: ActivityEntry[] = []
+    let next = ''
+    do {
+      const answer = await this.client.activity(queryOf(this.filter, next, savedPage))
+      all.push(...answer.entries)
+      next = answer.next ?? ''
+    } while (next !== '' && all.length < mostSaved)
+    return all.slice(0, mostSaved)
   }
 
   /** Looks whether every line is as it was written. */
@@ -62,16 +104,17 @@ export class TrailView {
   }
 
   /** A page may hold nothing for this reader and yet not be the last. */
-  private async read(turn: number, known: TrailEntry[]): Promise<void> {
+  private async read(turn: number, known: ActivityEntry[]): Promise<void> {
     this.busy = true
     try {
-      let found: TrailEntry[] = []
+      let found: ActivityEntry[] = []
       let next = this.next
       for (let i = 0; i < emptyPages && found.length === 0; i++) {
-        const answer = await this.client.trail(queryOf(this.filter, next))
+        const answer = await this.client.activity(queryOf(this.filter, next, page))
         if (turn !== this.turn) return
         found = answer.entries
         next = answer.next ?? ''
+        this.since = answer.since
         if (next === '') break
       }
       this.entries = [...known, ...found]
@@ -92,9 +135,15 @@ export class TrailView {
   }
 }
 
+/** What tells entries apart: the number of the change, or of the line in the trail. */
+export function keyOf(entry: ActivityEntry): string {
+  return entry.event ? `e${entry.event.seq}` : `a${entry.act?.n}`
+}
+
 /** What to ask the server; a day begins and ends where the reader is. */
-function queryOf(filter: Filter, before: string): URLSearchParams {
-  const query = new URLSearchParams({ limit: String(page) })
+function queryOf(filter: Filter, before: string, limit: number): URLSearchParams {
+  const query = new URLSearchParams({ limit: String(limit) })
+  if (filter.type) query.set('type', filter.type)
   if (filter.user) query.set('user', filter.user)
   if (filter.program) query.set('program', filter.program)
   const [from, to] = [dayStart(filter.from, 0), dayStart(filter.to, 1)]
