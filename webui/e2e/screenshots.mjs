@@ -105,7 +105,11 @@ const pretended = [
   { name: 'activity-filtered', world: 'people', path: 'activity?user=oleg&program=pay*&since=168h' },
   { name: 'activity-nothing', world: 'people', path: 'activity?user=nobody' },
   { name: 'activity-none', world: 'alone', path: 'activity' },
-  { name: 'activity-failed', world: 'people', path: 'activity', broken: { audit: 500 } },
+  { name: 'activity-failed', world: 'people', path: 'activity', broken: { activity: 500 } },
+  { name: 'config', world: 'people', path: 'config', whole: true },
+  { name: 'config-apply', world: 'people', path: 'config', act: (page) => press(page, '.head') },
+  { name: 'about', world: 'people', path: 'about', whole: true },
+  { name: 'about-restart', world: 'people', path: 'about', act: (page) => press(page, '.order') },
 ]
 
 async function readProblems(page) {

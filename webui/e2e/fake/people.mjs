@@ -105,7 +105,9 @@ const answers = {
     people.links = people.links.filter((one) => one.id !== path[1])
     return done({})
   },
-  'GET audit': (people, { query }) => trailPage(people, query),
+  'GET activity': (people, { query }) => activityPage(people, query),
+  'GET config/': (_, { path }) => done(path[1] === 'files' ? configFiles : preview),
+  'GET about': () => done(about),
   'GET audit/': (people) => done({ ok: true, lines: people.trail.length }),
 }
 
@@ -170,7 +172,7 @@ function makeLink(people, asked) {
 }
 
 /** @param {People} people @param {URLSearchParams} query @returns {Answer} */
-function trailPage(people, query) {
+function activityPage(people, query) {
   const before = Number(query.get('before') ?? Number.POSITIVE_INFINITY)
   const limit = Number(query.get('limit') ?? 50)
   const user = query.get('user')
@@ -178,8 +180,112 @@ function trailPage(people, query) {
   const found = people.trail.filter(
     (one) => one.n < before && (!user || one.user === user) && (!program || one.target.startsWith(program)),
   )
-  const entries = found.slice(0, limit)
-  return done(found.length > limit ? { entries, next: String(entries.at(-1)?.n) } : { entries })
+  const acts = query.get('type')?.match(/^(state|trouble)/) ? [] : found.slice(0, limit)
+  const quiet = query.get('type') === 'act' || user || program || before < Number.POSITIVE_INFINITY
+  const events = quiet || people.trail.length === 0 ? [] : happened(Date.parse(people.trail[0].time))
+  const entries = [
+    ...events.map((event) => ({ at: event.at, event })),
+    ...acts.map((act) => ({ at: Date.parse(act.time), act })),
+  ].sort((a, b) => b.at - a.at)
+  const page = { epoch: 'e0e0e0e0', since: 0, entries }
+  return done(found.length > limit ? { ...page, next: String(acts.at(-1)?.n) } : page)
+}
+
+/** What became of processes around a time. @param {number} at @returns {import('../../src/wire/wire.gen').Event[]} */
+function happened(at) {
+  const api = { kind: 'state', group: 'web', name: 'api-1' }
+  return [
+    {
+      ...api,
+      seq: 9,
+      at: at + 9000,
+      type: 'PROCESS_STATE_FATAL',
+      from: 'BACKOFF',
+      to: 'FATAL',
+      error: 'Exited too quickly (process log may have details)',
+      tries: 3,
+    },
+    {
+      ...api,
+      seq: 8,
+      at: at + 8000,
+      type: 'PROCESS_STATE_EXITED',
+      from: 'RUNNING',
+      to: 'EXITED',
+      pid: 4711,
+      signal: 'SIGKILL',
+    },
+    { kind: 'group', seq: 7, at: at + 7000, type: 'PROCESS_GROUP_ADDED', group: 'worker' },
+    {
+      ...api,
+      seq: 6,
+      at: at - 1000,
+      type: 'PROCESS_STATE_RUNNING',
+      from: 'STARTING',
+      to: 'RUNNING',
+      pid: 4711,
+    },
+    { kind: 'supervisord', seq: 1, at: at - 90_000, type: 'SUPERVISOR_STATE_CHANGE_RUNNING' },
+  ]
+}
+
+const main = '/etc/supervisor/supervisord.conf'
+const configFiles = {
+  files: [
+    {
+      path: main,
+      text: '[supervisord]\nlogfile=/var/log/supervisor/supervisord.log\nidentifier=prod1\n\n[inet_http_server]\nport=*:9001\nusername=anna\npassword=***\n\n[include]\nfiles=conf.d/*.conf\n',
+    },
+    {
+      path: '/etc/supervisor/conf.d/web.conf',
+      text: '[program:api]\ncommand=/srv/api/bin/serve --port 8%(process_num)02d --api-token=***\nprocess_name=api-%(process_num)d\nnumprocs=2\nenvironment=DATABASE_URL="postgres://api:***@db/api",\n  MODE="fast"\n',
+    },
+  ],
+  findings: [
+    {
+      verdict: 'ignored',
+      file: main,
+      line: 3,
+      section: 'supervisord',
+      option: 'identifer',
+      text: 'no such option; did you mean identifier?',
+    },
+  ],
+}
+const preview = {
+  groups: [
+    { group: 'oneshot', action: 'removed', options: [], stops: ['oneshot'], starts: [], gone: [], new: [] },
+    {
+      group: 'web',
+      action: 'changed',
+      options: [
+        {
+          option: 'command',
+          old: '/srv/api/bin/serve --port 8000',
+          new: '/srv/api/bin/serve --port 8000 --workers 4',
+          processes: ['api-0', 'api-1'],
+        },
+        { option: 'environment', variable: 'API_TOKEN', old: '***', new: '***', hidden: true },
+        { option: 'directory', old: null, new: '/srv/api' },
+      ],
+      stops: ['nginx', 'api-0', 'api-1'],
+      starts: ['nginx', 'api-0', 'api-1', 'api-2'],
+      gone: [],
+      new: ['api-2'],
+    },
+    { group: 'mailer', action: 'added', options: [], stops: [], starts: ['mailer'], gone: [], new: [] },
+  ],
+}
+const about = {
+  listeners: [
+    { section: 'unix_http_server', address: '/run/supervisor.sock', unix: true },
+    { section: 'inet_http_server', address: '*:9001', tls: true, asks: true },
+  ],
+  openFiles: 65536,
+  connections: 12,
+  maxConnections: 1024,
+  memory: 31_457_280,
+  goroutines: 44,
 }
 
 /** @param {unknown} body @returns {Answer} */

@@ -56,7 +56,7 @@ export const en = {
     activity: 'Activity',
     logs: 'Logs',
     people: 'People',
-    config: 'Configuration',
+    config: 'Config',
     about: 'About',
     partMissing: 'This part of the page could not be loaded',
     account: (name: string) => `${name}: account`,

@@ -62,7 +62,7 @@ export const ru: Dict & More = {
     activity: 'Действия',
     logs: 'Логи',
     people: 'Люди',
-    config: 'Конфигурация',
+    config: 'Конфиг',
     about: 'О службе',
     partMissing: 'Эту часть страницы не удалось загрузить',
     account: (name) => `${name}: учётная запись`,

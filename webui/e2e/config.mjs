@@ -1,0 +1,305 @@
+// The configuration, the activity and the page about supervisord, as an administrator
+// and a viewer meet them, against a real supervisord whose files are changed under it.
+// Needs what journey.mjs needs.
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openBrowser } from './browser.mjs'
+import { supervise } from './daemon.mjs'
+
+const artifacts = fileURLToPath(new URL('../../artifacts/config/', import.meta.url))
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const patience = 15_000
+const desktop = { viewport: { width: 1440, height: 900 } }
+const hand = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
+const secrets = { ann: 'a plain secret', vera: 'vera has a secret' }
+
+/** Options of the server, then what is included, and the programs. */
+const programs = (keep, web) => `username=ann
+password=a plain secret
+
+[include]
+files=more.ini
+
+[program:keep]
+command=/bin/sh -c 'exec sleep ${keep}'
+startsecs=0
+${web}
+`
+const web = (secret, option = '') => `
+[program:web]
+command=/bin/sh -c 'exec sleep 1000'
+process_name=web_%(process_num)d
+numprocs=2
+startsecs=0
+environment=API_TOKEN="${secret}",MODE="${option || 'slow'}"
+`
+
+let daemon
+let browser
+let ann
+const places = []
+
+before(async () => {
+  mkdirSync(artifacts, { recursive: true })
+  daemon = await supervise(programs(1000, web('hunter2')), 'users_file=%(here)s/users.conf')
+  browser = await openBrowser()
+  const made = await ask('PUT', 'users/vera', { role: 'viewer', programs: ['web'], password: secrets.vera })
+  assert.equal(made.status, 200)
+  ann = await arrive('ann', desktop)
+})
+
+after(async () => {
+  await browser?.close()
+  await daemon?.remove()
+})
+
+/** A scene; every place is kept as it was when one fails, and nothing may have complained anywhere. */
+function scene(name, run) {
+  test(name, { timeout: 90_000 }, async () => {
+    try {
+      await run()
+      for (const { who, complaints } of places) assert.deepEqual(complaints, [], who)
+    } catch (error) {
+      for (const { who, page } of places)
+        await page
+          .screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}-${who}.png`) })
+          .catch(() => {})
+      throw error
+    }
+  })
+}
+
+function ask(method, path, body) {
+  return fetch(`${daemon.url}api/v1/${path}`, {
+    method,
+    headers: {
+      Authorization: `Basic ${Buffer.from(`ann:${secrets.ann}`).toString('base64')}`,
+      'Content-Type': 'application/json',
+    },
+    body: body && JSON.stringify(body),
+  })
+}
+
+async function arrive(who, options) {
+  const place = { who, ...(await browser.open(options)) }
+  places.push(place)
+  place.page.setDefaultTimeout(patience)
+  await place.page.goto(daemon.url)
+  const user = place.page.getByLabel('User', { exact: true })
+  await user.fill(who)
+  await place.page.getByLabel('Password', { exact: true }).fill(secrets[who])
+  await place.page.getByRole('button', { name: 'Log in', exact: true }).click()
+  await place.page.locator('[data-link="live"]').waitFor()
+  return place.page
+}
+
+const pid = async (process) =>
+  (await (await ask('GET', `processes/${encodeURIComponent(process)}`)).json()).process.pid
+
+/** What the accessibility checker has against a page. */
+async function violations(page) {
+  const found = await page.evaluate(
+    `${axe}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target + ' ' + n.failureSummary).join('; ')))`,
+  )
+  assert.deepEqual(found, [])
+}
+
+/** What can be pressed but is smaller than a thumb, beside links within a sentence. Runs in the page. */
+function tooSmall() {
+  return [...document.querySelectorAll('a[href], button, input, select, summary')]
+    .map((element) => element.closest('label') ?? element)
+    .filter((element) => element.checkVisibility() && !element.matches('.skip, .visually-hidden'))
+    .map((element) => [element.getBoundingClientRect(), element])
+    .filter(([box]) => box.width < 43.99 || box.height < 43.99)
+    .map(([box, element]) => `${element.tagName} "${element.textContent.trim()}" ${box.width}x${box.height}`)
+}
+
+const change = (page, group) => page.locator(`[data-change="${group}"]`)
+
+scene('files that say what runs have nothing to apply, and show no secret', async () => {
+  await ann.getByRole('link', { name: 'Config', exact: true }).click()
+  await ann.getByRole('heading', { name: 'Configuration', level: 1 }).waitFor()
+  await ann.getByText('What runs is what the files say').waitFor()
+  await ann.getByText('API_TOKEN="***"').waitFor()
+  const text = await ann.locator('main').textContent()
+  assert.ok(!text.includes('hunter2') && !text.includes('a plain secret'), text)
+  assert.ok(text.includes('password=***'), text)
+  await violations(ann)
+})
+
+scene(
+  'a change shows what differs and which processes die, and only what was chosen is applied',
+  async () => {
+    const kept = await pid('keep')
+    const died = await pid('web:web_0')
+    daemon.write(programs(2000, web('another', 'fast')))
+    writeFileSync(
+      join(daemon.home, 'more.ini'),
+      '[program:fresh]\ncommand=/bin/sh -c "exec sleep 1000"\nstartsecs=0\n',
+    )
+    await ann.getByRole('button', { name: 'Check again' }).click()
+    const card = change(ann, 'web')
+    await card.getByText('Restarted', { exact: true }).waitFor()
+    await card.getByText(`PID ${died}`).waitFor()
+    await card.getByText('fast', { exact: true }).waitFor()
+    await card.getByText('A secret differs, which is not shown.').waitFor()
+    assert.ok(!(await card.textContent()).includes('another'))
+    await change(ann, 'fresh').getByText('Added', { exact: true }).waitFor()
+    await change(ann, 'keep').getByText(`PID ${kept}`).waitFor()
+    assert.equal(await pid('web:web_0'), died) // to look changes nothing
+    await violations(ann)
+
+    await card.getByRole('button', { name: 'Apply web only' }).click()
+    const sheet = ann.getByRole('dialog', { name: 'Apply 1 change?' })
+    await sheet.getByText('2 processes will be stopped:').waitFor()
+    await sheet.getByLabel('Why?').fill('faster')
+    await violations(ann)
+    await sheet.getByRole('button', { name: 'Apply', exact: true }).click()
+    await ann.getByText('Applied: 1 group.').waitFor()
+    await card.waitFor({ state: 'detached' })
+    assert.notEqual(await pid('web:web_0'), died)
+    assert.equal(await pid('keep'), kept)
+
+    await ann.getByRole('button', { name: 'Apply', exact: true }).first().click()
+    await ann.getByRole('dialog').getByRole('button', { name: 'Apply', exact: true }).click()
+    await ann.getByText('Applied: 2 groups.').waitFor()
+    await ann.getByText('What runs is what the files say').waitFor()
+    assert.notEqual(await pid('keep'), kept)
+    assert.ok((await pid('fresh')) > 0)
+  },
+)
+
+scene('a broken file is named with its line, and nothing is touched', async () => {
+  const runs = await pid('fresh')
+  writeFileSync(join(daemon.home, 'more.ini'), '[program:fresh]\ncommand=/bin/sh\nstartsecs=soon\n')
+  await ann.getByRole('button', { name: 'Check again' }).click()
+  await ann.getByText('The files cannot be applied as they are').waitFor()
+  await ann.getByRole('button', { name: /more\.ini:3$/ }).click()
+  const line = ann.locator('[data-place]')
+  await line.getByText('startsecs=soon').waitFor()
+  assert.match(ann.url(), /config\?file=.*more\.ini&line=3$/)
+  assert.equal(await ann.getByRole('button', { name: 'Apply', exact: true }).count(), 0)
+  assert.equal(await pid('fresh'), runs)
+  places[0].complaints.splice(0) // the browser itself tells of the 422
+  await ann.reload() // and the address leads there again
+  await line.getByText('startsecs=soon').waitFor()
+  await violations(ann)
+  places[0].complaints.splice(0)
+  writeFileSync(
+    join(daemon.home, 'more.ini'),
+    '[program:fresh]\ncommand=/bin/sh -c "exec sleep 1000"\nstartsecs=0\n',
+  )
+})
+
+scene('the activity has who did what and what became of it, and counts what is new', async () => {
+  await ann.getByRole('link', { name: 'Activity' }).click()
+  await ann.locator('[data-act]').filter({ hasText: 'faster' }).first().waitFor()
+  await ann.locator('[data-event]').filter({ hasText: 'RUNNING' }).first().waitFor()
+  await violations(ann)
+
+  const before = await ann.locator('[data-act], [data-event]').count()
+  await ask('POST', `processes/${encodeURIComponent('web:web_1')}/stop`, { reason: 'to see it' })
+  const news = ann.getByRole('button', { name: /new: Show what is new$/ })
+  await news.waitFor()
+  assert.equal(await ann.locator('[data-act], [data-event]').count(), before) // nothing has moved
+  await news.click()
+  await ann
+    .locator('[data-event]')
+    .filter({ hasText: 'STOPPED' })
+    .filter({ hasText: 'web:web_1' })
+    .first()
+    .waitFor()
+  await ann.locator('[data-act]').filter({ hasText: 'to see it' }).waitFor()
+
+  await ann.getByLabel('What', { exact: true }).selectOption({ label: 'What people did' })
+  await ann.locator('[data-event]').first().waitFor({ state: 'detached' })
+  await ann.getByLabel('Program', { exact: true }).fill('web:*')
+  await ann.getByLabel('Program', { exact: true }).press('Enter')
+  await ann.waitForURL(/type=act&program=web/)
+  const saved = ann.waitForEvent('download')
+  await ann.getByRole('button', { name: 'Save as JSON' }).click()
+  const entries = JSON.parse(readFileSync(await (await saved).path(), 'utf8'))
+  assert.ok(entries.length > 0 && entries.every((e) => e.act), JSON.stringify(entries))
+  const table = ann.waitForEvent('download')
+  await ann.getByRole('button', { name: 'Save as CSV' }).click()
+  const csv = readFileSync(await (await table).path(), 'utf8')
+  assert.match(csv, /^time,kind,person,what/)
+  assert.equal(csv.trimEnd().split('\r\n').length, entries.length + 1)
+})
+
+scene('a viewer is offered no configuration and is refused it by address', async () => {
+  const vera = await arrive('vera', hand)
+  assert.equal(await vera.getByRole('link', { name: 'Config', exact: true }).count(), 0)
+  await vera.goto(`${daemon.url}config`)
+  await vera.getByRole('heading', { name: 'You may not see the configuration' }).waitFor()
+  const place = places.find((one) => one.who === 'vera')
+  assert.ok(
+    place.complaints.every((text) => /403/.test(text)),
+    String(place.complaints),
+  )
+  place.complaints.splice(0)
+  await vera.goto(`${daemon.url}activity`)
+  await vera.locator('[data-event]').filter({ hasText: 'web:web_1' }).first().waitFor()
+  assert.equal(await vera.locator('[data-act]').count(), 0)
+  assert.ok(!(await vera.locator('main').textContent()).includes('keep'))
+  await vera.goto(`${daemon.url}about`)
+  await vera.getByRole('heading', { name: 'About', level: 1 }).waitFor()
+  await vera.getByText('This supervisord').waitFor()
+  assert.equal(await vera.getByRole('button', { name: 'Shut down' }).count(), 0)
+})
+
+scene('on a phone every target of the three pages is big enough, and nothing is wider than it', async () => {
+  const phone = await arrive('ann', hand)
+  for (const path of ['config', 'activity', 'about']) {
+    await phone.goto(daemon.url + path)
+    await phone.locator('main h1').waitFor()
+    await phone.locator('main section').first().waitFor()
+    assert.deepEqual(await phone.evaluate(tooSmall), [], path)
+    const wide = await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    assert.ok(wide <= 0, `${path} is ${wide} px too wide`)
+    await violations(phone)
+  }
+})
+
+scene('supervisord restarts when its name is typed, and the page comes back', async () => {
+  await ann.getByRole('button', { name: 'Settings' }).click()
+  await ann.getByRole('dialog').getByRole('link', { name: 'About' }).click()
+  await ann.getByText(`127.0.0.1:${new URL(daemon.url).port}`).waitFor()
+  const before = (await (await ask('GET', 'identity')).json()).epoch
+  await ann.getByRole('button', { name: 'Restart supervisord' }).click()
+  const sheet = ann.getByRole('dialog', { name: 'Restart journey?' })
+  await sheet.getByText(/will be stopped/).waitFor()
+  const order = sheet.getByRole('button', { name: 'Restart supervisord' })
+  assert.equal(await order.getAttribute('aria-disabled'), 'true')
+  await sheet.getByLabel('Type journey to confirm').fill('journey')
+  await order.click()
+  await ann.getByText('supervisord restarts.').waitFor()
+  const until = Date.now() + patience
+  for (;;) {
+    const now = await ask('GET', 'identity')
+      .then((r) => r.json())
+      .catch(() => undefined)
+    if (now && now.epoch !== before && now.mood === 'RUNNING') break
+    assert.ok(Date.now() < until, 'it has not come back')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  await ann.locator('[data-link="live"]').waitFor()
+  for (const place of places) place.complaints.splice(0) // of answers that the restart cut off
+})
+
+scene('the reference is there, without anything from elsewhere', async () => {
+  const asked = []
+  ann.on('request', (request) => asked.push(request.url()))
+  await ann.goto(`${daemon.url}api/v1/reference`)
+  await ann.getByRole('heading', { name: 'API of supervisord' }).waitFor()
+  await ann.getByText('/processes/{name}/restart').waitFor()
+  assert.ok(
+    asked.every((url) => url.startsWith(daemon.url)),
+    String(asked),
+  )
+  await violations(ann)
+})
