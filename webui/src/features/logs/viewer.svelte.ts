@@ -201,9 +201,12 @@ export class Viewer {
     const { buffer } = this.view
     let text = ''
     let begun = false
+    let shown = true
     for (let i = Math.max(from.index, buffer.start); i <= Math.min(to.index, buffer.stop - 1); i++) {
       const item = buffer.item(i)
-      if (item.kind !== 'line' || (!this.shows(i, item) && !item.tail)) continue
+      if (item.kind !== 'line') continue
+      if (!item.tail) shown = this.shows(i, item)
+      if (!shown) continue // hidden by the reader; a piece is shown where its line is
       const whole = plainText(item.text)
       const piece = whole.slice(i === from.index ? from.column : 0, i === to.index ? to.column : undefined)
       text += (begun && !item.cont ? '\n' : '') + piece
