@@ -182,7 +182,8 @@ function activityPage(people, query) {
   )
   const acts = query.get('type')?.match(/^(state|trouble)/) ? [] : found.slice(0, limit)
   const quiet = query.get('type') === 'act' || user || program || before < Number.POSITIVE_INFINITY
-  const events = quiet || people.trail.length === 0 ? [] : happened(Date.parse(people.trail[0].time))
+  const newest = people.trail[0]
+  const events = quiet || !newest ? [] : happened(Date.parse(newest.time))
   const entries = [
     ...events.map((event) => ({ at: event.at, event })),
     ...acts.map((act) => ({ at: Date.parse(act.time), act })),
@@ -193,7 +194,7 @@ function activityPage(people, query) {
 
 /** What became of processes around a time. @param {number} at @returns {import('../../src/wire/wire.gen').Event[]} */
 function happened(at) {
-  const api = { kind: 'state', group: 'web', name: 'api-1' }
+  const api = { kind: /** @type {const} */ ('state'), group: 'web', name: 'api-1' }
   return [
     {
       ...api,
