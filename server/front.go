@@ -14,6 +14,7 @@ import (
 	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
+	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
@@ -21,14 +22,15 @@ import (
 // and under which path.
 type front struct {
 	section string
-	local   bool         // a unix socket, which no browser reaches
-	base    string       // "/" or "/prefix/"
+	local   bool   // a unix socket, which no browser reaches
+	base    string // "/" or "/prefix/"
+	sign    wire.Sign
 	hosts   []string     // patterns, in lower case
 	proof   *certificate // nil without TLS
 }
 
 func newFront(e Endpoint, proof *certificate) *front {
-	f := &front{proof: proof, section: e.Section, local: e.Unix, base: cmp.Or(e.BasePath, "/"), hosts: append([]string{"localhost"}, machineNames()...)}
+	f := &front{proof: proof, section: e.Section, local: e.Unix, base: cmp.Or(e.BasePath, "/"), sign: wire.Sign{Label: e.Label, Colour: wire.Colour(e.Colour)}, hosts: append([]string{"localhost"}, machineNames()...)}
 	for _, name := range append(slices.Clone(e.TrustedHosts), strings.Trim(e.Host, "[]")) {
 		if name != "" && (name != "*" || slices.Contains(e.TrustedHosts, "*")) {
 			f.hosts = append(f.hosts, strings.ToLower(name))
@@ -65,6 +67,9 @@ func frontOf(r *http.Request) *front {
 
 // baseOf is where browsers see the page, with its last slash.
 func baseOf(r *http.Request) string { return frontOf(r).base }
+
+// signOf is by what the page is told from those of other environments.
+func signOf(r *http.Request) wire.Sign { return frontOf(r).sign }
 
 // atFront comes before all else that is decided about a request: it refuses what
 // browsers send under a name that is not ours, and gives the others the host and

@@ -346,6 +346,7 @@ var rows = []row{
 	{route: "POST /api/v1/processes/{name}/stop", path: "/api/v1/processes/NAME/stop", want: whoOrders, has: "seq", change: true},
 	{route: "POST /api/v1/processes/{name}/restart", path: "/api/v1/processes/NAME/restart", want: whoRestart, has: "seq", change: true},
 	{route: "POST /api/v1/processes/{name}/signal", path: "/api/v1/processes/NAME/signal", body: `{"signal":"HUP"}`, want: whoOrders, has: "seq", change: true},
+	{route: "POST /api/v1/processes/{name}/stdin", path: "/api/v1/processes/NAME/stdin", body: `{"text":"help\n"}`, want: strings.Replace(onlyAdminOf, "200", "202", 1), has: "seq", change: true},
 	{route: "POST /api/v1/processes/{name}/clear-logs", path: "/api/v1/processes/NAME/clear-logs", want: whoOrders, has: "seq", change: true},
 	{route: "POST /api/v1/groups/{group}/start", path: "/api/v1/groups/GROUP/start", want: whoOrders, has: "insider", change: true},
 	{route: "POST /api/v1/groups/{group}/stop", path: "/api/v1/groups/GROUP/stop", want: whoOrders, has: "insider", change: true},

@@ -44,7 +44,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	r.Group(func(r chi.Router) {
 		r.Use(harden)
 		r.Route("/api/v1", func(r chi.Router) {
-			options := api.Options{Engine: s.house.Engine, Metrics: s.house.Metrics, History: s.house.History, Problems: s.problems, Files: s.house.Files, About: s.about, Auth: s.auth, Trail: s.house.Trail, Secrets: s.house.Secrets, Address: s.pageAddress}
+			options := api.Options{Engine: s.house.Engine, Metrics: s.house.Metrics, History: s.house.History, Problems: s.problems, Files: s.house.Files, About: s.about, Auth: s.auth, Trail: s.house.Trail, Secrets: s.house.Secrets, Address: s.pageAddress, Sign: signOf}
 			r.Group(func(r chi.Router) {
 				r.Use(auth.Recognise, limit)
 				api.Doorstep(r, options)

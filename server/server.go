@@ -65,6 +65,7 @@ type Endpoint struct {
 	ForwardAuthHeader string         // in which they name the user; "" for none
 	BasePath          string         // where browsers see the server, with its last slash; "" stands for /
 	TrustedHosts      []string       // patterns of names by which browsers may call it
+	Label, Colour     string         // by which its page is told from others; "" for none
 
 	// LegacyActions obeys the addresses of the original's page that start and
 	// stop things.

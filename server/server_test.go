@@ -59,6 +59,10 @@ func (s *stub) Process(_ context.Context, name supervise.NameSpec) (supervise.Pr
 	return supervise.ProcessInfo{Group: "cat", Name: "cat", State: supervise.StateRunning, PID: 42, Start: time.Now()}, nil
 }
 
+func (*stub) Listener(context.Context, supervise.NameSpec) (supervise.ListenerInfo, bool, error) {
+	return supervise.ListenerInfo{}, false, nil
+}
+
 func (s *stub) Snapshot(ctx context.Context) (supervise.Snapshot, error) {
 	cat, err := s.Process(ctx, supervise.NameSpec{Group: "cat", Process: "cat"})
 	return supervise.Snapshot{Epoch: "e", Seq: 1, Groups: []supervise.GroupInfo{{Name: "cat"}}, Processes: []supervise.ProcessInfo{cat}}, err

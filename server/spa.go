@@ -174,7 +174,7 @@ func (p *page) boot(r *http.Request) wire.Boot {
 		return wire.Boot{Base: base}
 	}
 	identity, user := p.identity(), auth.User(who)
-	return wire.Boot{Version: identity.Version, Base: base, Identifier: identity.Identifier, Host: identity.Host, User: &user}
+	return wire.Boot{Version: identity.Version, Base: base, Identifier: identity.Identifier, Host: identity.Host, User: &user, Sign: signOf(r)}
 }
 
 // serveFile sends a file, compressed if there is such a variant and r allows it.

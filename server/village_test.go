@@ -99,6 +99,10 @@ func (v *village) ConfigInfo(context.Context) ([]supervise.ConfigInfo, error) {
 	return infos, nil
 }
 
+func (v *village) Listener(ctx context.Context, name supervise.NameSpec) (supervise.ListenerInfo, bool, error) {
+	return supervise.ListenerInfo{}, false, nil
+}
+
 func (v *village) Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error) {
 	return supervise.Settings{
 		Command: "/bin/" + name.Group + "-command --token=hunter2", Directory: "/srv",

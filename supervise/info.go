@@ -151,6 +151,14 @@ type Option struct {
 	Line int
 }
 
+// ListenerInfo is where an event listener is in the protocol, and its pool.
+type ListenerInfo struct {
+	State    string   // READY, BUSY, ACKNOWLEDGED, UNKNOWN
+	Events   []string // that the pool subscribes to
+	Buffered int      // events that wait
+	Size     int      // of the buffer: more and the oldest is lost
+}
+
 // Variable is one of a process's environment that the configuration sets.
 type Variable struct{ Name, Value string }
 

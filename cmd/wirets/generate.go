@@ -19,7 +19,7 @@ var bodies = []any{
 	wire.LogFiles{}, wire.SearchLine{}, wire.MergedPage{},
 	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Preview{}, wire.ConfigFiles{}, wire.About{}, wire.Update{}, wire.Failure{},
 	wire.ProcessMetrics{},
-	wire.Activity{}, wire.EventGap{}, wire.Trail{}, wire.TrailCheck{}, wire.Settings{}, wire.RevealRequest{},
+	wire.Activity{}, wire.EventGap{}, wire.Trail{}, wire.TrailCheck{}, wire.Settings{}, wire.RevealRequest{}, wire.InputRequest{},
 	wire.LogIn{}, wire.PasswordChange{}, wire.WhoAmI{}, wire.Sessions{}, wire.Ended{},
 	wire.Accounts{}, wire.AccountRequest{}, wire.TokenRequest{}, wire.NewToken{},
 	wire.Links{}, wire.LinkRequest{}, wire.NewLink{},

@@ -46,6 +46,9 @@ type Options struct {
 	// Address gives where browsers reach the page, with a slash at the end, for those
 	// whose request does not tell; "" or nil for nowhere.
 	Address func() string
+	// Sign gives by what the page of the server a request came to is told from
+	// others; nil for nothing.
+	Sign func(*http.Request) wire.Sign
 }
 
 // api is what the handlers share.
@@ -60,6 +63,7 @@ type api struct {
 	config     func() (supervise.ConfigView, error)
 	about      func() wire.About
 	address    func() string
+	sign       func(*http.Request) wire.Sign
 	orders     *orders
 	epoch      atomic.Pointer[string] // of the engine, once known
 	updating   chan struct{}          // holds one token while an update is at work
@@ -174,6 +178,9 @@ func newAPI(o Options) *api {
 	if a.problems == nil {
 		a.problems = func() []supervise.Problem { return nil }
 	}
+	if a.sign = o.Sign; a.sign == nil {
+		a.sign = func(*http.Request) wire.Sign { return wire.Sign{} }
+	}
 	if a.address == nil {
 		a.address = func() string { return "" }
 	}
@@ -257,6 +264,7 @@ func (a *api) identity(w http.ResponseWriter, r *http.Request) error {
 	identity := wire.FromIdentity(a.engine.Identity())
 	identity.Mood = wire.FromMood(a.engine.Mood())
 	identity.Epoch = epoch
+	identity.Sign = a.sign(r)
 	who := auth.From(r.Context())
 	identity.User = auth.User(who)
 	if auth.Can(who, auth.Config, auth.Supervisord) {

@@ -85,6 +85,7 @@ func TestOrders(t *testing.T) {
 		{"/processes/web:api/signal", `{"signal":"hup"}`, 202, `{"seq":42}`, "signal web:api SIGHUP"},
 		{"/processes/web:api/signal", `{"signal":"NOPE"}`, 400, `{"error":{"code":11,"name":"BAD_SIGNAL","detail":"NOPE"}}`, ""},
 		{"/processes/web:api/signal", `{"signal":`, 400, ``, ""},
+		{"/processes/web:api/stdin", `{"text":"drop table\n"}`, 202, `{"seq":42}`, `write web:api "drop table\n"`},
 		{"/processes/web:api/clear-logs", "", 202, `{"seq":42}`, "clear web:api"},
 		{"/processes/web:api/dance", "", 404, ``, ""},
 		{"/processes/web:*/restart", "", 404, `{"error":{"code":10,"name":"BAD_NAME","detail":"web:*"}}`, ""},
@@ -219,6 +220,13 @@ func TestLists(t *testing.T) {
 	w := d.send("GET", "/processes/web:api", "")
 	if detail := read[wire.ProcessDetail](t, w); detail.Process.PID != 7 || detail.StdoutLog != "/log/api" || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%+v, %v", detail, w.Header())
+	}
+	if detail := read[wire.ProcessDetail](t, w); detail.Listener != nil {
+		t.Errorf("a program is no event listener: %+v", detail.Listener)
+	}
+	d.engine.listens = true
+	if l := read[wire.ProcessDetail](t, d.send("GET", "/processes/web:api", "")).Listener; l == nil || l.State != "BUSY" || l.Buffered != 3 || l.Size != 10 {
+		t.Errorf("%+v", l)
 	}
 	identity := read[wire.Identity](t, d.send("GET", "/identity", ""))
 	if identity.PID != 99 || identity.Epoch != "epoch123" || identity.User.Name != "ann" || !slices.Equal(identity.Problems, []wire.Problem{{Text: "disk full"}}) {

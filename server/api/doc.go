@@ -28,7 +28,7 @@
 //
 //	GET  identity
 //	GET  processes              processes/{name}
-//	POST processes/{name}/{start|stop|restart|signal|clear-logs}
+//	POST processes/{name}/{start|stop|restart|signal|stdin|clear-logs}
 //	POST groups/{group}/{start|stop|restart}   all/{start|stop|restart}
 //	GET  log/{name}/{channel}   ?before= ?after= ?around= ?tail= &max= &epoch=
 //	GET  log/{name}/{channel}   ?at=TIME, to begin at what came then

@@ -27,6 +27,7 @@ type fakeEngine struct {
 	asked []string
 	hold  chan struct{} // Restart and RemoveGroup wait for it to be closed
 
+	listens  bool          // whether processes are event listeners
 	previews chan struct{} // each Preview waits for one of it; nil does not
 	reading  atomic.Int32  // how many wait
 }
@@ -94,6 +95,14 @@ func (e *fakeEngine) Process(_ context.Context, name supervise.NameSpec) (superv
 	}
 	return supervise.ProcessInfo{}, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
 }
+func (e *fakeEngine) Listener(context.Context, supervise.NameSpec) (supervise.ListenerInfo, bool, error) {
+	return supervise.ListenerInfo{State: "BUSY", Events: []string{"TICK_5"}, Buffered: 3, Size: 10}, e.listens, nil
+}
+
+func (e *fakeEngine) WriteStdin(_ context.Context, name supervise.NameSpec, data []byte) error {
+	return e.note("write %s %q", name, data)
+}
+
 func (e *fakeEngine) Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error) {
 	_, err := e.Process(ctx, name)
 	return supervise.Settings{}, err

@@ -91,8 +91,11 @@ func Operations() []Operation {
 	}
 	for _, p := range processOrders {
 		o := Operation{Method: "POST", Path: "/processes/{name}/" + p.name, About: "processes", Summary: orderSummaries[p.name] + " a process", Body: wire.OrderRequest{}, Answer: wire.Accepted{}, Status: 202}
-		if p.name == "signal" {
+		switch p.name {
+		case "signal":
 			o.Body = wire.SignalRequest{}
+		case "stdin":
+			o.Body = wire.InputRequest{}
 		}
 		all = append(all, o)
 	}
@@ -113,7 +116,7 @@ func Operations() []Operation {
 }
 
 var orderSummaries = map[string]string{
-	"start": "Start", "stop": "Stop", "restart": "Restart", "signal": "Send a signal to", "clear-logs": "Empty the logs of",
+	"start": "Start", "stop": "Stop", "restart": "Restart", "signal": "Send a signal to", "clear-logs": "Empty the logs of", "stdin": "Write to the stdin of",
 }
 
 // logOperations are those on logs: of a process, then supervisord's own.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -211,6 +212,14 @@ var processOrders = [...]processOrder{
 		}
 		audit.Of(ctx).Tell(sig.String())
 		return before(ctx, e, func() error { return e.Signal(ctx, name, sig) })
+	}},
+	{"stdin", auth.Stdin, func(ctx context.Context, e Engine, name supervise.NameSpec, r *http.Request) (uint64, error) {
+		var asked wire.InputRequest
+		if err := body(r, &asked); err != nil {
+			return 0, err
+		}
+		audit.Of(ctx).Tell(fmt.Sprintf("%d bytes", len(asked.Text))) // not which: passwords are typed too
+		return before(ctx, e, func() error { return e.WriteStdin(ctx, name, []byte(asked.Text)) })
 	}},
 	{"clear-logs", auth.ClearLogs, func(ctx context.Context, e Engine, name supervise.NameSpec, _ *http.Request) (uint64, error) {
 		return before(ctx, e, func() error { return e.ClearLogs(ctx, name) })

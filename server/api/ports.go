@@ -31,12 +31,14 @@ type Engine interface {
 	Recent(ctx context.Context) (epoch string, changes []supervise.Change, err error)
 	Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error)
 
+	Listener(ctx context.Context, name supervise.NameSpec) (supervise.ListenerInfo, bool, error)
 	Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error)
 
 	Start(ctx context.Context, name supervise.NameSpec, wait bool) (uint64, error)
 	Stop(ctx context.Context, name supervise.NameSpec, wait bool) (uint64, error)
 	Restart(ctx context.Context, name supervise.NameSpec) (uint64, error)
 	Signal(ctx context.Context, name supervise.NameSpec, sig supervise.Signal) error
+	WriteStdin(ctx context.Context, name supervise.NameSpec, data []byte) error
 	ClearLogs(ctx context.Context, name supervise.NameSpec) error
 	StartMany(ctx context.Context, which supervise.Selection, wait bool) ([]supervise.Result, error)
 	StopMany(ctx context.Context, which supervise.Selection, wait bool) ([]supervise.Result, error)

@@ -33,6 +33,14 @@ type SignalRequest struct {
 	Signal string `json:"signal"`
 }
 
+// InputRequest is the body of POST .../stdin.
+type InputRequest struct {
+	// Why, for the trail: up to 500 characters.
+	Reason string `json:"reason,omitempty"`
+	// What is written, to the byte: a line ends with its newline.
+	Text string `json:"text"`
+}
+
 // Failure is the body of every answer that is not a success.
 type Failure struct {
 	Error Fault `json:"error"`

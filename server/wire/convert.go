@@ -48,6 +48,11 @@ func FromDetail(p supervise.ProcessInfo, caps Caps) ProcessDetail {
 	return ProcessDetail{Process: FromProcess(p, caps), StdoutLog: p.StdoutLog, StderrLog: p.StderrLog}
 }
 
+// FromEventListener gives what is told of an event listener.
+func FromEventListener(l supervise.ListenerInfo) *EventListener {
+	return &EventListener{State: ListenerState(l.State), Events: l.Events, Buffered: l.Buffered, Size: l.Size}
+}
+
 // FromGroup gives a group.
 func FromGroup(g supervise.GroupInfo) Group {
 	return Group{Name: g.Name, Priority: g.Priority, Listener: g.Listener}

@@ -59,6 +59,26 @@ type ProcessDetail struct {
 	// Paths of the current log files; empty where output is not kept in a file.
 	StdoutLog string `json:"stdoutLog"`
 	StderrLog string `json:"stderrLog"`
+	// Of an event listener; null for any other process.
+	Listener *EventListener `json:"listener"`
+}
+
+// ListenerState is where an event listener is in the protocol.
+type ListenerState string
+
+// Values lists every state, for the generated types.
+func (ListenerState) Values() []string {
+	return []string{"READY", "BUSY", "ACKNOWLEDGED", "UNKNOWN"}
+}
+
+// EventListener is an event listener and its pool.
+type EventListener struct {
+	State ListenerState `json:"state"`
+	// What the pool subscribes to.
+	Events []string `json:"events"`
+	// How many events wait, of how many that can: then the oldest is lost.
+	Buffered int `json:"buffered"`
+	Size     int `json:"size"`
 }
 
 // Group is a group of processes.

@@ -35,6 +35,22 @@ type Identity struct {
 	User  User   `json:"user"`
 	// What an admin should look into.
 	Problems []Problem `json:"problems"`
+	Sign     Sign      `json:"sign"`
+}
+
+// Sign tells the page of one environment from those of others ([inet_http_server]
+// label=, colour=). Both may be empty.
+type Sign struct {
+	Label  string `json:"label"`
+	Colour Colour `json:"colour"`
+}
+
+// Colour is the name of a colour.
+type Colour string
+
+// Values lists every colour, for the generated types.
+func (Colour) Values() []string {
+	return []string{"", "red", "orange", "yellow", "green", "blue", "purple", "grey"}
 }
 
 // ProblemCode tells kinds of problems apart.
@@ -75,6 +91,7 @@ type Boot struct {
 	Host       string `json:"host"`
 	// Null before anybody has logged in.
 	User *User `json:"user"`
+	Sign Sign  `json:"sign"`
 }
 
 // Plan answers POST /api/v1/config/reread: the names of groups by which the

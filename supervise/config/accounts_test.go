@@ -36,6 +36,8 @@ func TestAccountsInAConfiguration(t *testing.T) {
 		{"half a pair for TLS", "[inet_http_server]\nport=1\nusername=a\npassword=b\ntls_key=x", "tls_certificate and tls_key go together"},
 		{"a header from anybody", "[inet_http_server]\nport=127.0.0.1:1\nforward_auth_header=X-User", "needs trusted_proxies"},
 		{"a path that is none", "[inet_http_server]\nport=127.0.0.1:1\nbase_path=a/../b", "is no base path"},
+		{"a colour that is none", "[inet_http_server]\nport=127.0.0.1:1\ncolour=#f00", "'#f00' is no colour: expected one of red, orange"},
+		{"a label for a wall", "[inet_http_server]\nport=127.0.0.1:1\nlabel=the machine in the cellar", "it has at most 24 characters"},
 		{"a network that is none", "[inet_http_server]\nport=127.0.0.1:1\ntrusted_proxies=10.0.0.300", "is no address or network"},
 		{"a time that is none", "[supervisord]\nsession_idle=soon", "is no duration"},
 	} {

@@ -128,9 +128,15 @@ type HTTPServer struct {
 	TrustedProxies    []netip.Prefix // whose word on the address and the user of a request counts
 	ForwardAuthHeader string         // in which they name the user; "" for none
 	BasePath          string         // begins and ends with a slash
+	Label             string         // what the page calls this environment; "" for nothing
+	Colour            string         // and in which of Colours; "" for none
 	Exposed           bool           // anybody who reaches it may do anything, and nobody wrote that it is meant
 	LegacyActions     bool           // obeys the addresses of the original's page that start and stop things
 }
+
+// Colours are those by which pages of several environments are told apart: each
+// has a tone of its own for light and for dark.
+var Colours = []string{"red", "orange", "yellow", "green", "blue", "purple", "grey"}
 
 // TLSAuto as HTTPServer.TLSCertificate asks for a pair made by supervisord.
 const TLSAuto = "auto"

@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"supervisor/supervise"
 )
@@ -57,6 +59,8 @@ func (s *HTTPServer) walls(r *reader, sys system) {
 	s.TrustedProxies = read(r, "trusted_proxies", networks)
 	s.ForwardAuthHeader = r.text("forward_auth_header")
 	s.BasePath = read(r, "base_path", basePath)
+	s.Label = read(r, "label", label)
+	s.Colour = read(r, "colour", colour)
 	switch {
 	case s.TLSCertificate == TLSAuto && s.TLSKey != "":
 		r.failf("tls_key", "section [%s]: tls_certificate=auto makes its own key, so tls_key must not be set", r.section)
@@ -86,6 +90,27 @@ func networks(text string) ([]netip.Prefix, error) {
 		networks = append(networks, network.Masked())
 	}
 	return networks, nil
+}
+
+// maxLabel is how many characters fit into the bar of a phone.
+const maxLabel = 24
+
+// label reads what an environment is called.
+func label(text string) (string, error) {
+	if utf8.RuneCountInString(text) > maxLabel {
+		return "", fmt.Errorf("%s is no label: it has at most %d characters", supervise.Quote(text), maxLabel)
+	}
+	return text, nil
+}
+
+// colour reads the name of a colour. Others than those of Colours are not taken:
+// what stands on them could not be read.
+func colour(text string) (string, error) {
+	name := strings.ToLower(text)
+	if name != "" && !slices.Contains(Colours, name) {
+		return "", fmt.Errorf("%s is no colour: expected one of %s", supervise.Quote(text), strings.Join(Colours, ", "))
+	}
+	return name, nil
 }
 
 // basePath reads the path under which a proxy shows the server: it begins with a

@@ -45,6 +45,7 @@ const (
 	kindNetworks
 	kindFingerprint
 	kindHistory
+	kindColour
 )
 
 var kindNames = [...]string{
@@ -58,6 +59,7 @@ var kindNames = [...]string{
 	kindHash: "bcrypt hash", kindDigest: "SHA-256 in hexadecimal", kindTime: "date or time", kindDuration: "duration",
 	kindCertificate: "file or auto", kindNetworks: "list of addresses or networks",
 	kindFingerprint: "sha256:digits", kindHistory: "auto, always, off or duration",
+	kindColour: "colour",
 }
 
 func (k kind) String() string { return kindNames[k] }
@@ -152,6 +154,8 @@ var inetServerOptions = []optionSpec{
 	{name: "trusted_proxies", kind: kindNetworks, standard: "", ours: true, access: true},
 	{name: "forward_auth_header", kind: kindText, unset: true, ours: true, access: true},
 	{name: "base_path", kind: kindText, standard: "/", ours: true, access: true},
+	{name: "label", kind: kindText, standard: "", ours: true},
+	{name: "colour", kind: kindColour, standard: "", ours: true},
 	{name: "legacy_actions", kind: kindBoolean, standard: "false", ours: true},
 }
 

@@ -439,6 +439,7 @@ func endpoint(s config.HTTPServer) server.Endpoint {
 		Mode: s.Chmod, UID: -1, GID: -1,
 		Username: s.Username, Password: s.Password, HasAuth: s.HasAuth, File: s.File, Line: s.Line,
 		MapUsers: s.MapUsers, TrustedHosts: s.TrustedHosts, TrustedProxies: s.TrustedProxies, ForwardAuthHeader: s.ForwardAuthHeader, BasePath: s.BasePath,
+		Label: s.Label, Colour: s.Colour,
 		LegacyActions: s.LegacyActions,
 	}
 	if s.TLSCertificate == config.TLSAuto {

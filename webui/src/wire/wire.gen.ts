@@ -453,6 +453,18 @@ export type ClientFrame =
   | UnsubFrame
   | PingFrame;
 
+/** Colour is the name of a colour. */
+export type Colour = "" | "red" | "orange" | "yellow" | "green" | "blue" | "purple" | "grey";
+
+/**
+ * Sign tells the page of one environment from those of others ([inet_http_server]
+ * label=, colour=). Both may be empty.
+ */
+export interface Sign {
+  label: string;
+  colour: Colour;
+}
+
 /** Boot is what index.html carries in <script type="application/json" id="boot">. */
 export interface Boot {
   version: string;
@@ -462,6 +474,7 @@ export interface Boot {
   host: string;
   /** Null before anybody has logged in. */
   user: User | null;
+  sign: Sign;
 }
 
 /** Identity answers GET /api/v1/identity. */
@@ -481,6 +494,7 @@ export interface Identity {
   user: User;
   /** What an admin should look into. */
   problems: Problem[];
+  sign: Sign;
 }
 
 /**
@@ -561,6 +575,19 @@ export interface ProcessList {
   processes: ListedProcess[];
 }
 
+/** ListenerState is where an event listener is in the protocol. */
+export type ListenerState = "READY" | "BUSY" | "ACKNOWLEDGED" | "UNKNOWN";
+
+/** EventListener is an event listener and its pool. */
+export interface EventListener {
+  state: ListenerState;
+  /** What the pool subscribes to. */
+  events: string[];
+  /** How many events wait, of how many that can: then the oldest is lost. */
+  buffered: number;
+  size: number;
+}
+
 /** ProcessDetail answers GET /api/v1/processes/{name}. */
 export interface ProcessDetail {
   process: Process;
@@ -569,6 +596,8 @@ export interface ProcessDetail {
   /** Paths of the current log files; empty where output is not kept in a file. */
   stdoutLog: string;
   stderrLog: string;
+  /** Of an event listener; null for any other process. */
+  listener: EventListener | null;
 }
 
 /** LogGap is a part of a log that is there no more: rotated away or cleared. */
@@ -1250,6 +1279,14 @@ export interface RevealRequest {
   reason?: string;
   /** Only the value of this variable; absent for all, and those in the command. */
   variable?: string;
+}
+
+/** InputRequest is the body of POST .../stdin. */
+export interface InputRequest {
+  /** Why, for the trail: up to 500 characters. */
+  reason?: string;
+  /** What is written, to the byte: a line ends with its newline. */
+  text: string;
 }
 
 /** LogIn is the body of POST /api/v1/session. */
