@@ -89,16 +89,16 @@ step('a process that cannot start is seen to fail, with its reason', async (page
 step('a click restarts a process, and every change is seen', async (page) => {
   const target = row(page, 'web:web_1')
   await inState(page, 'web:web_1', 'RUNNING')
-  const pid = await target.getByRole('cell').nth(3).textContent()
+  const pid = await target.getByRole('cell').nth(4).textContent()
   await watchStates(page, 'web:web_1')
   await target.getByRole('button', { name: 'Restart web:web_1' }).click()
   await page.waitForFunction(
     ([name, before]) => {
       const cells = document.querySelectorAll(`[data-process="${name}"] [role="cell"]`)
       return (
-        cells[0].textContent.includes('RUNNING') &&
-        cells[3].textContent !== before &&
-        /^\d+$/.test(cells[3].textContent)
+        cells[1].textContent.includes('RUNNING') &&
+        cells[4].textContent !== before &&
+        /^\d+$/.test(cells[4].textContent)
       )
     },
     ['web:web_1', pid],
@@ -186,9 +186,9 @@ step('what the page shows while nobody answers is seen to be the past', async (p
     .getByText(/Lost the connection\. Everything below is as it was at/)
     .waitFor({ timeout: patience })
   assert.equal(await page.locator('[data-process]').count(), 5)
-  const then = await row(page, 'quiet:quiet').getByRole('cell').nth(2).textContent()
+  const then = await row(page, 'quiet:quiet').getByRole('cell').nth(3).textContent()
   await page.waitForTimeout(2_500) // a clock that ran on would be two seconds further
-  assert.equal(await row(page, 'quiet:quiet').getByRole('cell').nth(2).textContent(), then)
+  assert.equal(await row(page, 'quiet:quiet').getByRole('cell').nth(3).textContent(), then)
 })
 
 step('when supervisord is back, so is the page', async (page) => {

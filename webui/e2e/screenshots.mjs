@@ -55,6 +55,10 @@ const scenes = [
   { name: 'many', programs: many },
   { name: 'none', programs: '' },
   { name: 'errors', programs: failing, settle: 7_000 },
+  { name: 'failed', programs: failing, path: 'process/broken/broken', settle: 4_000, whole: true },
+  { name: 'crash', programs: failing, path: 'process/dying/dying/crashes/last', settle: 4_000 },
+  { name: 'settings', programs: several, path: 'process/shop/front/config' },
+  { name: 'chosen', programs: several, act: choose },
   { name: 'confirm', programs: several, act: stopGroup },
   { name: 'disconnected', programs: several, act: cut },
 ]
@@ -64,6 +68,14 @@ async function stopGroup(page, _, size) {
   if (size === 'desktop') return group.getByRole('button').last().click()
   await group.getByRole('button').last().tap()
   await page.getByRole('dialog').getByRole('button').nth(2).tap()
+}
+
+async function choose(page, _, size) {
+  if (size === 'phone') await page.locator('.more button').tap()
+  for (const n of [0, 1]) await page.locator('[data-process] input').nth(n).check()
+  await page.locator('[role="region"] button').nth(0).click()
+  await page.getByRole('dialog').getByRole('button').nth(0).click()
+  await page.locator('[data-waiting]').waitFor()
 }
 
 async function cut(page, daemon) {
@@ -194,8 +206,12 @@ async function picture(scene) {
   try {
     await pause(scene.settle ?? 2_500)
     for (const look of wantedLooks) {
-      await shoot(scene.name, look, daemon.url + (scene.path ?? ''), (page) =>
-        scene.act?.(page, daemon, look.size),
+      await shoot(
+        scene.name,
+        look,
+        daemon.url + (scene.path ?? ''),
+        (page) => scene.act?.(page, daemon, look.size),
+        scene.whole,
       )
       if (scene.act === cut) await daemon.start()
     }

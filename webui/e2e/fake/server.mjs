@@ -166,8 +166,10 @@ async function answer(world, request, response) {
     kind === 'all'
       ? world.rows
       : world.rows.filter((r) => (kind === 'groups' ? r.group === name : `${r.group}:${r.name}` === name))
+  if (request.method === 'GET' && verb) return reply(200, past[verb]?.(world, rows[0]) ?? {})
   if (request.method === 'GET')
     return reply(200, {
+      listener: null,
       process: rows[0],
       stdoutLog: `/var/log/supervisor/${name.replace(':', '-')}-stdout.log`,
       stderrLog: `/var/log/supervisor/${name.replace(':', '-')}-stderr.log`,
@@ -177,6 +179,64 @@ async function answer(world, request, response) {
   const order = kind === 'all' ? name : verb
   reply(202, { seq: world.seq })
   obey(world, rows, order)
+}
+
+/** What is asked for about one process, beside itself. */
+const past = {
+  lives: (_, of) => ({ lives: of.stop ? [life(of)] : [] }),
+  crashes: (_, of) => ({ crashes: of.stop ? [life(of)] : [] }),
+  metrics: () => {
+    const at = Date.now()
+    const times = Array.from({ length: 300 }, (_, i) => at - (300 - i) * 10_000)
+    const of = (value) => times.map((_, i) => value(i))
+    return {
+      at,
+      usage: null,
+      keeps: -1,
+      step: 10_000,
+      times,
+      pids: of((i) => (i < 120 ? 4001 : 4007)),
+      cpu: of((i) => 20 + 15 * Math.sin(i / 9)),
+      memory: of((i) => 4e7 + i * 1e5),
+      descriptors: of(() => null),
+      threads: of((i) => 4 + (i % 3)),
+      processes: of(() => 2),
+    }
+  },
+  settings: (_, of) => ({
+    command: `/usr/bin/${of.name}`,
+    directory: '',
+    user: '',
+    environment: [],
+    section: `program:${of.name}`,
+    file: '/etc/supervisor/conf.d/web.conf',
+    line: 3,
+    options: [
+      { name: 'command', value: `/usr/bin/${of.name}`, file: '/etc/supervisor/conf.d/web.conf', line: 4 },
+      { name: 'startsecs', value: '1' },
+    ],
+  }),
+}
+
+function life(of) {
+  return {
+    pid: 4001,
+    asked: of.stop - 5000,
+    born: of.stop - 5000,
+    running: of.stop - 4000,
+    ended: of.stop,
+    uptime: 5000,
+    tries: 1,
+    state: of.state,
+    exit: of.exit,
+    expected: of.expected,
+    crashed: !of.expected,
+    cpuUser: 1200,
+    cpuSystem: 300,
+    peak: 2e7,
+    crash: 1,
+    meaning: { code: 'exit', status: of.exit, text: `exited with status ${of.exit}` },
+  }
 }
 
 /** The JSON that came with a request; nothing if there is none. */
@@ -272,6 +332,7 @@ function upgrade(world, request, socket) {
     socket,
     state: 0,
     logs: new Map(),
+    metrics: new Map(),
     send: (frame) => socket.write(encode(JSON.stringify(frame))),
     close: (code) => socket.end(Buffer.from([0x88, 2, code >> 8, code & 255])),
   }
@@ -338,7 +399,8 @@ function hear(world, line, frame) {
       limits: { subs: 64, logs: 16, win: 262144 },
     })
   if (frame.t === 'ping') return line.send({ t: 'pong', n: frame.n, now: Date.now() })
-  if (frame.t === 'unsub') return line.logs.delete(id)
+  if (frame.t === 'unsub') return line.logs.delete(id) || line.metrics.delete(id)
+  if (frame.t === 'set' && line.metrics.has(id)) return line.metrics.set(id, frame.ids)
   if (frame.t === 'set' && line.logs.has(id))
     return Object.assign(line.logs.get(id), { mode: frame.mode, since: line.logs.get(id).off })
   if (frame.t !== 'sub') return
@@ -346,7 +408,8 @@ function hear(world, line, frame) {
   if (frame.topic === 'state') {
     line.state = id
     line.send({ t: 'snap', id, epoch: world.epoch, seq: world.seq, rows: world.rows, groups: world.groups })
-  } else if (frame.topic === 'server')
+  } else if (frame.topic === 'metrics') line.metrics.set(id, frame.ids)
+  else if (frame.topic === 'server')
     line.send({ t: 'server', id, mood: 'RUNNING', user: world.people.user, problems: world.people.problems })
   else if (frame.topic === 'log') {
     const log = logOf(world, frame.proc, frame.ch)
@@ -391,6 +454,22 @@ function tick(world) {
   for (const log of world.logs.values())
     if (log.channel === 'stdout' && log.lines.length) for (let i = 0; i < 3; i++) speak(log)
   for (const line of world.lines) for (const [id, sub] of line.logs) feed(world, line, id, sub)
+  for (const line of world.lines) for (const [id, ids] of line.metrics) measure(world, line, id, ids)
+}
+
+function measure(world, line, id, ids) {
+  const up = (of) => ids.map((n) => (world.rows.find((r) => r.id === n)?.pid ? of(n) : null))
+  line.send({
+    t: 'metrics',
+    id,
+    at: Date.now(),
+    ids,
+    cpu: up((n) => (n * 7 + (Date.now() / 1000) * n) % 60),
+    memory: up((n) => n * 3e7),
+    descriptors: up(() => null),
+    threads: up((n) => n),
+    processes: up(() => 1),
+  })
 }
 
 function feed(world, line, id, sub) {

@@ -21,6 +21,7 @@ import type {
   ConfigFiles,
   Fault,
   Identity,
+  InputRequest,
   LinkRequest,
   Links,
   LogIn,
@@ -31,6 +32,7 @@ import type {
   Preview,
   ProcessDetail,
   Sessions,
+  SignalRequest,
   TokenRequest,
   TrailCheck,
   Update,
@@ -109,6 +111,18 @@ export class Client {
   /** Acts on one process, "group:name"; the reason is for the trail. */
   act(name: string, verb: Verb, reason = ''): Promise<Accepted> {
     return this.order(`processes/${encodeURIComponent(name)}/${verb}`, reason)
+  }
+
+  /** Sends a signal, by a name such as HUP, to one process. */
+  signal(name: string, signal: string, reason = ''): Promise<Accepted> {
+    const body: SignalRequest = { signal, ...(reason ? { reason } : {}) }
+    return this.request('POST', `processes/${encodeURIComponent(name)}/signal`, { body }) as Promise<Accepted>
+  }
+
+  /** Writes to the stdin of a process. A lost answer is not asked for again without its key. */
+  write(name: string, text: string): Promise<Accepted> {
+    const body: InputRequest = { text }
+    return this.request('POST', `processes/${encodeURIComponent(name)}/stdin`, { body }) as Promise<Accepted>
   }
 
   actOnGroup(group: string, verb: Verb, reason = ''): Promise<Accepted> {
@@ -249,6 +263,11 @@ export class Client {
   /** Reads all of the trail, which may take a while. */
   verifyTrail(): Promise<TrailCheck> {
     return this.request('GET', 'audit/verify', { patience: Number.POSITIVE_INFINITY }) as Promise<TrailCheck>
+  }
+
+  /** What the API tells at a path, if it is what was asked for. */
+  async getAs<T>(path: string, is: (value: unknown) => value is T, what: string): Promise<T> {
+    return shaped(await this.get(path), is, what)
   }
 
   private order(path: string, reason: string): Promise<Accepted> {

@@ -176,17 +176,24 @@ test('whoever may not act is offered no action', async () => {
 test('stopping asks first, and no means no', async () => {
   await show([process(1, 'web', 'a', 'RUNNING', { pid: 7 }), process(2, 'web', 'b', 'RUNNING')])
   button('Stop web:a')?.click()
-  await tick()
-  expect(document.querySelector('dialog')?.textContent).toContain('Stop web:a?')
+  await vi.waitFor(() => expect(document.querySelector('dialog')?.textContent).toContain('Stop web:a?'))
   button('Cancel')?.click()
   await tick()
   expect(document.querySelector('dialog')).toBeNull()
   expect(fetched.filter((f) => f.startsWith('POST'))).toEqual([])
 })
 
-test('restarting is ordered at once, and the state stays what the server said', async () => {
+test('restarting can be taken back for a moment, is then ordered, and the state stays what the server said', async () => {
   await show([process(1, 'web', 'a', 'RUNNING'), process(2, 'web', 'b', 'RUNNING')])
   button('Restart web:a')?.click()
+  await tick()
+  button('Cancel')?.click()
+  await tick()
+  expect(button('Restarting… web:a')).toBeUndefined()
+  button('Restart web:a')?.click()
+  await tick()
+  expect(fetched.filter((f) => f.startsWith('POST'))).toEqual([])
+  button('Now')?.click()
   await tick()
   expect(fetched).toContain('POST api/v1/processes/web%3Aa/restart')
   expect(button('Restarting… web:a')?.getAttribute('aria-busy')).toBe('true')

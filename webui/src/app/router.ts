@@ -3,13 +3,18 @@ import type { Chan } from '../wire/wire.gen'
 /** A page, by what its address says. */
 export type Route =
   | { page: 'processes' }
-  | { page: 'process'; group: string; name: string; full: boolean; channel: Chan }
+  | { page: 'process'; group: string; name: string; tab: Tab; crash: string; channel: Chan }
   | { page: 'people' }
   | { page: 'activity' }
   | { page: 'logs' }
   | { page: 'config' }
   | { page: 'about' }
   | { page: 'unknown' }
+
+/** What is looked at of a process. */
+export type Tab = 'overview' | 'log' | 'crashes' | 'config'
+
+const tabs: ReadonlySet<string> = new Set<Tab>(['log', 'crashes', 'config'])
 
 export interface Place {
   route: Route
@@ -26,15 +31,15 @@ export function placeOf(url: URL, base: string): Place {
 function routeOf(path: string | undefined, query: URLSearchParams): Route {
   const parts = (path ?? '?').split('/').filter(Boolean).map(decode)
   if (parts.length === 0 && path !== undefined) return { page: 'processes' }
-  const [page, group, name, tab] = parts
+  const [page, group, name, tab, crash = ''] = parts
   if (parts.length === 1 && page === 'login') return { page: 'processes' } // where a login asked for by hand leads
   if (parts.length === 1 && (page === 'people' || page === 'activity' || page === 'logs')) return { page }
   if (parts.length === 1 && (page === 'config' || page === 'about')) return { page }
-  if (page !== 'process' || group === undefined || name === undefined || parts.length > 4)
-    return { page: 'unknown' }
-  if (tab !== undefined && tab !== 'log') return { page: 'unknown' }
+  if (page !== 'process' || group === undefined || name === undefined) return { page: 'unknown' }
+  if (tab !== undefined && !tabs.has(tab)) return { page: 'unknown' }
+  if (parts.length > (tab === 'crashes' ? 5 : 4)) return { page: 'unknown' }
   const channel = query.get('ch') === 'stderr' ? 'stderr' : 'stdout'
-  return { page: 'process', group, name, full: tab === 'log', channel }
+  return { page: 'process', group, name, tab: (tab ?? 'overview') as Tab, crash, channel }
 }
 
 /** A badly escaped part stands for itself: it will match nothing. */

@@ -6,7 +6,9 @@ import type {
   LogFrame,
   LogMode,
   MarkFrame,
+  MetricsFrame,
   Process,
+  RecentFrame,
   ServerFrame,
   SnapFrame,
   SubFrame,
@@ -115,6 +117,85 @@ export class ServerWatch implements Watch {
   }
 
   ended(): void {} // whoever may not know this sees the page without it
+}
+
+export interface MetricsListener {
+  metrics(frame: MetricsFrame): void
+  recent(frame: RecentFrame): void
+}
+
+/** What some rows use: which, and how often it is told, may change. */
+export class MetricsWatch implements Watch {
+  private readonly handle: Handle
+
+  constructor(
+    socket: Socket,
+    private readonly listener: MetricsListener,
+    private ids: number[],
+    private hz: number,
+  ) {
+    this.handle = socket.watch(this)
+  }
+
+  close(): void {
+    this.handle.close()
+  }
+
+  want(ids: number[], hz: number): void {
+    this.ids = ids
+    this.hz = hz
+    this.handle.send({ t: 'set', ids, hz })
+  }
+
+  request(): Omit<SubFrame, 't' | 'id'> {
+    return { topic: 'metrics', ids: this.ids, hz: this.hz }
+  }
+
+  begun(): void {} // the figures follow
+
+  frame(frame: ServerFrame): void {
+    if (frame.t === 'metrics') this.listener.metrics(frame)
+    if (frame.t === 'recent') this.listener.recent(frame)
+  }
+
+  ended(): void {} // where nothing is measured the page shows so
+}
+
+/** How much of the end of a log is looked at for its last line. */
+const glimpse = 4096
+
+/** The last line of a log that says something, as it is now; told once. */
+export class LastLineWatch implements Watch {
+  private readonly handle: Handle
+
+  constructor(
+    socket: Socket,
+    private readonly proc: string,
+    private readonly channel: Chan,
+    private readonly tell: (line: string) => void,
+  ) {
+    this.handle = socket.watch(this)
+  }
+
+  close(): void {
+    this.handle.close()
+  }
+
+  request(): Omit<SubFrame, 't' | 'id'> {
+    return { topic: 'log', proc: this.proc, ch: this.channel, from: { tail: glimpse }, mode: 'follow' }
+  }
+
+  begun(): void {} // an empty log has yet to say something
+
+  frame(frame: ServerFrame): void {
+    if (frame.t !== 'log') return
+    const line = frame.lines.findLast((line) => line.trim() !== '')
+    if (line === undefined) return
+    this.close()
+    this.tell(line)
+  }
+
+  ended(): void {} // there is no such log, or it is not for this reader
 }
 
 export interface LogListener {

@@ -4,20 +4,28 @@ import { CAPS, type ProcState, type Result } from '../wire/wire.gen'
 import type { Notices } from './notices.svelte'
 import type { Processes, Row } from './processes.svelte'
 
-/** What is acted on: one process, a group, or everything. */
+/** What can be ordered from the list. To kill is to send SIGKILL. */
+export type Order = Verb | 'kill'
+
+/** What is acted on: one process, a group, those that were chosen one by one, or everything. */
 export type Target =
   | { kind: 'process'; row: Row }
   | { kind: 'group'; name: string; rows: Row[] }
+  | { kind: 'chosen'; rows: Row[] }
   | { kind: 'all'; rows: Row[] }
 
+/** Requests under way at once for chosen processes. */
+const atOnce = 6
+
 interface Pending {
-  verb: Verb
+  verb: Order
   /** The change number it was accepted at; undefined until the server has answered. */
   accepted?: number
 }
 
 /** States in which a verb has visibly begun or come true. */
-const settled: Record<Verb, ReadonlySet<ProcState>> = {
+const settled: Record<Order, ReadonlySet<ProcState>> = {
+  kill: new Set(['STOPPED', 'EXITED', 'FATAL', 'BACKOFF', 'STARTING']),
   start: new Set(['STARTING', 'RUNNING', 'BACKOFF', 'FATAL', 'EXITED']),
   stop: new Set(['STOPPING', 'STOPPED', 'EXITED', 'FATAL']),
   restart: new Set(['STARTING', 'RUNNING', 'BACKOFF', 'FATAL']),
@@ -27,9 +35,10 @@ const settled: Record<Verb, ReadonlySet<ProcState>> = {
 const trying: ReadonlySet<ProcState> = new Set(['RUNNING', 'STARTING', 'BACKOFF'])
 
 /** Processes a verb would change; the others are already where it leads. */
-export function touched(verb: Verb, rows: Row[]): Row[] {
+export function touched(verb: Order, rows: Row[]): Row[] {
   return rows.filter((row) => {
     const { state } = row.data
+    if (verb === 'kill') return row.data.pid > 0
     if (verb === 'start')
       return state === 'STOPPED' || state === 'EXITED' || state === 'FATAL' || state === 'UNKNOWN'
     if (verb === 'stop') return trying.has(state)
@@ -38,8 +47,9 @@ export function touched(verb: Verb, rows: Row[]): Row[] {
 }
 
 /** Whether the reader may use a verb on a process at all, and whether its state lets him now. */
-export function allowed(verb: Verb, row: Row): 'now' | 'not now' | 'never' {
-  if ((row.data.caps & CAPS[verb]) === 0) return 'never'
+export function allowed(verb: Order, row: Row): 'now' | 'not now' | 'never' {
+  if ((row.data.caps & CAPS[verb === 'kill' ? 'signal' : verb]) === 0) return 'never'
+  if (verb === 'kill') return row.data.state === 'STOPPING' ? 'now' : 'not now'
   const sensible = verb === 'start' ? touched(verb, [row]).length > 0 : trying.has(row.data.state)
   return sensible ? 'now' : 'not now'
 }
@@ -59,13 +69,14 @@ export class Commands {
   ) {}
 
   /** The verb under way for a process. */
-  of(id: number): Verb | undefined {
+  of(id: number): Order | undefined {
     return this.pending.get(id)?.verb
   }
 
-  async run(verb: Verb, target: Target, reason = ''): Promise<void> {
+  async run(verb: Order, target: Target, reason = ''): Promise<void> {
+    if (target.kind === 'chosen') return this.runChosen(verb, target, reason)
     const rows = target.kind === 'process' ? [target.row] : touched(verb, target.rows)
-    const ids = rows.map((row) => row.id).filter((id) => !this.pending.has(id))
+    const ids = rows.map((row) => row.id).filter((id) => verb === 'kill' || !this.pending.has(id))
     if (ids.length === 0) {
       if (target.kind !== 'process') this.notices.add({ kind: 'nothing' })
       return
@@ -91,14 +102,51 @@ export class Commands {
     }
   }
 
-  private ask(verb: Verb, target: Target, reason: string) {
-    if (target.kind === 'process') return this.client.act(target.row.spec, verb, reason)
+  /** One order for each, some at a time; what failed is told together at the end. */
+  private async runChosen(verb: Order, target: Target & { kind: 'chosen' }, reason: string): Promise<void> {
+    const waiting = touched(verb, target.rows).filter((row) => !this.pending.has(row.id))
+    if (waiting.length === 0) this.notices.add({ kind: 'nothing' })
+    for (const row of waiting) this.pending.set(row.id, { verb })
+    const failed: Result[] = []
+    const worker = async (): Promise<void> => {
+      for (let row = waiting.shift(); row; row = waiting.shift()) {
+        const code = await this.runOne(verb, row, reason)
+        if (code) failed.push({ group: row.group, name: row.name, ...code })
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, worker))
+    if (failed.length > 0) this.notices.add({ kind: 'someFailed', verb, name: '', failed })
+  }
+
+  /** Gives the order for one process; what the server has against it, if anything. */
+  private async runOne(
+    verb: Order,
+    row: Row,
+    reason: string,
+  ): Promise<Pick<Result, 'code' | 'message'> | undefined> {
+    try {
+      const { seq } = await this.ask(verb, { kind: 'process', row }, reason)
+      this.accepted(verb, [row.id], seq)
+      return undefined
+    } catch (error) {
+      this.pending.delete(row.id)
+      if (!(error instanceof ApiError)) throw error
+      return { code: error.code || error.kind, message: error.message }
+    }
+  }
+
+  private ask(verb: Order, target: Exclude<Target, { kind: 'chosen' }>, reason: string) {
+    if (target.kind === 'process') {
+      if (verb === 'kill') return this.client.signal(target.row.spec, 'KILL', reason)
+      return this.client.act(target.row.spec, verb, reason)
+    }
+    if (verb === 'kill') throw new Error('only one process is killed at a time')
     if (target.kind === 'group') return this.client.actOnGroup(target.name, verb, reason)
     return this.client.actOnAll(verb, reason)
   }
 
   /** The answer may come after the change it caused, so it settles at once where it can. */
-  private accepted(verb: Verb, ids: number[], seq: number): void {
+  private accepted(verb: Order, ids: number[], seq: number): void {
     const orders = ids.map((id) => [id, { verb, accepted: seq }] as const)
     for (const [id, order] of orders) this.pending.set(id, order)
     this.settle()
@@ -107,7 +155,7 @@ export class Commands {
     })
   }
 
-  private report(verb: Verb, target: Target, results: Result[]): void {
+  private report(verb: Order, target: Target, results: Result[]): void {
     const failed = results.filter((result) => result.code !== 'SUCCESS')
     for (const result of failed) {
       const row = this.processes.find(result.group, result.name)

@@ -1,10 +1,11 @@
-import type { ApiError, Verb } from '../api/client'
+import type { ApiError } from '../api/client'
 import type { ProcState, Result, UpdateStep } from '../wire/wire.gen'
+import type { Order } from './commands.svelte'
 
 /** Something the reader is told in a corner of the page. The words are the catalogue's. */
 export type Notice =
-  | { kind: 'failed'; verb: Verb; name: string; error: ApiError }
-  | { kind: 'someFailed'; verb: Verb; name: string; failed: Result[] }
+  | { kind: 'failed'; verb: Order; name: string; error: ApiError }
+  | { kind: 'someFailed'; verb: Order; name: string; failed: Result[] }
   | { kind: 'nothing' }
   /** In the server's own words, which are English. */
   | { kind: 'told'; text: string; bad: boolean }
@@ -12,7 +13,11 @@ export type Notice =
   | { kind: 'updateFailed'; error: ApiError }
   | { kind: 'stepsFailed'; steps: UpdateStep[] }
   | { kind: 'refused'; error: ApiError }
-  | { kind: 'done'; what: 'saved' | 'removed' | 'sessionEnded' | 'revoked' | 'password'; name: string }
+  | {
+      kind: 'done'
+      what: 'saved' | 'removed' | 'sessionEnded' | 'revoked' | 'password' | 'signalled' | 'written'
+      name: string
+    }
 
 /** Something said to those who listen instead of looking. */
 export type Announcement =

@@ -45,9 +45,7 @@ export class Preferences {
     this.shelf.set('wrap', String(wrap))
   }
 
-  toggleFold(section: string): void {
-    const folded = new Set(this.folded)
-    if (!folded.delete(section)) folded.add(section)
+  setFolded(folded: ReadonlySet<string>): void {
     this.folded = folded
     this.shelf.set('folded', [...folded].join('\n'))
   }

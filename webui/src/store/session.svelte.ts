@@ -1,7 +1,7 @@
 import { ApiError, type Client } from '../api/client'
 import type { Link, Socket } from '../live/socket'
 import { ServerWatch } from '../live/topics'
-import type { Boot, Caps, Identity, LogIn, Mood, Problem, User, WelcomeFrame } from '../wire/wire.gen'
+import type { Boot, Caps, Identity, LogIn, Mood, Problem, Sign, User, WelcomeFrame } from '../wire/wire.gen'
 import type { Shelf } from './preferences.svelte'
 
 /** Code by which the socket is closed when the session has ended. */
@@ -20,6 +20,8 @@ export class Session {
   host = $state('')
   user = $state.raw<User | undefined>(undefined)
   mood = $state<Mood>('RUNNING')
+  /** By what this environment is told from others. */
+  sign = $state.raw<Sign>({ label: '', colour: '' })
   problems = $state.raw<Problem[]>([])
   /** When the last frame came, by our clock, as of the loss of the connection; 0 before the first. */
   asOf = $state(0)
@@ -49,6 +51,7 @@ export class Session {
   ) {
     this.identifier = boot.identifier ?? ''
     this.host = boot.host ?? ''
+    if (boot.sign) this.sign = boot.sign
     if (boot.user) this.meet(boot.user)
     if (boot.user === null) this.out = shelf.get(guestKey) ? 'over' : 'never'
     client.onstranger = () => socket.refuse(loggedOut, '')
@@ -148,6 +151,7 @@ export class Session {
     try {
       this.identity = await this.client.identity()
       this.host = this.identity.host
+      this.sign = this.identity.sign ?? this.sign // a server before an upgrade has none
     } catch (error) {
       if (!(error instanceof ApiError)) throw error // the page does without; the next welcome asks again
     }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Client } from '../api/client'
 import { testSocket } from '../live/testing'
 import { CAPS, type Process, type ProcState } from '../wire/wire.gen'
@@ -46,6 +46,7 @@ function house(answer: (path: string) => Response = () => Response.json({ seq: 1
   const givenUp: (() => void)[] = []
   const commands = new Commands(client, processes, notices, (run) => givenUp.push(run))
   const moved: Transition[] = []
+  const ticks: (() => void)[] = []
   processes.onflush = (transitions) => {
     commands.settle()
     moved.push(...transitions)
@@ -65,7 +66,8 @@ function house(answer: (path: string) => Response = () => Response.json({ seq: 1
     asked,
     givenUp,
     moved,
-    asking: new Asking(commands),
+    asking: new Asking(commands, (_, run) => ticks.push(run)),
+    ticks,
     draw() {
       const due = waiting
       waiting = []
@@ -259,7 +261,69 @@ describe('asking', () => {
     h.draw()
     h.asking.order(verb, { kind: 'process', row: h.processes.get(1)! }, touch)
     expect(h.asking.question !== undefined).toBe(asks)
-    expect(h.commands.of(1)).toBe(asks ? undefined : verb)
+    const waits = verb === 'restart' && !touch
+    expect(h.asking.of(1)?.question.verb).toBe(waits ? verb : undefined)
+    expect(h.commands.of(1)).toBe(asks || waits ? undefined : verb)
+  })
+
+  /** A second passes for whatever counts. */
+  const tick = (h: ReturnType<typeof house>) => {
+    for (const run of h.ticks.splice(0)) run()
+  }
+
+  test('a restart waits three seconds, and can be taken back until then', () => {
+    const h = house()
+    h.table(5, [process(1, 'RUNNING')])
+    h.draw()
+    const target = { kind: 'process', row: h.processes.get(1)! } as const
+    h.asking.order('restart', target, false)
+    h.asking.order('restart', target, false) // a double click is one order
+    tick(h)
+    expect(h.asking.waiting.map((w) => w.left)).toEqual([2])
+    expect(h.asking.takeBack(h.asking.waiting[0]!)).toBe(true)
+    tick(h)
+    tick(h)
+    expect(h.asked).toEqual([])
+
+    h.asking.order('restart', target, false)
+    for (let i = 0; i < 3; i++) tick(h)
+    expect(h.asked.map((a) => a.path)).toEqual(['api/v1/processes/web%3Aapi-1/restart'])
+    expect(h.asking.waiting).toEqual([])
+  })
+
+  test('chosen processes are asked about, wait five seconds, and tell what failed together', async () => {
+    const refusal = { error: { code: 70, name: 'NOT_RUNNING', detail: 'web:api-2' } }
+    const h = house((path) =>
+      path.includes('api-2') ? Response.json(refusal, { status: 409 }) : Response.json({ seq: 10 }),
+    )
+    h.table(5, [process(1, 'RUNNING'), process(2, 'RUNNING'), process(3, 'STOPPED')])
+    h.draw()
+    let given = 0
+    h.asking.ongiven = () => given++
+    h.asking.order('stop', { kind: 'chosen', rows: h.processes.all }, false)
+    expect(h.asking.question?.rows.map((r) => r.id)).toEqual([1, 2])
+    h.asking.answer(true, 'deploy')
+    for (let i = 0; i < 5; i++) tick(h)
+    expect(given).toBe(1)
+    await vi.waitFor(() => expect(h.notices.shown).toHaveLength(1))
+    const { notice } = h.notices.shown[0]!
+    expect(notice.kind === 'someFailed' && notice.failed.map((f) => `${f.name} ${f.code}`)).toEqual([
+      'api-2 NOT_RUNNING',
+    ])
+    expect(h.asked).toHaveLength(2)
+    expect(h.commands.of(1)).toBe('stop')
+    expect(h.commands.of(2)).toBeUndefined()
+  })
+
+  test('what takes its time to stop can be killed, after a question', () => {
+    const h = house()
+    h.table(5, [process(1, 'STOPPING', { pid: 7, caps: CAPS.signal })])
+    h.draw()
+    const row = h.processes.get(1)!
+    expect(allowed('kill', row)).toBe('now')
+    h.asking.order('kill', { kind: 'process', row }, false)
+    h.asking.answer(true)
+    expect(h.asked.map((a) => a.path)).toEqual(['api/v1/processes/web%3Aapi-1/signal'])
   })
 
   test('of a group it always asks, with the processes it touches, and does nothing on no', () => {
@@ -392,9 +456,8 @@ describe('preferences', () => {
     const kept = shelf()
     const first = new Preferences(kept, [])
     first.setTheme('dark')
-    first.toggleFold('web')
-    first.toggleFold('cat')
-    first.toggleFold('web')
+    first.setFolded(new Set(['web', 'cat']))
+    first.setFolded(new Set(['cat']))
     const second = new Preferences(kept, [])
     expect([second.theme, [...second.folded], second.wrap]).toEqual(['dark', ['cat'], undefined])
   })

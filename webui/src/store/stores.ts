@@ -6,8 +6,10 @@ import { Asking } from './asking.svelte'
 import { ServerClock } from './clock.svelte'
 import { Commands } from './commands.svelte'
 import type { OnFrame } from './frame'
+import { LastLines } from './lastlines.svelte'
 import type { LogDesk } from './logs.svelte'
 import { Maintenance } from './maintenance.svelte'
+import { Metrics } from './metrics.svelte'
 import { Notices } from './notices.svelte'
 import { browserShelf, type Preferences } from './preferences.svelte'
 import { needsAttention, Processes, type Transition } from './processes.svelte'
@@ -29,6 +31,8 @@ export interface Stores {
   notices: Notices
   preferences: Preferences
   clock: ServerClock
+  metrics: Metrics
+  lastLines: LastLines
   /** What logs are read with, by those who load what reads them. */
   logs: LogDesk
 }
@@ -54,14 +58,19 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     commands.settle()
     announce(notices, moved)
   }
-  const asking = new Asking(commands)
+  const asking = new Asking(commands, (ms, run) => setTimeout(run, ms))
+  const metrics = new Metrics(socket, onFrame)
+  const lastLines = new LastLines(socket)
   const sharing = new Sharing()
   session.onin = () => processes.anew()
   session.onover = () => {
     processes.forget()
-    asking.answer(false)
+    metrics.forget()
+    lastLines.forget()
+    asking.forget()
   }
   wakeOnReturn(socket)
+  document.addEventListener('visibilitychange', () => metrics.hide(document.hidden))
   if (session.out === '') socket.connect()
   return {
     client,
@@ -74,6 +83,8 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     notices,
     preferences,
     clock,
+    metrics,
+    lastLines,
     logs: { socket, client, onFrame },
   }
 }

@@ -6,9 +6,145 @@ const count = counter(en.locale)
 const list = new Intl.ListFormat(en.locale)
 const logins = { one: 'login', other: 'logins' }
 
+/** What is known of the end of a life. */
+interface End {
+  status: number
+  signal: string
+  by: string
+  err: string
+  order: string
+}
+
+function stoppedWords(p: End): string {
+  const by = p.by ? ` by ${p.by}` : ''
+  if (p.order === 'restart') return `Stopped${by} to start again`
+  return p.order === 'shutdown' ? `Stopped${by} together with supervisord` : `Stopped${by}`
+}
+
 /** Words of what most readers never open, in English: they come with the parts that say them. */
 export const more = {
   ...house,
+  meaning: {
+    'no-start': (p: End) => `Could not be started: ${p.err}`,
+    stopped: (p: End) => stoppedWords(p),
+    killed: (p: End) => `${stoppedWords(p)}; it did not end within stopwaitsecs, so it was killed`,
+    done: (p: End) => `Exited with status ${p.status}, as expected`,
+    'too-soon': (p: End) => `Exited with status ${p.status} before startsecs were over: a failed start`,
+    'unlisted-zero': () => 'Exited with status 0, which exitcodes does not list',
+    exit: (p: End) => `Exited with status ${p.status}`,
+    'not-executable': () => 'Exited with status 126: a command was found that cannot be executed',
+    'not-found': () => 'Exited with status 127: a command was not found; the end of stderr should say which',
+    'shell-signal': (p: End) =>
+      `Exited with status ${p.status}, with which a shell says that ${p.signal} ended what it ran`,
+    'out-of-memory': (p: End) =>
+      `Ended by ${p.signal}: the kernel ran out of memory and killed a program then, most likely this one`,
+    sigkill: (p: End) =>
+      `Ended by ${p.signal}, which no program can catch: perhaps the kernel ran out of memory, perhaps somebody’s kill -9`,
+    sent: (p: End) => `Ended by ${p.signal}, which ${p.by || 'somebody'} had supervisord send`,
+    fault: (p: End) => `Ended by ${p.signal}: a bug in it or in a library it uses`,
+    abort: (p: End) => `Ended by ${p.signal}: it gave up by itself; the end of stderr should say why`,
+    limit: (p: End) => `Ended by ${p.signal}: it used more than its limit allows`,
+    'forbidden-call': (p: End) => `Ended by ${p.signal}: it asked the kernel for something it may not have`,
+    'broken-pipe': (p: End) => `Ended by ${p.signal}: it wrote to a pipe that nobody reads any more`,
+    outside: (p: End) => `Ended by ${p.signal}, sent by somebody other than supervisord`,
+    signal: (p: End) => `Ended by ${p.signal}`,
+  },
+
+  past: {
+    title: 'Last lives',
+    none: 'It has not ended yet.',
+    failed: 'The last lives could not be loaded',
+    lived: (time: string) => `lived ${time}`,
+    noChild: 'never came to life',
+    started: (at: string) => `started ${at}`,
+    again: 'by supervisord',
+    tries: (n: number) => `try ${n}`,
+    core: 'It left a core dump',
+    peak: (size: string) => `memory up to ${size}`,
+    cpu: (time: string) => `CPU time ${time}`,
+    pid: (pid: number) => `PID ${pid}`,
+    missed: (n: number) => `${count(n, { one: 'crash', other: 'crashes' })} before it too quickly to be kept`,
+    lastWords: 'Last words',
+    lastWordsOf: (n: number) => `Last words of crash ${n}`,
+    more: (n: number) => `Show ${n} more`,
+    crashes: 'Crashes',
+    noCrashes: 'No crash is kept',
+    noCrashesHint: 'When it ends as it should not, its last 200 lines and how it ended are kept here.',
+    crash: (n: number) => `Crash ${n}`,
+    crashFailed: 'This crash could not be loaded',
+    toCrashes: 'All crashes',
+    config: (mark: string) => `configuration ${mark}`,
+    cut: 'There was more before this.',
+    gone: 'It could not be read: rotated away, cleared, or on a disk that failed.',
+    silent: 'It wrote nothing.',
+  },
+
+  charts: {
+    title: 'What it uses',
+    failed: 'What it used could not be loaded',
+    hour: 'The last hour',
+    cpu: 'CPU',
+    memory: 'Memory',
+    descriptors: 'Descriptors',
+    threads: 'Threads',
+    unmeasured: 'not measured here',
+    nothing: 'Nothing was measured in the last hour. From now on it is, while somebody looks.',
+    asTable: 'As a table',
+    asCharts: 'As charts',
+    time: 'Time',
+    range: (least: string, most: string) => `from ${least} to ${most}`,
+    restarted: 'Dotted lines: started anew',
+  },
+
+  configuration: {
+    title: 'Effective configuration',
+    failed: 'The configuration could not be loaded',
+    forbidden: 'You may not see the configuration',
+    forbiddenHint: 'Your account does not have the right to read it. Ask an administrator.',
+    option: 'Option',
+    value: 'Value',
+    source: 'Where it is written',
+    standard: 'default',
+    hidden: 'hidden',
+    onlySet: 'Only what is written',
+  },
+
+  listener: {
+    title: 'Event listener',
+    state: 'Protocol',
+    states: {
+      READY: 'READY: waits for an event',
+      BUSY: 'BUSY: works on an event',
+      ACKNOWLEDGED: 'ACKNOWLEDGED: has yet to say that it is ready',
+      UNKNOWN: 'UNKNOWN: broke the protocol, and hears nothing until it is started anew',
+    },
+    buffer: 'Buffer of the pool',
+    buffered: (n: number, size: number) => `${n} of ${size} events wait`,
+    full: 'It is full: each new event pushes the oldest out.',
+    events: 'Subscribed to',
+  },
+
+  orders: {
+    signal: 'Signal',
+    signalTitle: (name: string) => `Send a signal to ${name}`,
+    signals: {
+      HUP: 'HUP · often: read the configuration again',
+      USR1: 'USR1 · what the program makes of it',
+      USR2: 'USR2 · what the program makes of it',
+      INT: 'INT · interrupt, as Ctrl-C does',
+      TERM: 'TERM · end in good order',
+      QUIT: 'QUIT · end, often with a core dump',
+      STOP: 'STOP · hold still until CONT',
+      CONT: 'CONT · go on',
+      KILL: 'KILL · end at once, saving nothing',
+    },
+    send: 'Send',
+    stdin: 'Send a line',
+    stdinTitle: (name: string) => `Send a line to ${name}`,
+    line: 'Line',
+    lineHint:
+      'Written to its stdin, with a newline at the end. Others who read its log may see what it answers.',
+  },
 
   account: {
     title: 'Who am I',

@@ -10,4 +10,4 @@ export const touch = new MediaQuery('(pointer: coarse) or (width < 640px)')
 export const dark = new MediaQuery('(prefers-color-scheme: dark)')
 
 /** Wide enough for words beside the icons of a table. */
-export const roomy = new MediaQuery('(width >= 1200px)')
+export const roomy = new MediaQuery('(width >= 1360px)')

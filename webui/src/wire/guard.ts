@@ -14,13 +14,13 @@ import type {
   WhoAmI,
 } from './wire.gen'
 
-type Check = (value: unknown) => boolean
+export type Check = (value: unknown) => boolean
 type Shape = Record<string, Check>
 
 export const text: Check = (v) => typeof v === 'string'
 export const flag: Check = (v) => typeof v === 'boolean'
 export const number: Check = (v) => typeof v === 'number' && Number.isFinite(v)
-const figure: Check = (v) => v === null || number(v)
+export const figure: Check = (v) => v === null || number(v)
 export const optional =
   (check: Check): Check =>
   (v) =>

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import type { Used } from '../../store/metrics.svelte'
 import { Row } from '../../store/processes.svelte'
 import type { Process, ProcState } from '../../wire/wire.gen'
 import { countStates } from './counts'
-import { compile, parseFilter } from './filter'
+import { compile, looksAtUse, parseFilter } from './filter'
+import { inOrder, pressed, readOrder, writeOrder } from './order'
 import { lines, sections } from './sections'
+import { totals } from './totals'
 
 let nextId = 1
 function row(group: string, name: string, state: ProcState = 'RUNNING', more: Partial<Process> = {}): Row {
@@ -29,6 +32,10 @@ describe('filter', () => {
     row('jobs', 'mail', 'BACKOFF'),
     row('cat', 'cat', 'STOPPED', { pid: 0 }),
   ]
+  const passing = (text: string) => {
+    const passes = parseFilter(text)
+    return rows.filter((r) => passes(r))
+  }
   test.each([
     ['', 'api-0 api-1 mail cat'],
     ['  API ', 'api-0 api-1'],
@@ -42,20 +49,116 @@ describe('filter', () => {
     ['command', 'api-1'],
     ['nothing', ''],
   ])('%j lets through %j', (text, names) => {
-    const passed = rows.filter(parseFilter(text)).map((r) => r.name)
+    const passed = passing(text).map((r) => r.name)
     expect(passed.join(' ')).toBe(names)
   })
 
   test('a pid matches whole', () => {
     const pid = rows[0]!.data.pid
-    expect(rows.filter(parseFilter(`pid:${pid}`))).toEqual([rows[0]])
-    expect(rows.filter(parseFilter(`pid:${String(pid).slice(0, 1)}`))).toEqual([])
+    expect(passing(`pid:${pid}`)).toEqual([rows[0]])
+    expect(passing(`pid:${String(pid).slice(0, 1)}`)).toEqual([])
   })
 
   test('chips and text must both hold', () => {
     const test = compile({ text: 'web', states: new Set(['FATAL', 'BACKOFF']) })
-    expect(rows.filter(test).map((r) => r.name)).toEqual(['api-1'])
+    expect(rows.filter((r) => test(r)).map((r) => r.name)).toEqual(['api-1'])
   })
+})
+
+describe('figures in a filter', () => {
+  const used = (cpu: number | null, memory: number | null): Used => ({
+    at: 0,
+    cpu,
+    memory,
+    descriptors: null,
+    threads: null,
+    processes: null,
+  })
+  const busy = row('web', 'busy', 'RUNNING', { restartsDay: 3 })
+  test.each([
+    ['cpu>50', used(51, 0), true],
+    ['cpu>50', used(50, 0), false],
+    ['cpu>=50%', used(50, 0), true],
+    ['mem<1.5k', used(0, 1535), true],
+    ['memory>1GiB', used(0, 2 ** 30 + 1), true],
+    ['cpu<50', used(null, 0), false],
+    ['cpu<50', undefined, false],
+    ['restarts>2', undefined, true],
+    ['cpu>x', used(99, 0), false],
+  ])('%s of %j: %s', (text, now, passes) => {
+    expect(parseFilter(text)(busy, now)).toBe(passes)
+  })
+
+  test('are wanted of all rows only where one looks at them', () => {
+    expect(['cpu>5', 'web mem<1g', 'cpu', 'pid>3', 'state:fatal'].map(looksAtUse)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+})
+
+describe('order', () => {
+  const rows = [row('b', 'b2'), row('a', 'a10', 'FATAL', { pid: 0 }), row('a', 'a9', 'STOPPED', { pid: 0 })]
+  const cpu = new Map<number, number | null>([
+    [rows[0]!.id, 3],
+    [rows[1]!.id, null],
+    [rows[2]!.id, 7],
+  ])
+  const use = (id: number): Used => ({
+    at: 0,
+    cpu: cpu.get(id) ?? null,
+    memory: null,
+    descriptors: null,
+    threads: null,
+    processes: null,
+  })
+  test.each([
+    ['name', 'a9 a10 b2'],
+    ['-name', 'b2 a10 a9'],
+    ['state', 'a10 a9 b2'],
+    ['-cpu', 'a9 b2 a10'],
+    ['cpu', 'b2 a9 a10'],
+    ['memory', 'b2 a10 a9'],
+  ])('%s gives %s', (text, names) => {
+    const order = readOrder(text)!
+    expect(writeOrder(order)).toBe(text)
+    expect(
+      inOrder(rows, order, use)
+        .map((r) => r.name)
+        .join(' '),
+    ).toBe(names)
+  })
+
+  test('a heading goes round: one way, the other, and back to none', () => {
+    const once = pressed('cpu', undefined)
+    const twice = pressed('cpu', once)
+    expect([once, twice, pressed('cpu', twice), pressed('name', once)].map(writeOrder)).toEqual([
+      '-cpu',
+      'cpu',
+      '',
+      'name',
+    ])
+    expect(readOrder('nonsense')).toBeUndefined()
+  })
+})
+
+test('a sum that lacks a part is not told', () => {
+  const rows = [row('a', 'a'), row('a', 'b'), row('a', 'c', 'STOPPED', { pid: 0 })]
+  const known = (cpu: number | null): Used => ({
+    at: 0,
+    cpu,
+    memory: 10,
+    descriptors: null,
+    threads: null,
+    processes: null,
+  })
+  expect(totals(rows, () => known(2))).toEqual({ cpu: 4, memory: 20 })
+  expect(totals(rows, (id) => (id === rows[0]!.id ? known(2) : undefined))).toBeUndefined()
+  expect(totals(rows, () => known(null))).toBeUndefined()
+  expect(totals([rows[2]!], () => known(2))).toBeUndefined()
 })
 
 describe('sections', () => {

@@ -1,6 +1,5 @@
 import type { Row } from '../../store/processes.svelte'
 import type { Group } from '../../wire/wire.gen'
-import type { Test } from './filter'
 
 /** A part of the table under one heading: a group, or all programs that form none. */
 export interface Section {
@@ -13,7 +12,10 @@ export interface Section {
 }
 
 /** One line of the table. */
-export type Line = { kind: 'section'; section: Section } | { kind: 'row'; row: Row; last: boolean }
+export type Line =
+  | { kind: 'section'; section: Section }
+  /** Named with its group, or not, where that stands above it. */
+  | { kind: 'row'; row: Row; last: boolean; whole: boolean }
 
 /** Key of the section of single programs; no group can be called so. */
 const singles = ':'
@@ -23,7 +25,11 @@ const singles = ':'
  * program alone in a group of its own name needs no heading for itself: all
  * such programs come first, together.
  */
-export function sections(groups: readonly Group[], rows: readonly Row[], test: Test): Section[] {
+export function sections(
+  groups: readonly Group[],
+  rows: readonly Row[],
+  test: (row: Row) => boolean,
+): Section[] {
   const byGroup = new Map<string, Row[]>()
   for (const row of rows) {
     const known = byGroup.get(row.group)
@@ -49,12 +55,12 @@ export function lines(all: readonly Section[], folded: ReadonlySet<string>): Lin
       const head: Line = { kind: 'section', section }
       if (folded.has(section.key)) return [head]
       const rows = section.shown.map(
-        (row, i): Line => ({ kind: 'row', row, last: i === section.shown.length - 1 }),
+        (row, i): Line => ({ kind: 'row', row, last: i === section.shown.length - 1, whole: false }),
       )
       return [head, ...rows]
     })
 }
 
-function section(key: string, group: Group | undefined, rows: Row[], test: Test): Section {
-  return { key, group, rows, shown: rows.filter(test) }
+function section(key: string, group: Group | undefined, rows: Row[], test: (row: Row) => boolean): Section {
+  return { key, group, rows, shown: rows.filter((row) => test(row)) }
 }

@@ -1,0 +1,409 @@
+// The list of processes and the page of one, against a real supervisord with real
+// children: what they show by themselves, what is done to many, and what is found again.
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { openBrowser } from './browser.mjs'
+import { supervise } from './daemon.mjs'
+
+const artifacts = fileURLToPath(new URL('../../artifacts/overview/', import.meta.url))
+const patience = 20_000
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const run = promisify(execFile)
+const ctl =
+  process.env.SUPERVISORCTL_BIN ?? fileURLToPath(new URL('../../bin/supervisorctl', import.meta.url))
+
+/** Options of the server, then the programs. */
+const programs = `label=the lab
+colour=purple
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[program:web]
+command=/bin/sh -c 'while :; do sleep 1; done'
+process_name=web_%(process_num)d
+numprocs=3
+priority=1
+
+[program:busy]
+command=/bin/sh -c 'while :; do :; done'
+
+[program:failing]
+command=/bin/sh -c 'printf "ready\\n"; printf "\\033[31mcannot reach <db>\\033[0m\\n" >&2; exit 3'
+startretries=1
+environment=DB_PASSWORD="secret",MODE="fast"
+directory=/tmp
+
+[program:stubborn]
+command=/bin/sh -c 'trap "" TERM; echo deaf; while :; do sleep 1; done'
+stopwaitsecs=600
+startsecs=0
+
+[program:echo]
+command=/bin/cat
+
+[eventlistener:ears]
+command=/bin/sh -c 'echo READY; while read line; do sleep 100; done'
+events=PROCESS_STATE
+buffer_size=5
+
+[program:many]
+command=/bin/sh -c 'exec sleep 100000'
+process_name=many_%(process_num)02d
+numprocs=25
+startsecs=0
+`
+
+let daemon
+let browser
+let desk
+
+before(async () => {
+  mkdirSync(artifacts, { recursive: true })
+  daemon = await supervise(programs)
+  browser = await openBrowser()
+  desk = await browser.open({ viewport: { width: 1440, height: 900 } })
+})
+
+after(async () => {
+  await browser?.close()
+  await daemon?.remove()
+  await crowd?.remove()
+})
+
+/** A step; the page as it was is kept when one fails, and nothing may have complained. */
+function step(name, act, place = () => desk) {
+  test(name, { timeout: 90_000 }, async () => {
+    const { page, complaints } = place()
+    page.setDefaultTimeout(patience)
+    try {
+      await act(page)
+      assert.deepEqual(complaints, [])
+    } catch (error) {
+      await page.screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}.png`) }).catch(() => {})
+      throw error
+    }
+  })
+}
+
+const row = (page, process) => page.locator(`[data-process="${process}"]`)
+const inState = (page, process, state) => row(page, process).getByText(state, { exact: true }).waitFor()
+
+async function supervisorctl(...words) {
+  // the exit code of status tells of processes that do not run
+  const { stdout } = await run(ctl, ['-s', daemon.url.replace(/\/$/, ''), ...words]).catch((error) => error)
+  return stdout
+}
+
+step(
+  'the chips count what supervisorctl counts, and the environment has its name and colour',
+  async (page) => {
+    await page.goto(daemon.url)
+    await inState(page, 'failing:failing', 'FATAL')
+    await inState(page, 'busy:busy', 'RUNNING')
+    await page.locator('header.sign-purple').getByText('the lab', { exact: true }).waitFor()
+    const lines = (await supervisorctl('status')).trim().split('\n')
+    assert.equal(lines.length, 33)
+    const fatal = lines.filter((line) => / FATAL /.test(line)).length
+    await page.getByRole('button', { name: `FATAL ${fatal}`, exact: true }).waitFor()
+    await page.getByRole('button', { name: 'All 33', exact: true }).waitFor()
+  },
+)
+
+step('what has failed is shown first, with what it said last, in the title and in the icon', async (page) => {
+  const attention = page.getByRole('region', { name: /Needs attention/ })
+  await attention.getByText('cannot reach <db>', { exact: true }).waitFor()
+  await attention.getByText(/Exited too quickly/).waitFor()
+  await page.waitForFunction(() => document.title.startsWith('(1) '))
+  assert.match(await page.locator('link[rel="icon"]').getAttribute('href'), /alert/)
+})
+
+step('the rows that are seen show what they use, and their groups the sum', async (page) => {
+  await row(page, 'busy:busy')
+    .locator('.c-cpu')
+    .getByText(/^\d+(\.\d)? %$/)
+    .waitFor()
+  await row(page, 'busy:busy')
+    .locator('.c-memory')
+    .getByText(/(KiB|MiB)$/)
+    .waitFor()
+  await row(page, 'busy:busy').locator('canvas').waitFor()
+  await page
+    .locator('[data-group="many"]')
+    .getByText(/% · .*(KiB|MiB)/)
+    .waitFor()
+})
+
+step('an order by what is used puts the busiest first, and is in the address', async (page) => {
+  await page.getByRole('columnheader', { name: 'CPU' }).getByRole('button').click()
+  await page.mouse.move(1, 1)
+  await page.waitForFunction(
+    () => document.querySelector('[data-process]').dataset.process === 'busy:busy',
+    undefined,
+    { timeout: patience },
+  )
+  assert.match(page.url(), /sort=-cpu/)
+  assert.equal(await page.getByRole('columnheader', { name: 'CPU' }).getAttribute('aria-sort'), 'descending')
+})
+
+step('a filter of figures, an order and folds survive a reload, a visit and the way back', async (page) => {
+  await page.getByRole('searchbox').fill('cpu>10 state:run')
+  await row(page, 'busy:busy').waitFor()
+  await page.waitForFunction(() => document.querySelectorAll('[data-process]').length === 1)
+  await page.reload()
+  await row(page, 'busy:busy').waitFor()
+  await row(page, 'busy:busy').getByRole('link', { name: 'busy', exact: true }).click()
+  await page.getByRole('heading', { name: 'busy', level: 1 }).waitFor()
+  await page.getByRole('link', { name: 'To all processes' }).click()
+  assert.equal(await page.getByRole('searchbox').inputValue(), 'cpu>10 state:run')
+  assert.match(page.url(), /sort=-cpu/)
+  await page.goBack()
+  await page.getByRole('heading', { name: 'busy', level: 1 }).waitFor()
+  await page.goto(daemon.url)
+  await page.locator('[data-group="many"]').getByRole('button', { name: /^many/ }).click()
+  await row(page, 'many:many_00').waitFor({ state: 'detached' })
+  const shared = page.url()
+  assert.match(shared, /fold=many/)
+  const other = await browser.open()
+  await other.page.goto(shared)
+  await row(other.page, 'web:web_0').waitFor()
+  assert.equal(await row(other.page, 'many:many_00').count(), 0)
+  assert.deepEqual(other.complaints, [])
+  await other.close()
+  await page.locator('[data-group="many"]').getByRole('button', { name: /^many/ }).click()
+  await row(page, 'many:many_00').waitFor()
+})
+
+step('what somebody else does elsewhere is seen without asking', async (page) => {
+  await page.goto(daemon.url)
+  await inState(page, 'web:web_2', 'RUNNING')
+  await supervisorctl('stop', 'web:web_2')
+  await inState(page, 'web:web_2', 'STOPPED')
+  await supervisorctl('start', 'web:web_2')
+  await inState(page, 'web:web_2', 'RUNNING')
+})
+
+step('a restart can be taken back for a moment', async (page) => {
+  const pid = () => row(page, 'web:web_0').locator('.c-pid').textContent()
+  const first = await pid()
+  await row(page, 'web:web_0').getByRole('button', { name: 'Restart web:web_0' }).click()
+  await page.locator('[data-waiting="restart"]').getByRole('button', { name: 'Cancel' }).click()
+  await page.locator('[data-waiting]').waitFor({ state: 'detached' })
+  assert.equal(await pid(), first)
+  await row(page, 'web:web_0').getByRole('button', { name: 'Restart web:web_0' }).click()
+  await page.locator('[data-waiting="restart"]').getByRole('button', { name: 'Now' }).click()
+  await page.waitForFunction(
+    ([name, before]) => {
+      const now = document.querySelector(`[data-process="${name}"] .c-pid`).textContent
+      return /^\d+$/.test(now) && now !== before
+    },
+    ['web:web_0', first],
+    { timeout: patience },
+  )
+})
+
+step('all are stopped only after a question and a countdown, which can be stopped', async (page) => {
+  await inState(page, 'web:web_0', 'RUNNING')
+  await page.getByRole('button', { name: 'Stop all', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('busy', { exact: true }).waitFor()
+  const order = dialog.getByRole('button', { name: /^Stop all processes/ })
+  assert.equal(await order.getAttribute('aria-disabled'), 'true')
+  const [, number] = /Type (\d+) to confirm/.exec(await dialog.textContent())
+  await dialog.getByLabel(`Type ${number} to confirm`).fill(number)
+  await order.click()
+  await page.locator('[data-waiting="stop"]').getByRole('button', { name: 'Cancel' }).click()
+  await page.locator('[data-waiting]').waitFor({ state: 'detached' })
+  await inState(page, 'web:web_0', 'RUNNING')
+  assert.match(await supervisorctl('status', 'web:web_1'), /RUNNING/)
+})
+
+step('chosen processes are acted on together; Escape gives the choice back', async (page) => {
+  await page.getByRole('searchbox').fill('group:web')
+  for (const name of ['web_0', 'web_1']) await page.getByLabel(`Select web:${name}`, { exact: true }).check()
+  const bar = page.getByRole('region', { name: 'the selected processes' })
+  await bar.getByText('2 selected').waitFor()
+  await bar.getByRole('button', { name: /^Stop/ }).click()
+  await page.getByRole('dialog').getByText('web:web_1', { exact: true }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await bar.getByText('2 selected').waitFor()
+  await bar.getByRole('button', { name: /^Stop/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: /^Stop/ }).click()
+  await page.locator('[data-waiting="stop"]').getByRole('button', { name: 'Now' }).click()
+  await inState(page, 'web:web_0', 'STOPPED')
+  await inState(page, 'web:web_1', 'STOPPED')
+  await inState(page, 'web:web_2', 'RUNNING')
+  await bar.waitFor({ state: 'detached' })
+  await page.getByRole('searchbox').fill('')
+})
+
+step('what does not stop can be killed', async (page) => {
+  const target = row(page, 'stubborn:stubborn')
+  await page.goto(`${daemon.url}process/stubborn/stubborn`)
+  await page.getByRole('log').getByText('deaf').first().waitFor() // its trap is set by then
+  await page.goto(daemon.url)
+  await target.getByRole('button', { name: 'Stop stubborn' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop stubborn' }).click()
+  await inState(page, 'stubborn:stubborn', 'STOPPING')
+  await target.getByRole('button', { name: 'Kill stubborn' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Kill stubborn' }).click()
+  await inState(page, 'stubborn:stubborn', 'STOPPED')
+})
+
+step('the page of a process says why it failed, and has its last words', async (page) => {
+  await page.goto(`${daemon.url}process/failing/failing`)
+  await page.locator('[data-meaning="exit"]').getByText('Exited with status 3').waitFor()
+  assert.ok((await page.locator('[data-life="exit"]').count()) >= 2)
+  await page
+    .locator('[data-life="exit"]')
+    .getByRole('link', { name: /^Last words of crash/ })
+    .first()
+    .click()
+  const crash = page.locator('[data-crash]')
+  await crash.getByLabel('stderr', { exact: true }).getByText('cannot reach <db>').waitFor()
+  await crash.getByLabel('stdout', { exact: true }).getByText('ready').waitFor()
+  await page.evaluate(axe)
+  assert.deepEqual(await page.evaluate(faults), [])
+  await page.getByRole('link', { name: 'All crashes' }).click()
+  await page.locator('[data-life="exit"]').first().waitFor()
+})
+
+step('its configuration has the file and line of what is written, and no secret', async (page) => {
+  await page.getByRole('link', { name: 'Configuration', exact: true }).click()
+  const table = page.getByRole('table').first()
+  const line = (option) => table.getByRole('row', { name: new RegExp(`^${option} `) })
+  await line('directory')
+    .getByText(/supervisord\.conf:\d+$/)
+    .waitFor()
+  await line('stopwaitsecs').getByText('default').waitFor()
+  await page.getByText('***').waitFor()
+  assert.ok(!(await page.content()).includes('"secret"'))
+  await page.getByLabel('Only what is written').check()
+  await line('stopwaitsecs').waitFor({ state: 'detached' })
+  await page.evaluate(axe)
+  assert.deepEqual(await page.evaluate(faults), [])
+})
+
+step('charts show the last hour, also as a table', async (page) => {
+  await page.goto(`${daemon.url}process/busy/busy`)
+  const chart = page.locator('[data-chart="cpu"]')
+  await chart.getByText(/^\d+(\.\d)? %$/).waitFor()
+  await page.locator('[data-chart="threads"]').getByText('1', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'As a table' }).click()
+  await page.getByRole('columnheader', { name: 'Descriptors' }).waitFor()
+  await page.evaluate(axe)
+  assert.deepEqual(await page.evaluate(faults), [])
+})
+
+step('a signal and a line are sent from the page', async (page) => {
+  await page.goto(`${daemon.url}process/echo/echo`)
+  await page.getByRole('button', { name: 'Send a line echo' }).click()
+  await page.getByLabel('Line', { exact: true }).fill('hello <b> there')
+  await page.getByRole('dialog').getByRole('button', { name: 'Send', exact: true }).click()
+  await page.getByRole('log').getByText('hello <b> there').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Signal echo' }).click()
+  await page.getByRole('dialog').getByLabel('Signal', { exact: true }).selectOption('INT')
+  await page.getByRole('dialog').getByRole('button', { name: 'Send INT' }).click()
+  await page
+    .locator('[data-life="sent"]')
+    .getByText(/Ended by SIGINT/)
+    .waitFor()
+})
+
+step('an event listener shows where it is, and what waits for it', async (page) => {
+  await page.goto(`${daemon.url}process/ears/ears`)
+  const listener = page.locator('[data-listener="BUSY"]')
+  await listener.getByText('BUSY: works on an event').waitFor()
+  await listener.getByText('5 of 5 events wait').waitFor()
+  await listener.getByText('PROCESS_STATE').waitFor()
+})
+
+let phone
+
+test('a phone opens the page', async () => {
+  phone = await browser.open({
+    viewport: { width: 360, height: 740 },
+    isMobile: true,
+    hasTouch: true,
+    deviceScaleFactor: 2,
+  })
+  await phone.page.goto(daemon.url)
+})
+
+for (const language of ['en', 'ru']) {
+  for (const path of [
+    '',
+    'process/failing/failing',
+    'process/failing/failing/crashes/last',
+    'process/failing/failing/config',
+  ]) {
+    step(
+      `on a phone, in ${language}, everything on /${path} can be hit with a thumb`,
+      async (page) => {
+        await page.evaluate((l) => localStorage.setItem('supervisor.language', l), language)
+        await page.goto(daemon.url + path)
+        await page.locator('[data-link="live"]').waitFor()
+        await page
+          .locator(path === '' ? '[data-process]' : 'main h1')
+          .first()
+          .waitFor()
+        assert.deepEqual(await page.evaluate(tooSmall), [])
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360)
+        assert.equal((await page.locator('canvas:visible').count()) > 0 && path === '', false)
+      },
+      () => phone,
+    )
+  }
+}
+
+let crowd
+
+test('a thousand processes are up', { timeout: 120_000 }, async () => {
+  crowd = await supervise(
+    Array.from(
+      { length: 40 },
+      (_, n) =>
+        `[program:s${n}]\ncommand=/nowhere/s${n}\nprocess_name=p%(process_num)02d\nnumprocs=25\nautostart=false\n`,
+    ).join('\n'),
+  )
+})
+
+step('a thousand processes are a small page, to the end', async (page) => {
+  await page.goto(crowd.url)
+  await row(page, 's0:p00').waitFor()
+  assert.equal(await page.getByRole('table').getAttribute('aria-rowcount'), '1041')
+  await page.keyboard.press('End')
+  await row(page, 's9:p24').waitFor()
+  assert.ok((await page.evaluate(() => document.querySelectorAll('*').length)) <= 2500)
+  await page.getByRole('searchbox').fill('s7:p07')
+  await page.waitForFunction(() => document.querySelectorAll('[data-process]').length === 1)
+})
+
+/** What WCAG 2.2 AA forbids and a program can see. Runs in the page, after axe. */
+async function faults() {
+  const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+  const { violations } = await window.axe.run(document, { runOnly: rules })
+  return violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.html).join(' ')}`)
+}
+
+/** What can be pressed but is smaller than a thumb. Runs in the page. */
+function tooSmall() {
+  return [...document.querySelectorAll('a[href], button, input, select, summary')]
+    .map((element) => element.closest('label') ?? element)
+    .filter((element) => element.checkVisibility() && !element.matches('.skip'))
+    .map((element) => [element.getBoundingClientRect(), element])
+    .filter(([box]) => box.width < 43.99 || box.height < 43.99)
+    .map(
+      ([box, element]) =>
+        `${element.tagName} "${element.textContent.trim() || element.ariaLabel}" ${box.width}x${box.height}`,
+    )
+}
