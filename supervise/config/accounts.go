@@ -208,7 +208,11 @@ func editAccounts(file, section, with string) error {
 	if _, err := parseAccounts(file, []byte(after)); err != nil {
 		return err
 	}
-	return replaceFile(file, []byte(after))
+	place, err := followed(file) // who keeps the file elsewhere, keeps it there
+	if err != nil {
+		return err
+	}
+	return ReplaceFile(place, []byte(after))
 }
 
 // replaceSection gives a text in which the section, its header and its lines,
@@ -288,23 +292,4 @@ func joinVerbs(verbs []supervise.Verb) string {
 		words[i] = string(verb)
 	}
 	return strings.Join(words, ", ")
-}
-
-// replaceFile writes a file beside the old one and puts it in its place, so that
-// no reader ever sees half of it.
-func replaceFile(file string, text []byte) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*") // 0600, and new
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temporary.Name()))
-		}
-	}()
-	_, err = temporary.Write(text)
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), file)
 }

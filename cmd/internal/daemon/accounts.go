@@ -46,5 +46,5 @@ func (s serverState) Write(name string, data []byte) { s.state.write(s.file(name
 
 func (s serverState) file(name string) string {
 	kind := path.Ext(name)
-	return strings.TrimSuffix(s.ownFile(strings.TrimSuffix(name, kind)), ".json") + kind
+	return s.ownFile(strings.TrimSuffix(name, kind), kind)
 }

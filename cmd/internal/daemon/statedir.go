@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"supervisor/supervise"
+	"supervisor/supervise/config"
 )
 
 // stateDir is statedir=: a place for what should outlive supervisord. It is made
@@ -128,17 +129,5 @@ func (s *stateDir) replace(name string, data []byte) error {
 	if err := os.MkdirAll(s.path, 0o700); err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(s.path, name+".*")
-	if err != nil {
-		return err
-	}
-	_, err = part.Write(data)
-	err = errors.Join(err, part.Close())
-	if err == nil {
-		err = os.Rename(part.Name(), filepath.Join(s.path, name))
-	}
-	if err != nil {
-		_ = os.Remove(part.Name()) // the first error is the one to tell
-	}
-	return err
+	return config.ReplaceFile(filepath.Join(s.path, name), data)
 }

@@ -20,13 +20,14 @@ import (
 //
 // Several supervisords may share a statedir; a pidfile belongs to one.
 func (l *life) survivorsFile() string {
-	return l.ownFile("children")
+	return l.ownFile("children", ".json")
 }
 
-// ownFile names a file of statedir that is this supervisord's alone.
-func (l *life) ownFile(what string) string {
+// ownFile names a file of statedir that is this supervisord's alone. kind is the
+// ending of its name, with the dot.
+func (l *life) ownFile(what, kind string) string {
 	sum := sha256.Sum256([]byte(l.conf.Supervisord.Pidfile))
-	return fmt.Sprintf("%s-%x.json", what, sum[:4])
+	return fmt.Sprintf("%s-%x%s", what, sum[:4], kind)
 }
 
 // A start of a thousand programs is one record, not a thousand: it is written
