@@ -31,18 +31,18 @@ const guessesASecond = 200
 //
 // With SUPERVISOR_FLOOD=30s it lasts that long, says (-v) what it has measured, and
 // the slowest hundredth must stay below three times what it is in peace. That is
-// for a machine that does nothing else. Otherwise it asks for answers, and for half of
-// them within the tenth of a second.
+// for a machine that does nothing else. Otherwise the hashes are cheap, and it asks for
+// answers.
 func TestAFloodOfGuessesDoesNotSlowDownWhoIsKnown(t *testing.T) {
-	lasts, measured := time.Second, false
+	lasts, cost, measured := time.Second, bcrypt.MinCost, false
 	if text := os.Getenv("SUPERVISOR_FLOOD"); text != "" {
 		var err error
 		if lasts, err = time.ParseDuration(text); err != nil {
 			t.Fatalf("SUPERVISOR_FLOOD: %v", err)
 		}
-		measured = true
+		cost, measured = supervise.PasswordCost, true
 	}
-	hash, err := bcrypt.GenerateFromPassword([]byte("secret"), supervise.PasswordCost)
+	hash, err := bcrypt.GenerateFromPassword([]byte("secret"), cost)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,16 +77,13 @@ func TestAFloodOfGuessesDoesNotSlowDownWhoIsKnown(t *testing.T) {
 		if measured && slowest(during) > 3*slowest(before) {
 			t.Errorf("%s: the flood makes it %.1f times slower", name, slowest(during)/slowest(before))
 		}
-		if median(during) > 0.1 {
-			t.Errorf("%s: half of the answers take more than %.0f ms", name, median(during)*1e3)
-		}
 	}
 	counts := map[int]int64{}
 	for _, status := range []int{http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		counts[status] = answered[status].Load()
 	}
 	t.Logf("guesses by status: %v", counts)
-	if counts[401]+counts[429]+counts[503] < 20 {
+	if counts[401]+counts[429]+counts[503] == 0 || measured && counts[503] == 0 {
 		t.Errorf("that was no flood: %v", counts)
 	}
 }

@@ -314,6 +314,7 @@ func (s *Server) problems() []supervise.Problem {
 // leaves nothing behind: no goroutine, no connection, no socket file.
 func (s *Server) Stop(ctx context.Context) error {
 	s.close()
+	s.auth.Close()
 	s.crowd.dismiss()
 	err := s.clean(ctx)
 	return errors.Join(err, s.settle(ctx))

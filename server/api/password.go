@@ -48,11 +48,10 @@ func (a *api) ownPassword(w http.ResponseWriter, r *http.Request) error {
 		act.End(ctx, refusal)
 		return reply.Problem{Status: http.StatusUnauthorized, Text: "the old password is another"}
 	}
-	if wait, later := auth.RetryAfter(err); later {
-		act.Tell("too many attempts")
+	if answer, later := auth.TurnedAway(w, err); later {
+		act.Tell(err.Error())
 		act.End(ctx, refusal)
-		auth.SetRetryAfter(w, wait)
-		return reply.Problem{Status: http.StatusTooManyRequests, Text: err.Error()}
+		return answer
 	}
 	if err != nil {
 		return whyNot(err)

@@ -39,9 +39,8 @@ func (a *api) logIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who, err := auth.LogIn(w, r, asked.User, asked.Password, asked.Keep)
-	if wait, later := auth.RetryAfter(err); later {
-		auth.SetRetryAfter(w, wait)
-		return reply.Problem{Status: http.StatusTooManyRequests, Text: err.Error()}
+	if answer, later := auth.TurnedAway(w, err); later {
+		return answer
 	}
 	if errors.Is(err, auth.ErrWrongCredentials) {
 		return reply.Problem{Status: http.StatusUnauthorized, Text: err.Error()}

@@ -93,9 +93,9 @@ func (a *api) putUser(ctx context.Context, r *http.Request) (any, error) {
 // newPassword hashes a password, or says in words for people why it will not do.
 func (a *api) newPassword(ctx context.Context, name, password string) (string, error) {
 	hash, err := a.auth.NewPassword(ctx, name, password)
-	switch _, busy := auth.RetryAfter(err); {
-	case busy:
-		return "", reply.Problem{Status: http.StatusServiceUnavailable, Text: err.Error()}
+	switch status, _, later := auth.RetryAfter(err); {
+	case later:
+		return "", reply.Problem{Status: status, Text: err.Error()}
 	case err != nil:
 		return "", reply.BadRequest("%v", err)
 	}

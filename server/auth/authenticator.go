@@ -108,6 +108,10 @@ func (a *Authenticator) Begin(log *slog.Logger) {
 	}
 }
 
+// Close has no password checked any more but those at work, so that nobody waits
+// for guesses. It may be called again.
+func (a *Authenticator) Close() { a.checker.close() }
+
 // Doors gives one door for each section of the options.
 func (a *Authenticator) Doors() []*Door { return a.doors }
 
@@ -208,7 +212,7 @@ func usable(a supervise.Account) bool {
 }
 
 // password finds the account of a name and password at a door. It answers
-// errUnknown, errBusy, or tooSoon.
+// errUnknown, one that RetryAfter explains, or that r is over.
 func (a *Authenticator) password(r *http.Request, d *Door, name, given string) (supervise.Account, error) {
 	account, known := d.find(name)
 	known = known && usable(account) && (account.Password != "" || d.section.owns(account))
@@ -247,8 +251,9 @@ func (a *Authenticator) guess(r *http.Request, d *Door, name string, known bool,
 		}
 	case limited && err == errUnknown:
 		a.throttle.note(name, from, mac)
-	case limited:
+	case limited && err == errBusy:
 		a.throttle.undo(name, from)
 	}
+	// Who has left the queue is charged: they have had a place in it.
 	return err
 }

@@ -6,10 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
+	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
+
+	"supervisor/server/reply"
 )
 
 const (
@@ -34,16 +39,27 @@ type tooSoon struct{ wait time.Duration }
 func (e tooSoon) Error() string { return fmt.Sprintf("too many attempts: try again in %s", e.wait) }
 
 // RetryAfter tells whether err is that somebody came too soon or at a busy
-// moment, and how long to wait.
-func RetryAfter(err error) (time.Duration, bool) {
+// moment, with which status of HTTP to say so, and how long they have to wait.
+func RetryAfter(err error) (status int, wait time.Duration, later bool) {
 	var early tooSoon
 	switch {
 	case errors.As(err, &early):
-		return early.wait, true
-	case errors.Is(err, errBusy):
-		return time.Second, true
+		return http.StatusTooManyRequests, early.wait, true
+	case errors.Is(err, errBusy), errors.Is(err, errClosing):
+		return http.StatusServiceUnavailable, time.Second, true
 	}
-	return 0, false
+	return 0, 0, false
+}
+
+// TurnedAway gives the answer for what RetryAfter explains, and tells w when to
+// come back; false for any other error.
+func TurnedAway(w http.ResponseWriter, err error) (answer reply.Problem, later bool) {
+	status, wait, later := RetryAfter(err)
+	if later {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		answer = reply.Problem{Status: status, Text: err.Error()}
+	}
+	return answer, later
 }
 
 // throttle slows down guessing: by one address at one user, by one address at

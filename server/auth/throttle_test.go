@@ -26,6 +26,14 @@ func TestPausesDoubleUpToFiveMinutes(t *testing.T) {
 	}
 }
 
+// forget drops all passwords that were right.
+func (c *checker) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.right)
+	c.oldest.Init()
+}
+
 // doorWithAnn is a door over a network, and ann, whose password is "right".
 func doorWithAnn(t *testing.T) (*Door, *meter) {
 	ann := viewer("ann")
