@@ -13,7 +13,7 @@ $
 < help
 < ?
 $
-< help reload
+< help version
 < version
 < bogus
 < 
@@ -48,7 +48,7 @@ $
 $
 < shutdown
 $
-< ?reload
+< ?version
 < !ls
 < tail -5
 < fg
