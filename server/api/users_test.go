@@ -284,7 +284,17 @@ func TestAccountsAreMadeChangedAndRemoved(t *testing.T) {
 		{"a new one", "PUT", "/users/eve", `{"role":"viewer","programs":["web:*"],"password":"long enough","unixUsers":["eve"],"comment":"of accounting"}`, 200, `"password":true`},
 		{"one without a password", "PUT", "/users/eve", `{"role":"viewer","programs":["*"]}`, 200, `"password":false`},
 		{"a change keeps the password", "PUT", "/users/bob", `{"role":"viewer","programs":["db"],"disabled":true}`, 200, `"disabled":true,"comment":"","unixUsers":[],"password":true`},
-		{"no role", "PUT", "/users/eve", `{"programs":["*"]}`, 400, "is no role"},
+		{"no role", "PUT", "/users/eve", `{"programs":["*"]}`, 404, "somebody new needs a role"},
+		{"somebody new without a role", "PUT", "/users/eve", `{"programs":["*"],"new":true}`, 400, "is no role"},
+		{"somebody new", "PUT", "/users/eve", `{"role":"viewer","programs":["*"],"new":true}`, 200, `"name":"eve"`},
+		{"somebody new who is there", "PUT", "/users/bob", `{"role":"viewer","programs":["*"],"new":true}`, 409, "one of that name already"},
+		{"a password alone", "PUT", "/users/bob", `{"password":"long enough"}`, 200, `"role":"operator","programs":["web"]`},
+		{"a comment alone", "PUT", "/users/bob", `{"comment":"of accounting"}`, 200, `"role":"operator","programs":["web"]`},
+		{"other programs alone", "PUT", "/users/bob", `{"programs":["db"]}`, 200, `"role":"operator","programs":["db"]`},
+		{"no programs any more", "PUT", "/users/bob", `{"programs":[]}`, 400, "has no programs"},
+		{"one who becomes an admin", "PUT", "/users/bob", `{"role":"admin"}`, 200, `"role":"admin","programs":[]`},
+		{"a change of what has been changed", "PUT", "/users/bob", `{"comment":"x","edition":"0123456789abcdef"}`, 409, "changed meanwhile"},
+		{"a change of who has gone", "PUT", "/users/eve", `{"comment":"x","edition":"0123456789abcdef"}`, 409, "changed meanwhile"},
 		{"nobody is no role", "PUT", "/users/eve", `{"role":"nobody","programs":["*"]}`, 400, "is no role"},
 		{"no programs", "PUT", "/users/eve", `{"role":"viewer"}`, 400, "has no programs"},
 		{"an admin of some programs", "PUT", "/users/eve", `{"role":"admin","programs":["web"]}`, 400, "an admin may do everything"},
@@ -325,6 +335,35 @@ func TestAccountsAreMadeChangedAndRemoved(t *testing.T) {
 				t.Errorf("a hash is told: %s", w.Body)
 			}
 		})
+	}
+}
+
+func TestAChangeByAnAdminKeepsWhatWasChangedMeanwhile(t *testing.T) {
+	o := newOffice(t)
+	ann := o.program("ann", rightPassword)
+	looked := read[wire.Accounts](t, ann.send("GET", "/users", ""))
+	i := slices.IndexFunc(looked.Accounts, func(a wire.Account) bool { return a.Name == "bob" })
+	bob, found := o.auth.Book.Find("bob")
+	if i < 0 || !found {
+		t.Fatalf("%+v", looked)
+	}
+	edition := looked.Accounts[i].Edition
+	hash, err := bcrypt.GenerateFromPassword([]byte("another horse"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob.Password = string(hash)
+	if err := o.users.Write(bob); err != nil { // by hand, a moment ago
+		t.Fatal(err)
+	}
+	if w := ann.send("PUT", "/users/bob", `{"comment":"of accounting","edition":"`+edition+`"}`); w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if w := o.program("bob", "another horse").send("GET", "/session", ""); w.Code != 200 {
+		t.Errorf("the password that was changed meanwhile: %d", w.Code)
+	}
+	if w := ann.send("PUT", "/users/bob", `{"disabled":true,"edition":"`+edition+`"}`); w.Code != 409 {
+		t.Errorf("what somebody saw before the comment was changed: %d %s", w.Code, w.Body)
 	}
 }
 

@@ -343,7 +343,7 @@ func TestWhoIsStillThereHasTheRightsTheyHaveByNow(t *testing.T) {
 	rung := p.Changed()
 	changed := p.ann
 	changed.Grant.Programs = []string{"db"}
-	if err := p.Book.Write(changed); err != nil {
+	if err := rewrite(p.Book, changed); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -355,7 +355,7 @@ func TestWhoIsStillThereHasTheRightsTheyHaveByNow(t *testing.T) {
 		t.Errorf("%+v, %v", who, still)
 	}
 	changed.Password = hashOfCost(10, "b")
-	if err := p.Book.Write(changed); err != nil {
+	if err := rewrite(p.Book, changed); err != nil {
 		t.Fatal(err)
 	}
 	if _, still := p.Again(*basic); still {

@@ -120,13 +120,13 @@ func TestARightPasswordIsRememberedForFiveMinutesAndAWrongOneNever(t *testing.T)
 		try("ann", "right", 200, 1)
 
 		ann.Password = hashOfCost(10, "b")
-		if err := a.Book.Write(ann); err != nil {
+		if err := rewrite(a.Book, ann); err != nil {
 			t.Fatal(err)
 		}
 		try("ann", "right", 401, 1)
 		try("ann", "new", 200, 1)
 		ann.Disabled = true
-		if err := a.Book.Write(ann); err != nil {
+		if err := rewrite(a.Book, ann); err != nil {
 			t.Fatal(err)
 		}
 		try("ann", "new", 401, 1)

@@ -179,13 +179,13 @@ func TestAnotherPasswordOrRoleEndsSessionsAlsoOverARestart(t *testing.T) {
 				if restart {
 					p.file.Write(changed)
 					p.open(t)
-				} else if err := p.Book.Write(changed); err != nil {
+				} else if err := rewrite(p.Book, changed); err != nil {
 					t.Fatal(err)
 				}
 				if p.knows(cookie) {
 					t.Error("the session goes on")
 				}
-				if err := p.Book.Write(p.ann); err != nil { // as it was
+				if err := rewrite(p.Book, p.ann); err != nil { // as it was
 					t.Fatal(err)
 				}
 				if p.knows(cookie) {
@@ -201,7 +201,7 @@ func TestOtherProgramsCountAtOnceAndTheSessionGoesOn(t *testing.T) {
 	cookie := p.logIn(t, 0, "ann", "right", false)
 	changed := p.ann
 	changed.Grant.Programs = []string{"db"}
-	if err := p.Book.Write(changed); err != nil {
+	if err := rewrite(p.Book, changed); err != nil {
 		t.Fatal(err)
 	}
 	var who Principal

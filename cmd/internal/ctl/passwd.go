@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"slices"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -52,8 +51,7 @@ func passwd(ctx context.Context, c *controller, arg string) error {
 	if password == "" || err != nil {
 		return err
 	}
-	changed := requestOf(*account)
-	changed.Password = password
+	changed := wire.AccountRequest{Password: password} // and nothing that somebody changes while it is typed
 	return c.onServer(ctx, func(cl *client) (*denial, error) {
 		_, denied, err := cl.putUser(ctx, name, changed)
 		if denied == nil && err == nil {
@@ -242,12 +240,4 @@ func findAccount(all []wire.Account, name string) *wire.Account {
 		}
 	}
 	return found
-}
-
-// requestOf asks for an account as it is.
-func requestOf(a wire.Account) wire.AccountRequest {
-	return wire.AccountRequest{
-		Role: a.Role, Programs: slices.Clone(a.Programs), Deny: slices.Clone(a.Deny), Actions: slices.Clone(a.Actions),
-		Disabled: a.Disabled, Comment: a.Comment, UnixUsers: slices.Clone(a.UnixUsers),
-	}
 }

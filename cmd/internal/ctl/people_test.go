@@ -23,6 +23,7 @@ type people struct {
 	accounts  []wire.Account
 	passwords map[string]string
 	reasons   []string
+	editions  int  // written so far
 	forbidden bool // to whoever asks
 	links     []wire.Link
 }
@@ -180,17 +181,43 @@ func (f *fakeServer) putUser(r *http.Request) (int, any) {
 		return http.StatusBadRequest, problemOf("BAD_REQUEST", err.Error())
 	}
 	name := r.PathValue("name")
-	if _, err := supervise.ParseRole(string(asked.Role)); err != nil {
-		return http.StatusBadRequest, problemOf("BAD_REQUEST", err.Error())
-	}
 	at := slices.IndexFunc(f.accounts, func(a wire.Account) bool { return a.Name == name })
-	if at >= 0 && !f.accounts[at].Editable {
-		return http.StatusConflict, problemOf("CONFLICT", name+" is in "+f.accounts[at].Source+", which is not changed here")
+	made := wire.Account{Name: name, Editable: true}
+	if at >= 0 {
+		made = f.accounts[at]
 	}
-	made := wire.Account{
-		Name: name, Role: asked.Role, Programs: asked.Programs, Deny: asked.Deny, Actions: asked.Actions,
-		Disabled: asked.Disabled, Comment: asked.Comment, UnixUsers: asked.UnixUsers, Editable: true,
+	switch {
+	case !made.Editable:
+		return http.StatusConflict, problemOf("CONFLICT", name+" is in "+made.Source+", which is not changed here")
+	case asked.New && at >= 0:
+		return http.StatusConflict, problemOf("CONFLICT", "there is one of that name already")
+	case asked.Edition != "" && asked.Edition != made.Edition:
+		return http.StatusConflict, problemOf("CONFLICT", name+" has been changed meanwhile: look again")
 	}
+	if asked.Role != "" || at < 0 {
+		if _, err := supervise.ParseRole(string(asked.Role)); err != nil {
+			return http.StatusBadRequest, problemOf("BAD_REQUEST", err.Error())
+		}
+		made.Role = asked.Role
+	}
+	if made.Role == "admin" {
+		made.Programs, made.Deny, made.Actions = nil, nil, nil
+	}
+	for said, list := range map[*[]string]*[]string{
+		&asked.Programs: &made.Programs, &asked.Deny: &made.Deny, &asked.Actions: &made.Actions, &asked.UnixUsers: &made.UnixUsers,
+	} {
+		if *said != nil {
+			*list = *said
+		}
+	}
+	if asked.Disabled != nil {
+		made.Disabled = *asked.Disabled
+	}
+	if asked.Comment != nil {
+		made.Comment = *asked.Comment
+	}
+	f.editions++
+	made.Edition = fmt.Sprint(f.editions)
 	if asked.Password != "" {
 		f.passwords[name] = asked.Password
 	}
@@ -389,7 +416,7 @@ func TestPasswdLeavesAllElseOfAUserAsItWas(t *testing.T) {
 		t.Errorf("status %d, %q%q, the server was told %v", status, &out, &errout, server.passwords)
 	}
 	after := server.accounts[1]
-	after.Password, after.Source = before.Password, before.Source // which the server makes
+	after.Password, after.Source, after.Edition = before.Password, before.Source, before.Edition // which the server makes
 	if fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("the user was %+v and is %+v", before, after)
 	}

@@ -784,6 +784,11 @@ export interface Account {
   source: string;
   /** Whether it is who asks. */
   self: boolean;
+  /**
+   * Another one after each change of what is told here, but for when they were
+   * last here: for AccountRequest.
+   */
+  edition: string;
 }
 
 /** Accounts answers GET /api/v1/users and /api/v1/tokens. */
@@ -794,18 +799,26 @@ export interface Accounts {
 }
 
 /**
- * AccountRequest is the body of PUT /api/v1/users/{name}. What is absent is
- * empty, but for the password, which stays.
+ * AccountRequest is the body of PUT /api/v1/users/{name}. What is absent stays as
+ * it is; an empty list or text is said as such. Somebody new has what is absent
+ * empty, and an admin no lists in any case: they may do everything.
  */
 export interface AccountRequest {
   password?: string;
-  role: Role;
+  role?: Role;
   programs?: string[];
   deny?: string[];
   actions?: string[];
   disabled?: boolean;
   comment?: string;
   unixUsers?: string[];
+  /** Whether it has to be somebody new: if not, nothing is changed (409). */
+  new?: boolean;
+  /**
+   * What Account.Edition was when somebody looked: if it is another by now,
+   * nothing is changed (409). Absent for whatever it is.
+   */
+  edition?: string;
 }
 
 /** TokenRequest is the body of POST /api/v1/tokens. */
