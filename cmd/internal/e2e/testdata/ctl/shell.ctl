@@ -13,7 +13,7 @@ $
 < help
 < ?
 $
-< help version
+< help exit
 < version
 < bogus
 < 
@@ -48,7 +48,7 @@ $
 $
 < shutdown
 $
-< ?version
+< ?exit
 < !ls
 < tail -5
 < fg
