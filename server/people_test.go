@@ -847,6 +847,12 @@ func TestTheTrailTellsOperatorsOfTheirProgramsOnly(t *testing.T) {
 			t.Errorf("%s reads %s\nwant %s", name, got, want)
 		}
 	}
+	minted := town.ask(admin, "POST", "/api/v1/links", `{"programs":["insider:*","canary:main"],"actions":["restart"],"expires":"1h"}`, "", "")
+	read := town.ask(town.who("operator"), "GET", "/api/v1/audit?limit=1", "", "", "")
+	if minted.status != 200 || !strings.Contains(read.body, `"verb":"link"`) {
+		t.Errorf("minted %d, and read %s", minted.status, read.body)
+	}
+	town.mustNotTell(town.who("operator"), "the trail", read.body)
 	if answer := town.ask(admin, "GET", "/api/v1/audit?since=yesterday", "", "", ""); answer.status != 400 {
 		t.Errorf("%d %s", answer.status, answer.body)
 	}

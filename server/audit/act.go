@@ -205,14 +205,21 @@ func clean(text string, most int) string {
 	return text
 }
 
+// What the trail says of what was done, and of what was not allowed. Anything else
+// is the fault it met.
+const (
+	Done    = "ok"
+	Refused = "refused"
+)
+
 // resultOf is what became of it, in a few words that tell nothing of ours.
 func resultOf(err error) string {
 	var fault supervise.Fault
 	switch {
 	case err == nil:
-		return "ok"
+		return Done
 	case errors.As(err, new(auth.Refusal)):
-		return "refused"
+		return Refused
 	case errors.As(err, &fault):
 		return clean(fault.Error(), maxText)
 	case errors.Is(err, context.Canceled):

@@ -235,7 +235,7 @@ func (l *Log) put(w *writer, r *record) {
 
 // own is an entry of which nobody is the author.
 func own(target, detail string) wire.TrailEntry {
-	return wire.TrailEntry{Time: time.Now().UTC().Format(timeLayout), Verb: "audit", Target: target, Detail: detail, Result: "ok"}
+	return wire.TrailEntry{Time: time.Now().UTC().Format(timeLayout), Verb: "audit", Target: target, Detail: detail, Result: Done}
 }
 
 // settle keeps what came of a write, and tells when trouble begins or ends.
