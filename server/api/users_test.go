@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"golang.org/x/crypto/bcrypt"
@@ -87,7 +88,7 @@ func newOffice(t *testing.T) *office {
 	o := &office{t: t, trail: filepath.Join(t.TempDir(), "audit.log"), users: &usersIn{accounts: []supervise.Account{
 		person("ann", auth.Full), person("bob", supervise.Grant{Role: supervise.Operator, Programs: []string{"web"}}),
 	}}}
-	trail := audit.New(audit.Options{Path: o.trail})
+	trail := audit.New(audit.Options{Path: o.trail, Patience: time.Minute})
 	o.auth, err = auth.New(auth.Options{
 		Accounts: []supervise.Account{fixed}, Store: o.users,
 		Witness:  trail.Saw,

@@ -44,6 +44,7 @@ func keep(t *testing.T, opts Options) (*Log, *mainLog) {
 	t.Helper()
 	said := &mainLog{}
 	opts.Say = said.say
+	opts.Patience = time.Minute
 	l := New(opts)
 	t.Cleanup(func() { finish(t, l) })
 	return l, said
@@ -289,6 +290,98 @@ func TestALineTornByACrashIsCutOffAndToldOf(t *testing.T) {
 	}
 }
 
+func TestALineTornByADiskThatFailsIsCutOffBeforeTheNext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	w := writer{log: &Log{opts: Options{Path: path}}}
+	defer w.close()
+	write := func(target string) error {
+		if err := w.ready(); err != nil {
+			return err
+		}
+		return w.append(own(target, ""))
+	}
+	if err := write("first"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.file.WriteString(`{"prev":"12`); err != nil { // and no more: the disk is full
+		t.Fatal(err)
+	}
+	w.close()
+	var err error
+	if w.file, err = os.Open(path); err != nil { // neither to be written nor cut
+		t.Fatal(err)
+	}
+	if err := write("lost"); err == nil {
+		t.Fatal("a line was written to a file that cannot be")
+	}
+	if err := write("second"); err != nil {
+		t.Fatal(err)
+	}
+	got := read(t, path)
+	if len(got) != 3 || got[1].Detail != "11 bytes of an unfinished line were dropped" || got[2].Target != "second" || got[2].N != 3 {
+		t.Errorf("%+v", got)
+	}
+	if check, err := VerifyFile(t.Context(), path); err != nil || !check.OK || check.Lines != 3 {
+		t.Errorf("%+v, %v", check, err)
+	}
+}
+
+func TestATrailThatCannotBeRotatedGrowsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.log")
+		l, said := keep(t, Options{Path: path, MaxBytes: 2000, Backups: 2})
+		fill(t, l, 1)
+		for _, n := range []int{1, 2} {
+			inTheWay := filepath.Join(backup(path, n), "file") // nothing takes the name of a directory that is not empty
+			if err := os.MkdirAll(inTheWay, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fill(t, l, 59)
+		if got := read(t, path); len(got) != 60 {
+			t.Errorf("%d lines", len(got))
+		}
+		if told := said.all(); strings.Count(told, "\n") != 0 || !strings.Contains(told, "cannot be rotated, and grows on: rotate "+path) {
+			t.Errorf("the main log was told %q, want it once", told)
+		}
+		for _, n := range []int{1, 2} {
+			if err := os.RemoveAll(backup(path, n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(rotateAgain)
+		fill(t, l, 1)
+		if got := read(t, path); len(got) != 1 || got[0].N != 61 {
+			t.Errorf("%+v", got)
+		}
+		if check := verify(t, l); !check.OK || check.Lines != 61 {
+			t.Errorf("%+v", check)
+		}
+		finish(t, l)
+	})
+}
+
+func TestARotationThatFailsHalfWayLosesNoFileWhenItIsTriedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	for n, text := range []string{"newest", "newer", "old", "oldest"} {
+		if n == 1 {
+			continue // as a rotation leaves it that has failed at the last name
+		}
+		if err := os.WriteFile(backup(path, n), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := shift(path, 3); err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []string{"", "newest", "old", "oldest"} {
+		text, err := os.ReadFile(backup(path, n))
+		if string(text) != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %q, %v; want %q", filepath.Base(backup(path, n)), text, err, want)
+		}
+	}
+}
+
 func TestAFileThatIsTakenAwayIsBegunAnewAndToldOf(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	l, _ := keep(t, Options{Path: path})
@@ -408,6 +501,35 @@ func TestTheTrailIsReadPageByPageFromItsEnd(t *testing.T) {
 	}
 	if page, err := l.Query(t.Context(), Query{Before: "999999-5"}); err != nil || len(page.Entries) != 0 {
 		t.Errorf("%+v, %v", page, err)
+	}
+}
+
+func TestPagesGoOnBehindAFirstLineOfAnyLength(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, _ := keep(t, Options{Path: path, MaxBytes: 150000, Backups: 5})
+	many := make([]supervise.NameSpec, 5000)
+	for i := range many {
+		many[i] = supervise.ParseNameSpec(fmt.Sprintf("worker:worker_%05d", i))
+	}
+	for range 3 { // each begins a file
+		l.Record(by(ann), Entry{Verb: auth.Restart, Target: "everything", Programs: many})
+		fill(t, l, 2)
+	}
+	var got []uint64
+	for q := (Query{Limit: 2}); ; {
+		page, err := l.Query(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Entries {
+			got = append(got, e.N)
+		}
+		if q.Before = page.Next; q.Before == "" || len(got) > 9 {
+			break
+		}
+	}
+	if !slices.Equal(got, []uint64{9, 8, 7, 6, 5, 4, 3, 2, 1}) {
+		t.Errorf("read %d", got)
 	}
 }
 

@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	// patience is how long an order waits for its line to be in the file. A disk
-	// that hangs must not keep programs from being started.
-	patience = time.Second
+	// usualPatience is how long an order waits for its line to be in the file. A
+	// disk that hangs must not keep programs from being started.
+	usualPatience = time.Second
+	// hangs is after how long the disk is said not to answer.
+	hangs = 5 * time.Second
 	// syncEvery is how long a line may be in the file and not yet on the disk.
 	syncEvery = time.Second
 	// waiting is how many lines may wait to be written.
@@ -27,6 +29,9 @@ type Options struct {
 	Path     string // "" keeps none
 	MaxBytes int64  // a file that would grow beyond is rotated; 0 for never
 	Backups  int    // how many old files are kept
+	// Patience is how long Record waits for its line to be in the file; 0 stands for
+	// a second.
+	Patience time.Duration
 	// Say writes a line to the main log; nil for nowhere. It must not wait.
 	Say func(level supervise.Level, text string)
 }
@@ -72,6 +77,9 @@ func New(opts Options) *Log {
 	if opts.Say == nil {
 		opts.Say = func(supervise.Level, string) {}
 	}
+	if opts.Patience == 0 {
+		opts.Patience = usualPatience
+	}
 	l := &Log{opts: opts, inbox: make(chan *record, waiting), closing: make(chan struct{}), done: make(chan struct{})}
 	l.strangers.known = map[string]*stranger{}
 	go l.write() // ended by Close
@@ -111,7 +119,7 @@ func (l *Log) Record(ctx context.Context, e Entry) {
 	if !l.send(r) {
 		return
 	}
-	late := time.NewTimer(patience)
+	late := time.NewTimer(l.opts.Patience)
 	defer late.Stop()
 	select {
 	case <-r.written:
@@ -175,7 +183,7 @@ func (l *Log) Problems() []supervise.Problem {
 	case l.trouble != "":
 		p.At, p.Why = l.since, fmt.Sprintf("%s; %d entries are missing", l.trouble, l.lost)
 		p.Text = fmt.Sprintf(said, p.At.Format(time.TimeOnly), p.Why)
-	case !l.began.IsZero() && time.Since(l.began) > 5*patience:
+	case !l.began.IsZero() && time.Since(l.began) > hangs:
 		p.At, p.Why = l.began, "its disk does not answer"
 		p.Text = fmt.Sprintf(said+" (%s)", p.At.Format(time.TimeOnly), p.Why, p.Place)
 	default:
@@ -196,13 +204,11 @@ func (l *Log) write() {
 		select {
 		case r := <-l.inbox:
 			l.put(&w, r)
-			if w.dirty && !w.timed {
-				w.timed = true
-				sync.Reset(syncEvery)
-			}
 		case <-sync.C:
 			w.timed = false
-			w.sync()
+			w.beginSync()
+		case <-w.syncing:
+			w.syncing = nil
 		case <-l.closing:
 			for { // nothing is sent any more
 				select {
@@ -212,6 +218,10 @@ func (l *Log) write() {
 					return
 				}
 			}
+		}
+		if w.dirty && !w.timed && w.syncing == nil {
+			w.timed = true
+			sync.Reset(syncEvery)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -203,13 +204,15 @@ func resumeAt(files []opened, cursor string) ([]opened, error) {
 
 // firstNumber is the number of the first line of a file; 0 if it has none.
 func firstNumber(f opened) (uint64, error) {
-	head := make([]byte, min(piece, f.info.Size()))
-	if _, err := f.file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+	text, err := readLine(bufio.NewReaderSize(io.NewSectionReader(f.file, 0, maxLine), piece))
+	if errors.Is(err, io.EOF) {
+		return 0, nil
+	}
+	if err != nil {
 		return 0, fmt.Errorf("read the trail: %w", err)
 	}
-	text, _, found := bytes.Cut(head, newline)
 	var first line
-	if !found || json.Unmarshal(text, &first) != nil {
+	if json.Unmarshal(text, &first) != nil {
 		return 0, nil
 	}
 	return first.N, nil

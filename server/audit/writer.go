@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"time"
 
 	"supervisor/server/wire"
 	"supervisor/supervise"
@@ -34,6 +35,10 @@ type writer struct {
 	head  head
 	dirty bool // there are lines that may not be on the disk
 	timed bool // a sync is due
+
+	syncing chan struct{} // closed when the sync under way is over; nil if none is
+	stuck   bool          // the last rotation failed
+	retry   time.Time     // when to try the next one
 }
 
 // ready makes sure that the file is open and is the one its name leads to: who
@@ -128,29 +133,48 @@ func lastLine(f io.ReaderAt, size int64) (last []byte, end int64, err error) {
 	return bytes.TrimSuffix(text, newline), end, nil
 }
 
-// append writes an entry, in a new file if this one would grow too large. What
-// could be written of a line only in part is taken back.
+// append writes an entry, in a new file if this one would grow too large. After an
+// error the file is opened anew, which cuts off what was written of a line in part.
 func (w *writer) append(e wire.TrailEntry) error {
 	e.N = w.head.n + 1
 	text, err := json.Marshal(line{Prev: w.head.hash, TrailEntry: e})
 	if err != nil {
 		return fmt.Errorf("encode an entry: %w", err)
 	}
-	most := w.log.opts.MaxBytes
-	if most > 0 && w.head.size > 0 && w.head.size+int64(len(text)) >= most {
-		if err := w.rotate(); err != nil {
-			return err
-		}
+	if err := w.makeRoom(int64(len(text))); err != nil {
+		return err
 	}
 	n, err := w.file.Write(append(text, '\n'))
 	if err != nil {
-		if n > 0 {
-			err = errors.Join(err, w.file.Truncate(w.head.size))
-		}
+		w.close()
 		return err
 	}
 	w.head.n, w.head.hash, w.head.size = e.N, hashOf(text), w.head.size+int64(n)
 	w.dirty = true
+	return nil
+}
+
+// rotateAgain is how long after a rotation that failed the next one is tried.
+const rotateAgain = time.Minute
+
+// makeRoom rotates if size bytes more are too many. Where that cannot be, the file
+// grows on: a trail that is too long is better than none.
+func (w *writer) makeRoom(size int64) error {
+	most := w.log.opts.MaxBytes
+	if most <= 0 || w.head.size == 0 || w.head.size+size < most || w.stuck && time.Now().Before(w.retry) {
+		return nil
+	}
+	err := w.rotate()
+	switch {
+	case err == nil:
+		w.stuck = false
+		return nil
+	case w.file == nil:
+		return err
+	case !w.stuck:
+		w.log.opts.Say(supervise.LevelWarn, fmt.Sprintf("the trail of who did what cannot be rotated, and grows on: %v", err))
+	}
+	w.stuck, w.retry = true, time.Now().Add(rotateAgain)
 	return nil
 }
 
@@ -177,14 +201,21 @@ func (w *writer) rotate() error {
 	return nil
 }
 
-// shift renames path to path.1, path.1 to path.2 and so on; without backups it
-// goes.
+// shift renames path to path.1, path.1 to path.2 and so on, up to the first name
+// that is free, so that none goes if it fails half-way and is tried again; without
+// backups path goes.
 func shift(path string, backups int) error {
 	if backups <= 0 {
 		return os.Remove(path)
 	}
-	for n := backups - 1; n >= 0; n-- {
-		if err := os.Rename(backup(path, n), backup(path, n+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	free := 1
+	for ; free < backups; free++ {
+		if _, err := os.Lstat(backup(path, free)); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	for n := free - 1; n >= 0; n-- {
+		if err := os.Rename(backup(path, n), backup(path, n+1)); err != nil {
 			return err
 		}
 	}
@@ -199,21 +230,39 @@ func backup(path string, n int) string {
 	return path + "." + strconv.Itoa(n)
 }
 
-func (w *writer) sync() {
+// beginSync has lines go to the disk while others are written.
+func (w *writer) beginSync() {
 	if w.file == nil || !w.dirty {
 		return
 	}
 	w.dirty = false
-	if err := w.file.Sync(); err != nil {
+	file, over := w.file, make(chan struct{})
+	w.syncing = over
+	go func() { // ended by the disk, which close waits for
+		defer close(over)
+		w.sync(file)
+	}()
+}
+
+func (w *writer) sync(file *os.File) {
+	if err := file.Sync(); err != nil {
 		w.log.opts.Say(supervise.LevelError, fmt.Sprintf("the trail of who did what may lose its last lines: %v", err))
 	}
 }
 
 // close closes the file. Its lines go to the disk first.
 func (w *writer) close() {
-	w.sync()
-	if w.file != nil {
-		_ = w.file.Close() // what was synced is there
-		w.file = nil
+	if w.syncing != nil {
+		<-w.syncing
+		w.syncing = nil
 	}
+	if w.file == nil {
+		return
+	}
+	if w.dirty {
+		w.dirty = false
+		w.sync(w.file)
+	}
+	_ = w.file.Close() // what was synced is there
+	w.file = nil
 }
