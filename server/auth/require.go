@@ -68,7 +68,7 @@ func (a *Authenticator) refuse(w http.ResponseWriter, r *http.Request, who Princ
 	default:
 		challenge(w, r)
 	}
-	a.refused(r.Context(), who, r.Method+" "+r.URL.Path, err)
+	a.refused(r.Context(), who, r.Method+" "+reply.WithoutSecret(r.URL.Path), err)
 	if IsScript(r) {
 		reply.Error(w, r, reply.Problem{Status: status, Text: err.Error()})
 		return
