@@ -137,13 +137,10 @@ func digest(text string) (string, error) {
 }
 
 // ReadAccounts reads a users file: [user:x] and [token:x] sections, in the
-// dialect of the configuration. No file is no accounts. The file is meant to be
+// dialect of the configuration. No file is fs.ErrNotExist. The file is meant to be
 // changed while supervisord runs, so every error names file and line.
 func ReadAccounts(file string) ([]supervise.Account, error) {
 	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func TestAccountsInAConfiguration(t *testing.T) {
 
 func TestAnAccountSurvivesItsFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "users.conf")
-	if accounts, err := ReadAccounts(file); err != nil || accounts != nil {
+	if accounts, err := ReadAccounts(file); !errors.Is(err, fs.ErrNotExist) || accounts != nil {
 		t.Fatalf("no file: %v, %v", accounts, err)
 	}
 	ann := supervise.Account{

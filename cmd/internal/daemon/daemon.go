@@ -370,7 +370,7 @@ func (l *life) openDoors() (*server.Server, error) {
 		SessionIdle: s.SessionIdle, SessionLifetime: s.SessionLifetime,
 	}
 	if s.UsersFile != "" {
-		opts.Users = usersFile{s.UsersFile}
+		opts.Users = &usersFile{path: s.UsersFile}
 	}
 	if s.StateDir != "" {
 		opts.State = serverState{l}
