@@ -27,38 +27,47 @@ func (a *api) ownPassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	who := auth.From(ctx)
-	refusal := auth.Refusal{Fault: supervise.Fault{Code: supervise.FaultForbidden, Detail: string(changePassword)}, Verb: changePassword, Name: auth.Supervisord}
+	who, act := auth.From(ctx), audit.Of(ctx)
 	account, own := a.auth.Own(who)
 	if !own {
-		audit.Of(ctx).AboutThing(changePassword, "of "+who.Name)
-		return refusal
+		act.AboutThing(changePassword, "of "+who.Name)
+		return notOwn
 	}
 	if err := a.auth.OwnWritable(who, account); err != nil {
 		return conflict(err)
 	}
-	err := auth.ChangePassword(w, r, asked.Old, asked.New)
-	if errors.As(err, new(auth.BadPassword)) {
-		return reply.BadRequest("%v", err)
+	if err := auth.ChangePassword(w, r, asked.Old, asked.New); err != nil {
+		return refusedPassword(w, r, account.Name, err)
 	}
-	act := audit.Of(ctx)
 	act.AboutThing(changePassword, "user "+account.Name)
-	if errors.Is(err, auth.ErrWrongCredentials) {
-		act.Tell("the old password was another")
-		act.End(ctx, refusal)
-		return reply.Problem{Status: http.StatusUnauthorized, Text: "the old password is another"}
-	}
-	if answer, later := auth.TurnedAway(w, err); later {
-		act.Tell(err.Error())
-		act.End(ctx, refusal)
-		return answer
-	}
-	if err != nil {
-		return whyNot(err)
-	}
 	act.End(ctx, nil) // before the answer: who has it can rely on the line
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// notOwn is the refusal for who came in by something that is not the person.
+var notOwn = auth.Refusal{Fault: supervise.Fault{Code: supervise.FaultForbidden, Detail: string(changePassword)}, Verb: changePassword, Name: auth.Supervisord}
+
+// refusedPassword gives the answer for an error of auth.ChangePassword, and has the
+// trail know of what could be a guess.
+func refusedPassword(w http.ResponseWriter, r *http.Request, name string, err error) error {
+	if errors.As(err, new(auth.BadPassword)) {
+		return reply.BadRequest("%v", err)
+	}
+	act := audit.Of(r.Context())
+	act.AboutThing(changePassword, "user "+name)
+	answer, later := auth.TurnedAway(w, err)
+	switch {
+	case errors.Is(err, auth.ErrWrongCredentials):
+		act.Tell("the old password was another")
+		answer = reply.Problem{Status: http.StatusUnauthorized, Text: "the old password is another"}
+	case later:
+		act.Tell(err.Error())
+	default:
+		return whyNot(err)
+	}
+	act.End(r.Context(), notOwn)
+	return answer
 }
 
 // whyNot tells people what stands against a change of their account, and nothing

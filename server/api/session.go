@@ -21,7 +21,7 @@ const maxLogIn = 4 << 10
 // Doorstep puts on r what those need who are not known yet, which the caller has
 // mounted at /api/v1 behind auth.Recognise.
 func Doorstep(r chi.Router, o Options) {
-	a := newAPI(o)
+	a := &api{auth: o.Auth} // who is at the door orders nothing
 	r.Use(neverStored)
 	r.Method(http.MethodPost, "/session", reply.Handler(a.logIn))
 	r.Method(http.MethodDelete, "/session", reply.Handler(a.logOut))

@@ -64,6 +64,7 @@ type Book struct {
 	fixed    []supervise.Account // of the configuration, [user:x] sections
 	sections []supervise.Account // the usernames of server sections
 	store    Store               // nil: there is no users file
+	waysIn   waysIn
 	bell     *bell
 	log      atomic.Pointer[slog.Logger]
 
@@ -84,15 +85,26 @@ type edition struct {
 	troubles []supervise.Problem
 }
 
+// waysIn is what doors take from people who do not say a password.
+type waysIn struct {
+	peers   bool // the system user at the other end of a unix socket
+	proxies bool // the word of a proxy
+}
+
+// open tells whether an account lets anybody in at all.
+func (w waysIn) open(a supervise.Account) bool {
+	return a.Password != "" || w.proxies || w.peers && len(a.UnixUsers) > 0
+}
+
 // newBook reads the book for the first time. It fails on a password of the
 // configuration that cannot be checked.
-func newBook(fixed, sections []supervise.Account, store Store, b *bell) (*Book, error) {
+func newBook(fixed, sections []supervise.Account, store Store, ways waysIn, b *bell) (*Book, error) {
 	for _, a := range slices.Concat(fixed, sections) {
 		if err := checkable(a.Password); err != nil {
 			return nil, fmt.Errorf("the password of %s in %s:%d: %w", a.Name, a.File, a.Line, err)
 		}
 	}
-	book := &Book{fixed: fixed, sections: sections, store: store, bell: b}
+	book := &Book{fixed: fixed, sections: sections, store: store, waysIn: ways, bell: b}
 	book.log.Store(slog.New(slog.DiscardHandler))
 	book.edition.Store(book.print(nil))
 	book.look(true)
@@ -278,7 +290,7 @@ func (b *Book) writable(a supervise.Account) error {
 // more, if one could before.
 func (b *Book) leavesAnAdmin(which supervise.Account, next *supervise.Account) error {
 	admin := func(a supervise.Account) bool {
-		return !a.IsToken() && !a.Disabled && a.Grant.Role == supervise.Admin
+		return !a.IsToken() && !a.Disabled && a.Grant.Role == supervise.Admin && b.waysIn.open(a)
 	}
 	now := b.edition.Load().accounts
 	rest := slices.DeleteFunc(slices.Clone(now), same(which))

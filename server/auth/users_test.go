@@ -102,7 +102,9 @@ func remove(b *Book, account supervise.Account) error {
 	return err
 }
 
-func admin(name string) supervise.Account { return supervise.Account{Name: name, Grant: Full} }
+func admin(name string) supervise.Account {
+	return supervise.Account{Name: name, Grant: Full, Password: hashOfCost(4, "a")}
+}
 
 func viewer(name string) supervise.Account {
 	return supervise.Account{Name: name, Grant: supervise.Grant{Role: supervise.Viewer, Programs: []string{"web"}}}
@@ -168,6 +170,8 @@ func TestWhichChangesTheBookTakes(t *testing.T) {
 	fixed.File, fixed.Line = "main.conf", 7
 	disabled := admin("ann")
 	disabled.Disabled = true
+	locked, lockedOut := admin("bob"), admin("ann")
+	locked.Password, locked.UnixUsers, lockedOut.Password = "", []string{"bob"}, ""
 	for _, tt := range []struct {
 		name    string
 		options Options
@@ -184,6 +188,10 @@ func TestWhichChangesTheBookTakes(t *testing.T) {
 		{"the last admin leaves", Options{}, []supervise.Account{admin("ann"), viewer("bob")}, func(b *Book) error { return remove(b, admin("ann")) }, ErrLastAdmin.Error()},
 		{"the last admin is disabled", Options{}, []supervise.Account{admin("ann")}, func(b *Book) error { return rewrite(b, disabled) }, ErrLastAdmin.Error()},
 		{"the last admin becomes a viewer", Options{}, []supervise.Account{admin("ann")}, func(b *Book) error { return rewrite(b, viewer("ann")) }, ErrLastAdmin.Error()},
+		{"an admin remains who has no password", Options{}, []supervise.Account{admin("ann"), locked}, func(b *Book) error { return remove(b, admin("ann")) }, ErrLastAdmin.Error()},
+		{"the last admin loses the password", Options{}, []supervise.Account{admin("ann")}, func(b *Book) error { return rewrite(b, lockedOut) }, ErrLastAdmin.Error()},
+		{"an admin remains who is a system user", Options{Sections: []Section{{Unix: true, MapUsers: true}}}, []supervise.Account{admin("ann"), locked}, func(b *Book) error { return remove(b, admin("ann")) }, ""},
+		{"an admin remains whom a proxy knows", Options{Sections: []Section{{Header: "X-User"}}}, []supervise.Account{admin("ann"), locked}, func(b *Book) error { return remove(b, admin("ann")) }, ""},
 		{"an admin leaves another", Options{}, []supervise.Account{admin("ann"), admin("bob")}, func(b *Book) error { return remove(b, admin("ann")) }, ""},
 		{"a section's username remains", Options{Sections: []Section{{Username: "boss"}}}, []supervise.Account{admin("ann")}, func(b *Book) error { return remove(b, admin("ann")) }, ""},
 		{"a token that is there", Options{}, []supervise.Account{{Name: "ci", Token: "00"}}, func(b *Book) error { return add(b, supervise.Account{Name: "ci", Token: "11"}) }, ErrTaken.Error()},
