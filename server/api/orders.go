@@ -159,7 +159,7 @@ func (a *api) may(ctx context.Context, verb auth.Verb, name supervise.NameSpec) 
 	if a.engine.Mood() < supervise.MoodRunning {
 		return supervise.Fault{Code: supervise.FaultShutdownState}
 	}
-	if err := auth.Permit(ctx, verb, name); err != nil {
+	if err := auth.PermitOf(ctx, verb, name, a.engine); err != nil {
 		return err
 	}
 	audit.Of(ctx).About(verb, name, a.look(ctx, name))

@@ -186,7 +186,7 @@ func (h *Handler) carryOut(ctx context.Context, m *method, args []value) (value,
 	if err != nil {
 		return m.run(h, ctx, args) // which says so in its own words
 	}
-	if err := permit(ctx, m.verb, name, given); err != nil {
+	if err := h.permit(ctx, m.verb, name, given); err != nil {
 		return nil, err
 	}
 	audit.Of(ctx).About(m.verb, name, h.look(ctx, name))
