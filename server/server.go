@@ -277,7 +277,7 @@ func (s *Server) Start(house House) error {
 		o.server.Handler = handler
 		o.server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
 		if o.proof != nil {
-			s.log.Info(fmt.Sprintf("[%s] speaks TLS: fingerprint %s", o.proof.section, fingerprint(o.proof.now())))
+			s.log.Info(fmt.Sprintf("[%s] speaks TLS: fingerprint %s", o.proof.section, fingerprint(o.proof.now().pair)))
 		}
 		// Ended by shutdown, which Stop calls.
 		go func() {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/sys/unix"
 )
 
 // drawer is State in memory.
@@ -151,6 +152,83 @@ func TestBrowsersThatBelieveTheCertificateShallComeOverTLSOnly(t *testing.T) {
 	}
 }
 
+func TestNobodyIsSentToTLSOnlyByACertificateThatIsBelievedNoMore(t *testing.T) {
+	made, err := makePair([]string{"localhost"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.X509KeyPair(made, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority := x509.NewCertPool()
+	authority.AppendCertsFromPEM(made)
+	ends := pair.Leaf.NotAfter
+	for _, tt := range []struct {
+		name   string
+		roots  *x509.CertPool
+		at     time.Time
+		strict bool
+	}{
+		{"before it ends", authority, ends.Add(-time.Second), true},
+		{"when it has ended", authority, ends, false},
+		{"without an authority", x509.NewCertPool(), ends.Add(-time.Hour), false},
+	} {
+		c := &certificate{roots: tt.roots}
+		c.held.Store(&held{pair: &pair, believed: c.believedUntil(&pair)})
+		if got := c.strict(tt.at); got != tt.strict {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.strict)
+		}
+	}
+}
+
+// TestADiskThatHangsHoldsUpNobodyWhoComesByTLS has a pipe in the place of the
+// certificate: reading it ends when somebody writes to it.
+func TestADiskThatHangsHoldsUpNobodyWhoComesByTLS(t *testing.T) {
+	e, roots := withPair(t)
+	s, _ := start(t, Options{Endpoints: []Endpoint{e}})
+	proof := s.open[0].proof
+	if err := os.Remove(e.TLSCertificate); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(e.TLSCertificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for hangs := false; !hangs; { // once somebody reads, there is no end to it
+		visit(t, s, roots)
+		if hangs = !proof.reading.TryLock(); !hangs {
+			proof.reading.Unlock()
+		}
+	}
+	visit(t, s, roots)
+	if problems := proof.problems(); len(problems) != 0 {
+		t.Errorf("problems %v", problems)
+	}
+	pipe, err := os.OpenFile(e.TLSCertificate, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pipe.Close(); err != nil {
+		t.Fatal(err)
+	}
+	proof.reading.Lock() // the look is over
+	defer proof.reading.Unlock()
+	if problems := fmt.Sprint(proof.problems()); !strings.Contains(problems, "cannot be read again") {
+		t.Errorf("problems %s", problems)
+	}
+}
+
+// visit makes a connection of its own and asks for something.
+func visit(t *testing.T, s *Server, roots *x509.CertPool) {
+	t.Helper()
+	client := clientOf(t, roots)
+	defer client.CloseIdleConnections()
+	client.Timeout = time.Minute
+	if _, _, err := get(t, client, secureURL(s, 0)+"/ok.html"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestANewCertificateIsTakenUpAndABadOneIsNot(t *testing.T) {
 	e, former := withPair(t)
 	s, log := start(t, Options{Endpoints: []Endpoint{e}})
@@ -215,7 +293,7 @@ func TestAServerMakesACertificateOfItsOwnAndKeepsIt(t *testing.T) {
 				}
 			}
 		}
-		leaf := s.open[0].proof.now().Leaf
+		leaf := s.open[0].proof.now().pair.Leaf
 		for _, name := range []string{"box.example", "a.corp.example", "::1"} {
 			if err := leaf.VerifyHostname(name); err != nil {
 				t.Error(err)
