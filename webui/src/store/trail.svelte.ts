@@ -26,8 +26,10 @@ export class TrailView {
   more = $state(false)
   busy = $state(false)
   error = $state.raw<ApiError | undefined>(undefined)
-  /** What came of checking all of it. */
+  /** Whether all of it is being checked, what came of that, and why nothing did. */
+  checking = $state(false)
   check = $state.raw<TrailCheck | undefined>(undefined)
+  checkError = $state.raw<ApiError | undefined>(undefined)
 
   private filter: Filter = { user: '', program: '', since: '', from: '', to: '' }
   private next = ''
@@ -49,15 +51,17 @@ export class TrailView {
     await this.read(++this.turn, this.entries)
   }
 
-  /** Looks whether every line is as it was written. */
+  /** Looks whether every line is as it was written. What is shown of the trail stays. */
   async verify(): Promise<void> {
-    this.busy = true
+    this.checking = true
+    this.check = this.checkError = undefined
     try {
       this.check = await this.client.verifyTrail()
     } catch (error) {
-      this.failed(error)
+      if (!(error instanceof ApiError)) throw error
+      this.checkError = error
     } finally {
-      this.busy = false
+      this.checking = false
     }
   }
 
