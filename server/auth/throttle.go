@@ -36,7 +36,12 @@ const (
 // tooSoon says that somebody has to wait before the next guess.
 type tooSoon struct{ wait time.Duration }
 
-func (e tooSoon) Error() string { return fmt.Sprintf("too many attempts: try again in %s", e.wait) }
+func (e tooSoon) Error() string { return "too many attempts: try again in " + e.seconds().String() }
+
+// seconds is the wait in whole seconds, at least one.
+func (e tooSoon) seconds() time.Duration {
+	return max(time.Second, (e.wait + time.Second - 1).Truncate(time.Second))
+}
 
 // RetryAfter tells whether err is that somebody came too soon or at a busy
 // moment, with which status of HTTP to say so, and how long they have to wait.
@@ -44,7 +49,7 @@ func RetryAfter(err error) (status int, wait time.Duration, later bool) {
 	var early tooSoon
 	switch {
 	case errors.As(err, &early):
-		return http.StatusTooManyRequests, early.wait, true
+		return http.StatusTooManyRequests, early.seconds(), true
 	case errors.Is(err, errBusy), errors.Is(err, errClosing):
 		return http.StatusServiceUnavailable, time.Second, true
 	}

@@ -299,3 +299,13 @@ func TestTheAddressesOfOneNetworkAreOne(t *testing.T) {
 		t.Error("an address that is none has become one")
 	}
 }
+
+func TestHowLongToWaitIsSaidInWholeSeconds(t *testing.T) {
+	for wait, want := range map[time.Duration]string{
+		time.Millisecond: "1s", time.Second: "1s", 1001 * time.Millisecond: "2s", 5 * time.Minute: "5m0s",
+	} {
+		if got := (tooSoon{wait}).Error(); got != "too many attempts: try again in "+want {
+			t.Errorf("%s: %s", wait, got)
+		}
+	}
+}
