@@ -244,7 +244,8 @@ func TestWhoeverMeddlesWithTheTrailIsFoundOut(t *testing.T) {
 		{"two lines that change places", lines(func(l [][]byte) [][]byte { l[4], l[5] = l[5], l[4]; return l }), 5},
 		{"a line twice", lines(func(l [][]byte) [][]byte { return slices.Insert(l, 4, l[4]) }), 6},
 		{"a line of nobody", lines(func(l [][]byte) [][]byte { return slices.Insert(l, 4, []byte("hello\n")) }), 5},
-		{"the last lines gone", lines(func(l [][]byte) [][]byte { return l[:7] }), 7},
+		{"the last lines gone", lines(func(l [][]byte) [][]byte { return l[:7] }), 8},
+		{"the end of the last line", func(text []byte) []byte { return text[:len(text)-20] }, 10},
 		{"all of it", func([]byte) []byte { return nil }, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -622,4 +623,117 @@ func TestManyAtOnceAreOneChain(t *testing.T) {
 	if check := verify(t, l); !check.OK || check.Lines != 400 {
 		t.Errorf("%+v %s", check, l.Problems())
 	}
+}
+
+func TestAFileThatIsMissingBetweenOthersIsMissed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, _ := keep(t, Options{Path: path, MaxBytes: 2000, Backups: 20})
+	fill(t, l, 60)
+	if err := os.Rename(backup(path, 1), path+".mine"); err != nil {
+		t.Fatal(err)
+	}
+	ofFile, err := VerifyFile(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, check := range []wire.TrailCheck{verify(t, l), ofFile} {
+		if check.OK || !strings.HasPrefix(check.Why, "audit.log, line 1: entry ") || !strings.HasSuffix(check.Why, " are missing") {
+			t.Errorf("%+v", check)
+		}
+	}
+}
+
+func TestAFileWhoseLastLineWasCutIsNotWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, _ := keep(t, Options{Path: path})
+	fill(t, l, 10)
+	finish(t, l)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()-20); err != nil {
+		t.Fatal(err)
+	}
+	check, err := VerifyFile(t.Context(), path)
+	if err != nil || check.OK || check.FirstBad != 10 || !strings.HasPrefix(check.Why, "audit.log, line 10: only its first ") {
+		t.Errorf("%+v, %v", check, err)
+	}
+}
+
+func TestAFileThatWasCutShortOrChangedForAnotherIsCalledThat(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		meddle func(path string) error
+		want   string
+	}{
+		{"cut short", func(path string) error {
+			info, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			return os.Truncate(path, info.Size()-20)
+		}, "the file was cut short by 20 bytes"},
+		{"another file", func(path string) error {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(path+".new", text[:bytes.IndexByte(text, '\n')+1], 0o600); err != nil {
+				return err
+			}
+			return os.Rename(path+".new", path)
+		}, "another file was put in the place of this one"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "audit.log")
+			l, _ := keep(t, Options{Path: path})
+			fill(t, l, 3)
+			if err := tt.meddle(path); err != nil {
+				t.Fatal(err)
+			}
+			fill(t, l, 1)
+			got := read(t, path)
+			if told := got[len(got)-2]; told.Detail != tt.want || told.N != 4 {
+				t.Errorf("%+v, want %s", got, tt.want)
+			}
+			if check := verify(t, l); check.OK {
+				t.Errorf("it is all well: %+v", check)
+			}
+		})
+	}
+}
+
+func TestGuessesAtOneUserAreNotLostAmongThoseAtAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.log")
+		l, _ := keep(t, Options{Path: path})
+		guess := func(name string, uid int) {
+			l.Stranger(by(auth.Principal{Name: name, UID: uid}), "192.0.2.1:1234", Entry{Verb: "log-in", Target: "supervisord"})
+		}
+		for range 7 {
+			guess("root", -1)
+		}
+		guess("zzz", -1)
+		for i := range 100 {
+			guess(fmt.Sprintf("n%d", i), -1)
+		}
+		guess("root", 7)
+		time.Sleep(time.Minute)
+		counts := map[string]int{}
+		got := read(t, path)
+		for _, e := range got {
+			counts[e.User] += e.Count
+		}
+		if counts["root"] != 8 || counts["zzz"] != 1 || counts["n0"] != 1 || len(got) > 8 {
+			t.Errorf("%d lines, %v", len(got), counts)
+		}
+		if last := got[len(got)-1]; last.User != "" || last.Count != 97 || last.Detail != "as n3, n4, n5, n6 and maybe others" {
+			t.Errorf("%+v", last)
+		}
+		if len(l.strangers.known) != 0 || len(l.strangers.names) != 0 {
+			t.Errorf("%v and %v are kept", l.strangers.known, l.strangers.names)
+		}
+		finish(t, l)
+	})
 }

@@ -81,7 +81,7 @@ func New(opts Options) *Log {
 		opts.Patience = usualPatience
 	}
 	l := &Log{opts: opts, inbox: make(chan *record, waiting), closing: make(chan struct{}), done: make(chan struct{})}
-	l.strangers.known = map[string]*stranger{}
+	l.strangers.known, l.strangers.names = map[string]*stranger{}, map[string]int{}
 	go l.write() // ended by Close
 	return l
 }

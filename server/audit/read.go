@@ -52,30 +52,55 @@ var ErrNone = reply.Problem{Status: http.StatusNotFound, Text: "no trail is kept
 
 // opened is one file of the trail, open to be read.
 type opened struct {
+	name string // without its directory
 	file *os.File
 	info fs.FileInfo
 	size int64
 }
 
-// files opens every file there is, the newest first.
+// files opens every file there is, the newest first: also those behind one that
+// is missing, so that it is missed.
 func (l *Log) files() (all []opened, err error) {
 	l.names.RLock()
 	defer l.names.RUnlock()
-	for n := range maxFiles {
-		file, info, err := openRead(backup(l.opts.Path, n))
+	numbers, err := rotations(l.opts.Path)
+	if err != nil {
+		return nil, fmt.Errorf("read the trail: %w", err)
+	}
+	for _, n := range numbers {
+		path := backup(l.opts.Path, n)
+		file, info, err := openRead(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			if n == 0 {
-				continue // between a rotation and the first line after it
-			}
-			return all, nil
+			continue // between a rotation and the first line after it
 		}
 		if err != nil {
 			closeAll(all)
 			return nil, fmt.Errorf("read the trail: %w", err)
 		}
-		all = append(all, opened{file: file, info: info, size: info.Size()})
+		all = append(all, opened{name: filepath.Base(path), file: file, info: info, size: info.Size()})
 	}
 	return all, nil
+}
+
+// rotations lists how often each file beside path was rotated, itself first.
+func rotations(path string) ([]int, error) {
+	beside, err := os.ReadDir(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	numbers := []int{0}
+	for _, f := range beside {
+		suffix, found := strings.CutPrefix(f.Name(), filepath.Base(path)+".")
+		n, err := strconv.Atoi(suffix)
+		if found && err == nil && 0 < n && n < maxFiles && strconv.Itoa(n) == suffix {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers, nil
 }
 
 func closeAll(files []opened) {
@@ -204,7 +229,7 @@ func resumeAt(files []opened, cursor string) ([]opened, error) {
 
 // firstNumber is the number of the first line of a file; 0 if it has none.
 func firstNumber(f opened) (uint64, error) {
-	text, err := readLine(bufio.NewReaderSize(io.NewSectionReader(f.file, 0, maxLine), piece))
+	text, _, err := readLine(bufio.NewReaderSize(io.NewSectionReader(f.file, 0, maxLine), piece))
 	if errors.Is(err, io.EOF) {
 		return 0, nil
 	}
@@ -271,9 +296,13 @@ func (l *Log) Verify(ctx context.Context) (wire.TrailCheck, error) {
 	defer closeAll(files)
 	c := checker{ctx: ctx}
 	for i, f := range slices.Backward(files) {
-		c.name = filepath.Base(backup(l.opts.Path, i))
-		if err := c.read(f); err != nil {
+		torn, err := c.read(f)
+		if err != nil {
 			return wire.TrailCheck{}, err
+		}
+		if torn > 0 && (i > 0 || !head.known || c.n < head.n) { // else it is being written
+			c.check.Lines++
+			c.bad(fmt.Sprintf("%s, line %d: only its first %d bytes are there", f.name, c.number, torn))
 		}
 		if c.check.FirstBad > 0 {
 			return c.check, nil

@@ -14,51 +14,54 @@ import (
 
 // checker follows the chain.
 type checker struct {
-	ctx   context.Context // of the call; the checker lives no longer
-	name  string          // of the file
-	n     uint64
-	hash  string
-	check wire.TrailCheck
+	ctx    context.Context // of the call; the checker lives no longer
+	number int             // of the line, within its file
+	n      uint64
+	hash   string
+	check  wire.TrailCheck
 }
 
-// read goes through one file, to its end or to the first line that is wrong.
-func (c *checker) read(f opened) error {
+// read goes through one file, to its end or to the first line that is wrong. torn
+// is how much follows the last newline: of a line that is being written, or was cut.
+func (c *checker) read(f opened) (torn int64, err error) {
 	r := bufio.NewReaderSize(io.NewSectionReader(f.file, 0, f.size), piece)
-	for number := 1; ; number++ {
+	read := int64(0)
+	for c.number = 1; ; c.number++ {
 		if c.ctx.Err() != nil {
-			return c.ctx.Err()
+			return 0, c.ctx.Err()
 		}
-		text, err := readLine(r)
+		text, size, err := readLine(r)
 		if errors.Is(err, io.EOF) {
-			return nil // what follows the last newline is being written
+			return f.size - read, nil
 		}
 		if err != nil {
-			return fmt.Errorf("read the trail: %w", err)
+			return 0, fmt.Errorf("read the trail: %w", err)
 		}
+		read += size
 		c.check.Lines++
 		if why := c.line(text); why != "" {
-			c.bad(fmt.Sprintf("%s, line %d: %s", c.name, number, why))
-			return nil
+			c.bad(fmt.Sprintf("%s, line %d: %s", f.name, c.number, why))
+			return 0, nil
 		}
 	}
 }
 
 func (c *checker) bad(why string) { c.check.FirstBad, c.check.Why = max(c.check.Lines, 1), why }
 
-// readLine gives a line without its newline. One that is longer than any of ours
-// is cut, and will not be what its successor says.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	var text []byte
+// readLine gives a line without its newline, and its size with it. One that is
+// longer than any of ours is cut, and will not be what its successor says.
+func readLine(r *bufio.Reader) (text []byte, size int64, err error) {
 	for {
 		part, err := r.ReadSlice('\n')
+		size += int64(len(part))
 		if len(text) <= maxLine {
 			text = append(text, part...)
 		}
 		if err == nil {
-			return bytes.TrimSuffix(text, newline), nil
+			return bytes.TrimSuffix(text, newline), size, nil
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return nil, err
+			return nil, size, err
 		}
 	}
 }
@@ -74,6 +77,8 @@ func (c *checker) line(text []byte) (why string) {
 	case first && found.N == 1 && found.Prev != "":
 		return "it is the first, and names one before it"
 	case first:
+	case found.N > c.n+1:
+		return fmt.Sprintf("entry %d comes after entry %d: %d are missing", found.N, c.n, found.N-c.n-1)
 	case found.N != c.n+1:
 		return fmt.Sprintf("entry %d comes after entry %d", found.N, c.n)
 	case found.Prev != c.hash:
@@ -90,7 +95,8 @@ func (c *checker) atEnd(head head) {
 	switch {
 	case !head.known || c.n > head.n:
 	case c.n < head.n:
-		c.bad(fmt.Sprintf("the last entry is %d, and should be %d: lines are missing at the end", c.n, head.n))
+		c.check.FirstBad = c.check.Lines + 1
+		c.check.Why = fmt.Sprintf("the last entry is %d, and should be %d: lines are missing at the end", c.n, head.n)
 	case c.hash != head.hash:
 		c.bad("the last line is not the one that was written")
 	}

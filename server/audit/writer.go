@@ -41,16 +41,20 @@ type writer struct {
 	retry   time.Time     // when to try the next one
 }
 
-// ready makes sure that the file is open and is the one its name leads to: who
-// moved it away gets a new one.
+// ready makes sure that the file is open, is the one its name leads to, and has
+// all that was written: who moved it away gets a new one, and who cut it short a
+// line that says so.
 func (w *writer) ready() error {
-	taken := false
+	taken, cut := false, int64(0)
 	if w.file != nil {
 		info, err := os.Lstat(w.log.opts.Path)
-		if err == nil && w.head.file.is(info) {
+		taken = err != nil || !w.head.file.is(info)
+		if !taken {
+			cut = max(0, w.head.size-info.Size())
+		}
+		if !taken && cut == 0 {
 			return nil
 		}
-		taken = true
 		w.close()
 	}
 	file, info, err := openOwn(w.log.opts.Path)
@@ -64,6 +68,10 @@ func (w *writer) ready() error {
 		return err
 	}
 	switch {
+	case cut > 0:
+		return w.append(own("trail", fmt.Sprintf("the file was cut short by %d bytes", cut)))
+	case taken && info.Size() > 0:
+		return w.append(own("trail", "another file was put in the place of this one"))
 	case taken:
 		return w.append(own("trail", "the file was taken away, and begun anew"))
 	case torn > 0:
