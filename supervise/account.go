@@ -195,6 +195,25 @@ func MatchProgram(pattern string, name NameSpec) bool {
 	return !found || process == "" || name.WholeGroup() || MatchGlob(process, name.Process)
 }
 
+// CheckPattern says what is wrong with a pattern over group:process that somebody
+// has written. What MatchProgram would take literally, or never match, is most
+// often a slip, and one in a list of what is denied would deny nothing.
+func CheckPattern(pattern string) error {
+	group, process, _ := strings.Cut(pattern, ":")
+	switch {
+	case group == "":
+		return fmt.Errorf("%s names no group: expected a pattern like web:*, worker, or * for all", Quote(pattern))
+	case strings.Contains(process, ":"):
+		return fmt.Errorf("%s has more than one colon: expected a pattern like web:api", Quote(pattern))
+	}
+	for _, part := range []string{group, process} {
+		if err := checkSets(part); err != nil {
+			return fmt.Errorf("%s %w", Quote(pattern), err)
+		}
+	}
+	return nil
+}
+
 // Account is somebody who may come in: a [user:x] or [token:x] section, or the
 // username of a server section.
 type Account struct {

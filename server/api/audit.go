@@ -94,6 +94,11 @@ func reduced(result string) string {
 
 func parseQuery(query url.Values, now time.Time) (audit.Query, error) {
 	q := audit.Query{User: query.Get("user"), Program: query.Get("program"), Before: query.Get("before")}
+	if q.Program != "" {
+		if err := supervise.CheckPattern(q.Program); err != nil {
+			return q, reply.BadRequest("program: %v", err)
+		}
+	}
 	var err error
 	if q.Since, err = parseTime(query, "since", now); err != nil {
 		return q, err

@@ -92,6 +92,9 @@ func readLink(asked wire.LinkRequest, now time.Time) (wanted auth.Link, err erro
 		if err := checkWord(pattern); err != nil {
 			return wanted, reply.BadRequest("programs: %v", err)
 		}
+		if err := supervise.CheckPattern(pattern); err != nil {
+			return wanted, reply.BadRequest("programs: %v", err)
+		}
 	}
 	if len(asked.Actions) == 0 {
 		return wanted, reply.BadRequest("actions: expected some, such as view, logs or restart")

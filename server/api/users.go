@@ -275,6 +275,12 @@ func checkAccount(account supervise.Account) error {
 			if err := checkWord(word); err != nil {
 				return reply.BadRequest("%s: %v", name, err)
 			}
+			if name == "unixUsers" {
+				continue
+			}
+			if err := supervise.CheckPattern(word); err != nil {
+				return reply.BadRequest("%s: %v", name, err)
+			}
 		}
 	}
 	return checkComment(account.Comment)

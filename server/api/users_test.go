@@ -301,6 +301,7 @@ func TestAccountsAreMadeChangedAndRemoved(t *testing.T) {
 		{"an admin of some programs", "PUT", "/users/eve", `{"role":"admin","programs":["web"]}`, 400, "an admin may do everything"},
 		{"an unknown action", "PUT", "/users/eve", `{"role":"viewer","programs":["*"],"actions":["fly"]}`, 400, "is no action"},
 		{"a pattern that is two", "PUT", "/users/eve", `{"role":"viewer","programs":["a,b"]}`, 400, "cannot be in a list"},
+		{"a pattern that would deny nothing", "PUT", "/users/eve", `{"role":"viewer","programs":["*"],"deny":["web:[migrate"]}`, 400, "deny: 'web:[migrate' has a ["},
 		{"a pattern with a section in it", "PUT", "/users/eve", `{"role":"viewer","programs":["a\n[user:x]"]}`, 400, "cannot be in a list"},
 		{"a comment with a section in it", "PUT", "/users/eve", `{"role":"viewer","programs":["a"],"comment":"x\n[user:y]"}`, 400, "a comment is one line"},
 		{"a name that is none", "PUT", "/users/a%20b", `{"role":"viewer","programs":["a"]}`, 400, "is no name"},
