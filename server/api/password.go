@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -64,7 +65,7 @@ func refusedPassword(w http.ResponseWriter, r *http.Request, name string, err er
 	case later:
 		act.Tell(err.Error())
 	default:
-		return whyNot(err)
+		return whyNot(r.Context(), err)
 	}
 	act.End(r.Context(), notOwn)
 	return answer
@@ -72,9 +73,16 @@ func refusedPassword(w http.ResponseWriter, r *http.Request, name string, err er
 
 // whyNot tells people what stands against a change of their account, and nothing
 // of a file that they may not read.
-func whyNot(err error) error {
+func whyNot(ctx context.Context, err error) error {
 	if errors.As(err, new(auth.ReadOnlyError)) || errors.Is(err, auth.ErrNoStore) || errors.Is(err, auth.ErrNoAccount) || errors.Is(err, auth.ErrChanged) {
 		return conflict(err)
 	}
-	return err
+	if ctx.Err() != nil {
+		return err
+	}
+	if auth.Can(auth.From(ctx), auth.Users, auth.Supervisord) {
+		return explain(err)
+	}
+	reply.Log(ctx).Error("write the new password of somebody", "name", auth.From(ctx).Name, "err", err)
+	return reply.Problem{Status: http.StatusInternalServerError, Text: "the new password could not be written: an admin finds the reason in the log of supervisord"}
 }

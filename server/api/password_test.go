@@ -148,3 +148,12 @@ func TestGuessesAtTheOldPasswordAreSlowedDownAsLoginsAre(t *testing.T) {
 		t.Error("guesses have ended the session")
 	}
 }
+
+func TestAPasswordThatCannotBeWrittenIsToldInWords(t *testing.T) {
+	o := newOffice(t)
+	o.users.full = true
+	w := o.change(`{"old":"`+rightPassword+`","new":"`+nextPassword+`"}`, by("bob", rightPassword))
+	if w.Code != 500 || !strings.Contains(w.Body.String(), "the new password could not be written") || strings.Contains(w.Body.String(), "users.conf") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -28,6 +29,7 @@ type usersIn struct {
 	mu       sync.Mutex
 	accounts []supervise.Account
 	version  int
+	full     bool // the disk
 }
 
 func (u *usersIn) Read() ([]supervise.Account, error) {
@@ -43,6 +45,9 @@ func (u *usersIn) Stamp() (string, error) {
 }
 
 func (u *usersIn) Write(a supervise.Account) error {
+	if u.full {
+		return errors.New("write users.conf: no space left on device")
+	}
 	a.Editable, a.File, a.Line = true, "users", 1
 	u.replace(a, a)
 	return nil

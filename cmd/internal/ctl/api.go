@@ -102,13 +102,18 @@ func (c *controller) onServer(ctx context.Context, do func(*client) (*denial, er
 	if err != nil || denied == nil {
 		return err
 	}
+	c.tellDenial(denied)
+	return nil
+}
+
+// tellDenial says why a server did not do it.
+func (c *controller) tellDenial(denied *denial) {
 	text := denied.words()
 	if denied.foreign {
 		text = "this supervisord keeps no users, tokens, links, sessions and no trail: it is Supervisor's own, which has none"
 	}
 	c.problem("ERROR: "+text, failure{Message: text, Fault: denied.Name, Code: denied.Code})
 	c.status = denied.exit()
-	return nil
 }
 
 // remark tells a person something beside the answer.

@@ -342,8 +342,6 @@ func TestAReasonTypedInTheShellMayBeQuoted(t *testing.T) {
 func TestPasswdPrintsALineThatAConfigurationTakes(t *testing.T) {
 	server := newFakeServer(t)
 	server.live = true
-	forbidding := newFakeServer(t)
-	forbidding.live, forbidding.forbidden = true, true
 	for _, test := range []struct {
 		name   string
 		args   []string
@@ -352,8 +350,7 @@ func TestPasswdPrintsALineThatAConfigurationTakes(t *testing.T) {
 		{"without a server", []string{"-s", "unix:///nonexistent/s.sock", "passwd", "ann"}, "supervisord could not be asked"},
 		{"with Supervisor's own", []string{"-s", newFakeServer(t).URL, "passwd", "ann"}, "Supervisor's own"},
 		{"for whom there is not", []string{"-s", server.URL, "passwd", "zoe"}, "supervisorctl users add zoe"},
-		{"in the main file", []string{"-s", server.URL, "passwd", "root"}, "at /etc/s.conf:4"},
-		{"not allowed", []string{"-s", forbidding.URL, "passwd", "ann"}, "FORBIDDEN: users supervisord"},
+		{"in the main file", []string{"-s", server.URL, "passwd", "root"}, "into the section at /etc/s.conf:4, in the place of its password."},
 		{"only printed", []string{"-s", server.URL, "passwd", "ann", "--print"}, ""},
 		{"for nobody", []string{"-s", server.URL, "passwd"}, ""},
 		{"for who asks", []string{"-s", server.URL, "-u", "zoe", "passwd"}, "no user zoe"},
@@ -370,8 +367,18 @@ func TestPasswdPrintsALineThatAConfigurationTakes(t *testing.T) {
 			}
 		})
 	}
-	if len(server.passwords)+len(forbidding.passwords) > 0 {
-		t.Errorf("a server was given %v %v", server.passwords, forbidding.passwords)
+	if len(server.passwords) > 0 {
+		t.Errorf("a server was given %v", server.passwords)
+	}
+}
+
+func TestPasswdOfAnotherIsRefusedToWhomItIsNotAllowed(t *testing.T) {
+	server := newFakeServer(t)
+	server.live, server.forbidden = true, true
+	var out, errout bytes.Buffer
+	status := runWithoutTerminal([]string{"supervisorctl", "-s", server.URL, "passwd", "ann"}, strings.NewReader("correct horse\n"), &out, &errout)
+	if status != exitPrivileges || out.String() != "ERROR: FORBIDDEN: users supervisord\n" {
+		t.Errorf("status %d, %q%q", status, &out, &errout)
 	}
 }
 

@@ -69,7 +69,7 @@ func TestAnAdminLetsSomebodyInAndTheTrailTells(t *testing.T) {
 	says(0, "ann: password changed", "<battery staple", "passwd", "ann")
 	says(0, "web: stopped", as("ann", "battery staple", "stop", "web")...)
 	says(1, "Server requires authentication", as("ann", "correct horse", "status")...)
-	says(0, "in the place of the one at {dir}/s.conf:", "<battery staple", "passwd", "root")
+	says(0, "put the line into the section at {dir}/s.conf:", "<battery staple", "passwd", "root")
 
 	got := says(0, "STOPPED -> RUNNING; because: deploy 42", "audit", "--user", "ann")
 	for _, want := range []string{"  start   web  ok", "  stop    web  ok", "  users   supervisord  refused"} {
