@@ -728,8 +728,11 @@ func TestGuessesAtOneUserAreNotLostAmongThoseAtAnother(t *testing.T) {
 		if counts["root"] != 8 || counts["zzz"] != 1 || counts["n0"] != 1 || len(got) > 8 {
 			t.Errorf("%d lines, %v", len(got), counts)
 		}
-		if last := got[len(got)-1]; last.User != "" || last.Count != 97 || last.Detail != "as n3, n4, n5, n6 and maybe others" {
-			t.Errorf("%+v", last)
+		others := func(e wire.TrailEntry) bool {
+			return e.User == "" && e.Count == 97 && e.Detail == "as n3, n4, n5, n6 and maybe others"
+		}
+		if !slices.ContainsFunc(got, others) { // in any order: the second of all ends at once
+			t.Errorf("%+v", got)
 		}
 		if len(l.strangers.known) != 0 || len(l.strangers.names) != 0 {
 			t.Errorf("%v and %v are kept", l.strangers.known, l.strangers.names)
