@@ -740,3 +740,59 @@ func TestGuessesAtOneUserAreNotLostAmongThoseAtAnother(t *testing.T) {
 		finish(t, l)
 	})
 }
+
+// village is an engine of a few processes.
+type village struct{ processes []supervise.ProcessInfo }
+
+func (v *village) Mood() supervise.Mood { return supervise.MoodRunning }
+func (v *village) Process(context.Context, supervise.NameSpec) (supervise.ProcessInfo, error) {
+	return v.processes[0], nil
+}
+func (v *village) Snapshot(context.Context) (supervise.Snapshot, error) {
+	return supervise.Snapshot{Processes: slices.Clone(v.processes)}, nil
+}
+
+func TestAnActOnAGroupTellsHowThoseWereAndAreItWasDoneTo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, _ := keep(t, Options{Path: path})
+	who := auth.Principal{Name: "ann", Grant: supervise.Grant{Role: supervise.Operator, Programs: []string{"web", "worker"}, Deny: []string{"web:db"}}}
+	for _, tt := range []struct {
+		name          supervise.NameSpec
+		done          []supervise.Result
+		before, after string
+	}{
+		{supervise.AllOf("web"), nil, "1 STOPPED, 1 RUNNING", "STOPPED"},
+		{supervise.AllOf("web"), []supervise.Result{{Group: "web", Name: "api", Status: supervise.Success}}, "RUNNING", "STOPPED"},
+		{auth.Everything, nil, "1 STOPPED, 2 RUNNING", "STOPPED"},
+	} {
+		engine := &village{processes: []supervise.ProcessInfo{
+			{Group: "web", Name: "api", State: supervise.StateRunning}, {Group: "web", Name: "web"},
+			{Group: "web", Name: "db", State: supervise.StateFatal}, {Group: "worker", Name: "worker", State: supervise.StateRunning},
+			{Group: "hidden", Name: "hidden", State: supervise.StateBackoff},
+		}}
+		ctx, act := l.Begin(by(who))
+		act.AboutIn(ctx, engine, auth.Stop, tt.name)
+		for i := range engine.processes {
+			engine.processes[i].State = supervise.StateStopped
+		}
+		act.DidTo(tt.done)
+		act.End(ctx, nil)
+		got := read(t, path)
+		if e := got[len(got)-1]; e.Before != tt.before || e.After != tt.after {
+			t.Errorf("%s: %s -> %s, want %s -> %s", tt.name, e.Before, e.After, tt.before, tt.after)
+		}
+	}
+}
+
+func TestAGroupThatWasAddedIsFoundByItsName(t *testing.T) {
+	l, _ := keep(t, Options{Path: filepath.Join(t.TempDir(), "audit.log")})
+	ctx, act := l.Begin(by(ann))
+	act.About(auth.Reload, auth.Supervisord, nil)
+	act.DidToGroups("hidden", "web")
+	act.End(ctx, nil)
+	for program, want := range map[string]int{"hidden": 1, "web:*": 1, "other": 0} {
+		if page, err := l.Query(t.Context(), Query{Program: program}); err != nil || len(page.Entries) != want {
+			t.Errorf("%s: %+v, %v", program, page, err)
+		}
+	}
+}
