@@ -30,13 +30,14 @@ func (d *drawer) Read(name string) []byte {
 	return d.kept[name]
 }
 
-func (d *drawer) Write(name string, data []byte) {
+func (d *drawer) Write(name string, data []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.kept == nil {
 		d.kept = map[string][]byte{}
 	}
 	d.kept[name] = data
+	return nil
 }
 
 // withPair is an endpoint whose certificate lies in a directory of the test.

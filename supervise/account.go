@@ -244,6 +244,8 @@ func CheckAccountName(name string) error {
 		return fmt.Errorf("%s is too long for a name: expected at most 255 bytes", Quote(name))
 	case strings.ContainsAny(name, ":;#[]") || strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
 		return fmt.Errorf("%s is no name for a user: expected one without spaces and without any of : ; # [ ]", Quote(name))
+	case !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
+		return fmt.Errorf("%s is no name for a user: expected a letter or a digit in it", Quote(name))
 	}
 	return nil
 }

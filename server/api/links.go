@@ -161,6 +161,8 @@ func (a *api) reach(ctx context.Context, minter supervise.Grant, wanted auth.Lin
 	return reached, nil
 }
 
+var noSuchLink = reply.Problem{Status: http.StatusNotFound, Text: "no such link"}
+
 // revokeLink ends one's own, or anybody's for those who keep users, at once and
 // for all who have opened it. Somebody else's is not there for others.
 func (a *api) revokeLink(ctx context.Context, r *http.Request) (any, error) {
@@ -168,13 +170,23 @@ func (a *api) revokeLink(ctx context.Context, r *http.Request) (any, error) {
 	me, _, minter := a.auth.Minter(who)
 	l, found := a.auth.Links.Find(param(r, "id"))
 	mine := minter && l.Minter == me
-	if !found || !mine && !auth.Can(who, auth.Users, auth.Supervisord) || !a.auth.Links.Revoke(l.ID) {
-		return nil, reply.Problem{Status: http.StatusNotFound, Text: "no such link"}
+	if !found || !mine && !auth.Can(who, auth.Users, auth.Supervisord) {
+		return nil, noSuchLink
+	}
+	found, unsaved := a.auth.Links.Revoke(l.ID)
+	if !found {
+		return nil, noSuchLink
 	}
 	act := audit.Of(ctx)
 	act.AboutThing(auth.MintLink, "link "+l.ID)
 	act.Tell("revoked, of " + l.Minter.String())
 	act.Moved(summaryOfLink(l), "")
+	if unsaved != nil {
+		// The cause may name what only admins may know; the log and the page have it.
+		act.Tell("not on the disk yet: " + unsaved.Error())
+		return nil, reply.Problem{Status: http.StatusInsufficientStorage, Text: "link " + l.ID + " is revoked and opens nothing any more, " +
+			"but that cannot be written to the disk yet: a supervisord that starts before it is would let it in again; it is tried until it succeeds"}
+	}
 	return struct{}{}, nil
 }
 

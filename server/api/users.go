@@ -283,6 +283,11 @@ func checkAccount(account supervise.Account) error {
 			}
 		}
 	}
+	for word := range strings.FieldsSeq(account.Comment) {
+		if word[0] == ';' || word[0] == '#' {
+			return reply.BadRequest("comment: a word that begins with ; or # would begin a comment in the users file, and be lost: %s", supervise.Quote(word))
+		}
+	}
 	return checkComment(account.Comment)
 }
 

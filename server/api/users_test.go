@@ -307,6 +307,8 @@ func TestAccountsAreMadeChangedAndRemoved(t *testing.T) {
 		{"an unknown action", "PUT", "/users/eve", `{"role":"viewer","programs":["*"],"actions":["fly"]}`, 400, "is no action"},
 		{"a pattern that is two", "PUT", "/users/eve", `{"role":"viewer","programs":["a,b"]}`, 400, "cannot be in a list"},
 		{"a pattern that would deny nothing", "PUT", "/users/eve", `{"role":"viewer","programs":["*"],"deny":["web:[migrate"]}`, 400, "deny: 'web:[migrate' has a ["},
+		{"a comment that would be cut off", "PUT", "/users/eve", `{"role":"admin","comment":"x # y"}`, 400, "comment: a word that begins with"},
+		{"a name that the trail has for nobody", "PUT", "/users/-", `{"role":"admin"}`, 400, "expected a letter or a digit"},
 		{"a pattern with a section in it", "PUT", "/users/eve", `{"role":"viewer","programs":["a\n[user:x]"]}`, 400, "cannot be in a list"},
 		{"a comment with a section in it", "PUT", "/users/eve", `{"role":"viewer","programs":["a"],"comment":"x\n[user:y]"}`, 400, "a comment is one line"},
 		{"a name that is none", "PUT", "/users/a%20b", `{"role":"viewer","programs":["a"]}`, 400, "is no name"},

@@ -21,7 +21,8 @@ import (
 // files of statedir. A Write that fails keeps them in memory and says so itself.
 type State interface {
 	Read(name string) []byte // nil if there is nothing
-	Write(name string, data []byte)
+	// Write's error says why it is in memory only. Whoever has to may tell people.
+	Write(name string, data []byte) error
 }
 
 // Limits of sessions.
@@ -383,7 +384,8 @@ func (s *Sessions) save() {
 	if err != nil { // cannot be: strings, booleans and times always encode
 		panic(err)
 	}
-	s.state.Write(sessionsFile, text)
+	// The state says itself what it could not write, and tries again.
+	_ = s.state.Write(sessionsFile, text)
 }
 
 func (s *Sessions) file() sessionFile {

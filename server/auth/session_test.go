@@ -20,6 +20,7 @@ type drawer struct {
 	mu     sync.Mutex
 	files  map[string][]byte
 	writes int
+	full   error // what a write answers
 }
 
 func newDrawer() *drawer { return &drawer{files: map[string][]byte{}} }
@@ -30,11 +31,12 @@ func (d *drawer) Read(name string) []byte {
 	return d.files[name]
 }
 
-func (d *drawer) Write(name string, data []byte) {
+func (d *drawer) Write(name string, data []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.files[name] = data
 	d.writes++
+	return d.full
 }
 
 // people is a house with ann, whose password is "right", and what it is kept in.

@@ -371,6 +371,10 @@ func (b *Book) put(next *edition) {
 			b.log.Load().Warn(problem.Text)
 		}
 	}
+	unread := func(p supervise.Problem) bool { return p.Code == supervise.UsersFileUnreadable }
+	if slices.ContainsFunc(last.troubles, unread) {
+		b.log.Load().Info("the users file can be read again")
+	}
 	b.bell.ring()
 }
 

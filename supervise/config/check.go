@@ -137,6 +137,8 @@ func (c *checker) sections() {
 		switch {
 		case section == defaultSection:
 			c.defaults()
+		case strings.HasPrefix(section, "token:"):
+			c.find(Ignored, c.doc.sectionAt[section], section, "", "tokens are read from the users file only: put it into the file that users_file= names")
 		case !known:
 			c.find(Ignored, c.doc.sectionAt[section], section, "", "no such section%s", suggest(section, sectionNames(section)))
 		case isClients(section) && c.doc.included[section] != "":

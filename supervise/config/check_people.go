@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"supervisor/supervise"
@@ -15,7 +16,9 @@ import (
 // people looks at who may come in, those of the users file too. The error is about
 // the check itself.
 func (c *checker) people() error {
+	claimed := map[string]string{}
 	c.patterns(c.doc, c.cfg.Accounts)
+	c.unixUsers(c.doc, c.cfg.Accounts, claimed)
 	file := c.cfg.Supervisord.UsersFile
 	if file == "" {
 		return nil
@@ -43,7 +46,29 @@ func (c *checker) people() error {
 		return fmt.Errorf("check %s: %w", file, err)
 	}
 	c.patterns(l.doc, accounts)
+	c.unixUsers(l.doc, accounts, claimed)
 	return nil
+}
+
+// unixUsers looks for system users whom this machine does not know, and for those
+// who would be several people. Claimed is who has been seen, and whose they are.
+func (c *checker) unixUsers(doc *document, accounts []supervise.Account, claimed map[string]string) {
+	for _, a := range accounts {
+		section := sectionOfAccount(a)
+		for _, name := range a.UnixUsers {
+			user, err := c.sys.user(name)
+			if err != nil {
+				c.find(Doubtful, doc.at(section, "unix_users"), section, "unix_users", "this machine knows no user %s", supervise.Quote(name))
+				continue
+			}
+			id := strconv.Itoa(user.UID)
+			if first := claimed[id]; first != "" && first != section {
+				c.find(Doubtful, doc.at(section, "unix_users"), section, "unix_users", "%s is claimed by [%s] already: one system user is one person", supervise.Quote(name), first)
+				continue
+			}
+			claimed[id] = section
+		}
+	}
 }
 
 // patterns looks for those under which no process is.

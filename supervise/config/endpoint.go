@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,7 +65,28 @@ func (s *HTTPServer) walls(r *reader, sys system) {
 		r.failf("tls_certificate", "section [%s]: tls_certificate and tls_key go together", r.section)
 	case s.ForwardAuthHeader != "" && len(s.TrustedProxies) == 0:
 		r.failf("forward_auth_header", "section [%s]: forward_auth_header needs trusted_proxies: without, anybody could send it", r.section)
+	case s.ForwardAuthHeader != "" && s.TrustsStrangers():
+		r.failf("trusted_proxies", "section [%s]: forward_auth_header is believed from the addresses in trusted_proxies, and among these are so many that "+
+			"anybody could send it: name the addresses of the proxies", r.section)
 	}
+}
+
+// TrustsStrangers tells whether trusted_proxies has a network that is no one's own:
+// a part of the internet so large that more than proxies are in it.
+func (s HTTPServer) TrustsStrangers() bool { return slices.ContainsFunc(s.TrustedProxies, ofStrangers) }
+
+// ofStrangers: private networks have up to 24 bits of hosts, or of IPv6 121; the
+// largest that a provider of proxies has are smaller than a /8, and a /16 of IPv6.
+func ofStrangers(network netip.Prefix) bool {
+	address, bits, least := network.Addr(), network.Bits(), 16
+	if address.Is4In6() {
+		address, bits = address.Unmap(), bits-96
+	}
+	if address.Is4() {
+		least = 8
+	}
+	private := address.IsPrivate() && (address.Is4() || bits >= 7)
+	return bits < least && !private
 }
 
 // networks reads addresses and networks: 10.0.0.7, 192.168.0.0/16, ::1.

@@ -73,7 +73,7 @@ type serverState struct{ *life }
 
 func (s serverState) Read(name string) []byte { return s.state.read(s.file(name)) }
 
-func (s serverState) Write(name string, data []byte) { s.state.write(s.file(name), data) }
+func (s serverState) Write(name string, data []byte) error { return s.state.write(s.file(name), data) }
 
 func (s serverState) file(name string) string {
 	kind := path.Ext(name)

@@ -106,8 +106,12 @@ func TestSupervisordsThatShareAStatedirKeepTheirSessionsApart(t *testing.T) {
 		l.state = newStateDir(dir, func(text string) { t.Error(text) })
 		return serverState{l}
 	}
-	kept("/run/one.pid").Write("sessions.json", []byte("one"))
-	kept("/run/two.pid").Write("sessions.json", []byte("two"))
+	if err := kept("/run/one.pid").Write("sessions.json", []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	if err := kept("/run/two.pid").Write("sessions.json", []byte("two")); err != nil {
+		t.Fatal(err)
+	}
 	for pidfile, want := range map[string]string{"/run/one.pid": "one", "/run/two.pid": "two", "/run/three.pid": ""} {
 		if got := string(kept(pidfile).Read("sessions.json")); got != want {
 			t.Errorf("%s: %q", pidfile, got)

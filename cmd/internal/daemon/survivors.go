@@ -133,7 +133,7 @@ func (l *life) writeRecord(ctx context.Context) {
 		l.complain(err)
 		return
 	}
-	l.state.write(l.survivorsFile(), data)
+	_ = l.state.write(l.survivorsFile(), data) // it says so itself, and tries again
 }
 
 func survivorsOf(snapshot supervise.Snapshot) []survivor {
