@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"supervisor/server/audit/chain"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
@@ -74,7 +75,7 @@ func read(t *testing.T, path string) []wire.TrailEntry {
 	}
 	var all []wire.TrailEntry
 	for part := range bytes.Lines(text) {
-		var l line
+		var l chain.Line
 		if err := json.Unmarshal(part, &l); err != nil {
 			t.Fatalf("%v: %s", err, part)
 		}
@@ -204,7 +205,7 @@ func TestTheChainGoesOnAcrossFilesAndLives(t *testing.T) {
 		t.Errorf("%+v", check)
 	}
 	for n := range 3 {
-		info, err := os.Stat(backup(path, n))
+		info, err := os.Stat(chain.Name(path, n))
 		if err != nil || info.Size() > 3000 || info.Mode().Perm() != 0o600 {
 			t.Errorf("%v %v", info, err)
 		}
@@ -219,12 +220,12 @@ func TestTheOldestFilesGoAndTheRestIsStillAChain(t *testing.T) {
 		if check := verify(t, l); !check.OK || check.Lines == 0 || check.Lines >= 60 {
 			t.Errorf("%d backups: %+v", backups, check)
 		}
-		if _, err := os.Stat(backup(path, backups+1)); err == nil {
+		if _, err := os.Stat(chain.Name(path, backups+1)); err == nil {
 			t.Errorf("%d backups: one more is left", backups)
 		}
 		finish(t, l)
 		for n := range 5 {
-			os.Remove(backup(path, n))
+			os.Remove(chain.Name(path, n))
 		}
 	}
 }
@@ -322,7 +323,7 @@ func TestALineTornByADiskThatFailsIsCutOffBeforeTheNext(t *testing.T) {
 	if len(got) != 3 || got[1].Detail != "11 bytes of an unfinished line were dropped" || got[2].Target != "second" || got[2].N != 3 {
 		t.Errorf("%+v", got)
 	}
-	if check, err := VerifyFile(t.Context(), path); err != nil || !check.OK || check.Lines != 3 {
+	if check, err := chain.CheckFile(t.Context(), path); err != nil || !check.OK || check.Lines != 3 {
 		t.Errorf("%+v, %v", check, err)
 	}
 }
@@ -333,7 +334,7 @@ func TestATrailThatCannotBeRotatedGrowsOn(t *testing.T) {
 		l, said := keep(t, Options{Path: path, MaxBytes: 2000, Backups: 2})
 		fill(t, l, 1)
 		for _, n := range []int{1, 2} {
-			inTheWay := filepath.Join(backup(path, n), "file") // nothing takes the name of a directory that is not empty
+			inTheWay := filepath.Join(chain.Name(path, n), "file") // nothing takes the name of a directory that is not empty
 			if err := os.MkdirAll(inTheWay, 0o700); err != nil {
 				t.Fatal(err)
 			}
@@ -346,7 +347,7 @@ func TestATrailThatCannotBeRotatedGrowsOn(t *testing.T) {
 			t.Errorf("the main log was told %q, want it once", told)
 		}
 		for _, n := range []int{1, 2} {
-			if err := os.RemoveAll(backup(path, n)); err != nil {
+			if err := os.RemoveAll(chain.Name(path, n)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -368,7 +369,7 @@ func TestARotationThatFailsHalfWayLosesNoFileWhenItIsTriedAgain(t *testing.T) {
 		if n == 1 {
 			continue // as a rotation leaves it that has failed at the last name
 		}
-		if err := os.WriteFile(backup(path, n), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(chain.Name(path, n), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -376,9 +377,9 @@ func TestARotationThatFailsHalfWayLosesNoFileWhenItIsTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, want := range []string{"", "newest", "old", "oldest"} {
-		text, err := os.ReadFile(backup(path, n))
+		text, err := os.ReadFile(chain.Name(path, n))
 		if string(text) != want || (err == nil) != (want != "") {
-			t.Errorf("%s: %q, %v; want %q", filepath.Base(backup(path, n)), text, err, want)
+			t.Errorf("%s: %q, %v; want %q", filepath.Base(chain.Name(path, n)), text, err, want)
 		}
 	}
 }
@@ -629,10 +630,10 @@ func TestAFileThatIsMissingBetweenOthersIsMissed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	l, _ := keep(t, Options{Path: path, MaxBytes: 2000, Backups: 20})
 	fill(t, l, 60)
-	if err := os.Rename(backup(path, 1), path+".mine"); err != nil {
+	if err := os.Rename(chain.Name(path, 1), path+".mine"); err != nil {
 		t.Fatal(err)
 	}
-	ofFile, err := VerifyFile(t.Context(), path)
+	ofFile, err := chain.CheckFile(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -655,7 +656,7 @@ func TestAFileWhoseLastLineWasCutIsNotWhole(t *testing.T) {
 	if err := os.Truncate(path, info.Size()-20); err != nil {
 		t.Fatal(err)
 	}
-	check, err := VerifyFile(t.Context(), path)
+	check, err := chain.CheckFile(t.Context(), path)
 	if err != nil || check.OK || check.FirstBad != 10 || !strings.HasPrefix(check.Why, "audit.log, line 10: only its first ") {
 		t.Errorf("%+v, %v", check, err)
 	}

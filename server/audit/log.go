@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"supervisor/server/audit/chain"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
@@ -57,11 +58,10 @@ type Log struct {
 	head    head
 }
 
-// head is the end of the chain.
+// head is the end of the chain, and of its file.
 type head struct {
+	chain.Head
 	known bool
-	n     uint64
-	hash  string // of the last line
 	file  fileID
 	size  int64 // of file
 }
@@ -112,10 +112,14 @@ func (l *Log) Kept() bool { return l != nil && l.opts.Path != "" }
 // Record writes the line of an entry, and returns when it is in the file, or when
 // that takes too long. What goes wrong with it is Problems' to tell.
 func (l *Log) Record(ctx context.Context, e Entry) {
-	if !l.Kept() {
-		return
+	if l.Kept() {
+		l.add(entryOf(ctx, e))
 	}
-	r := &record{entry: entryOf(ctx, e), written: make(chan struct{})}
+}
+
+// add is Record for an entry that says who asked, and when.
+func (l *Log) add(entry wire.TrailEntry) {
+	r := &record{entry: entry, written: make(chan struct{})}
 	if !l.send(r) {
 		return
 	}

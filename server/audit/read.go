@@ -1,39 +1,32 @@
 package audit
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"iter"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"supervisor/server/audit/chain"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
 const (
-	piece = 64 << 10
-	// maxLine is more than any line of ours takes.
-	maxLine = 4 << 20
 	// maxScanned is how much is read for one page, at most.
 	maxScanned = 16 << 20
 	usualLimit = 100
 	maxLimit   = 1000
-	maxFiles   = 1000
 )
-
-var newline = []byte{'\n'}
 
 // Query says what somebody wants to read. The zero Query is the newest of all.
 type Query struct {
@@ -50,114 +43,89 @@ type Query struct {
 // ErrNone says that no trail is kept.
 var ErrNone = reply.Problem{Status: http.StatusNotFound, Text: "no trail is kept: audit_logfile is NONE, or there is no statedir"}
 
-// opened is one file of the trail, open to be read.
-type opened struct {
-	name string // without its directory
-	file *os.File
-	info fs.FileInfo
-	size int64
-}
-
-// files opens every file there is, the newest first: also those behind one that
-// is missing, so that it is missed.
-func (l *Log) files() (all []opened, err error) {
+// files opens every file there is, the newest first.
+func (l *Log) files() ([]chain.File, error) {
 	l.names.RLock()
 	defer l.names.RUnlock()
-	numbers, err := rotations(l.opts.Path)
-	if err != nil {
-		return nil, fmt.Errorf("read the trail: %w", err)
-	}
-	for _, n := range numbers {
-		path := backup(l.opts.Path, n)
-		file, info, err := openRead(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // between a rotation and the first line after it
-		}
-		if err != nil {
-			closeAll(all)
-			return nil, fmt.Errorf("read the trail: %w", err)
-		}
-		all = append(all, opened{name: filepath.Base(path), file: file, info: info, size: info.Size()})
-	}
-	return all, nil
-}
-
-// rotations lists how often each file beside path was rotated, itself first.
-func rotations(path string) ([]int, error) {
-	beside, err := os.ReadDir(filepath.Dir(path))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	numbers := []int{0}
-	for _, f := range beside {
-		suffix, found := strings.CutPrefix(f.Name(), filepath.Base(path)+".")
-		n, err := strconv.Atoi(suffix)
-		if found && err == nil && 0 < n && n < maxFiles && strconv.Itoa(n) == suffix {
-			numbers = append(numbers, n)
-		}
-	}
-	slices.Sort(numbers)
-	return numbers, nil
-}
-
-func closeAll(files []opened) {
-	for _, f := range files {
-		f.file.Close()
-	}
+	return chain.Files(l.opts.Path)
 }
 
 // Query gives a page of the trail, the newest first. It ends before it is full
 // when much had to be read for it.
 func (l *Log) Query(ctx context.Context, q Query) (wire.Trail, error) {
-	page := wire.Trail{Entries: []wire.TrailEntry{}}
 	if !l.Kept() {
-		return page, ErrNone
+		return wire.Trail{}, ErrNone
+	}
+	files, err := l.files()
+	if err != nil {
+		return wire.Trail{}, err
+	}
+	defer chain.Close(files)
+	rest, err := resumeAt(files, q.Before)
+	if err != nil {
+		return wire.Trail{}, err
 	}
 	if q.Limit <= 0 {
 		q.Limit = usualLimit
 	}
 	q.Limit = min(q.Limit, maxLimit)
-	files, err := l.files()
-	if err != nil {
-		return page, err
-	}
-	defer closeAll(files)
-	files, err = resumeAt(files, q.Before)
-	if err != nil {
-		return page, err
-	}
-	scanned := int64(0)
-	for _, f := range files {
-		b := backward{file: f.file, from: f.size}
-		for {
-			text, at, err := b.next()
-			if err != nil {
-				return page, fmt.Errorf("read the trail: %w", err)
-			}
-			if text == nil {
-				break
-			}
-			if ctx.Err() != nil {
-				return page, ctx.Err()
-			}
-			scanned += int64(len(text))
-			e, when, ok := parse(text)
-			if ok && !q.Since.IsZero() && when.Before(q.Since.Add(-clockStep)) {
-				return page, nil
-			}
-			if ok && q.wants(&e, when) {
-				page.Entries = append(page.Entries, e)
-			}
-			if len(page.Entries) == q.Limit || scanned > maxScanned {
-				page.Next, err = cursor(f, at)
-				return page, err
-			}
+	return q.page(ctx, rest)
+}
+
+// page reads files backwards until it has enough, or has read much.
+func (q *Query) page(ctx context.Context, files []chain.File) (wire.Trail, error) {
+	page := wire.Trail{Entries: []wire.TrailEntry{}}
+	scanned := 0
+	for found, err := range backwards(files) {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return wire.Trail{}, err
+		}
+		e, when, ok := parse(found.text)
+		switch {
+		case ok && q.before(when):
+			return page, nil
+		case ok && q.wants(&e, when):
+			page.Entries = append(page.Entries, e)
+		}
+		if scanned += len(found.text); len(page.Entries) == q.Limit || scanned > maxScanned {
+			page.Next, err = cursor(found.in, found.at)
+			return page, err
 		}
 	}
 	return page, nil
+}
+
+// placed is a line, and where it begins in its file. It is good until the next.
+type placed struct {
+	text []byte
+	in   chain.File
+	at   int64
+}
+
+// backwards gives the lines of files, the last of each first.
+func backwards(files []chain.File) iter.Seq2[placed, error] {
+	return func(yield func(placed, error) bool) {
+		for _, f := range files {
+			for b := (backward{file: f, from: f.Size}); ; {
+				text, at, err := b.next()
+				if err != nil {
+					yield(placed{}, fmt.Errorf("read the trail: %w", err))
+					return
+				}
+				if text == nil {
+					break
+				}
+				if !yield(placed{text, f, at}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// before tells whether no older line than one of when can be asked for.
+func (q *Query) before(when time.Time) bool {
+	return !q.Since.IsZero() && when.Before(q.Since.Add(-clockStep))
 }
 
 // clockStep is by how much a clock that was put right may have put lines out of
@@ -166,8 +134,8 @@ const clockStep = time.Hour
 
 // parse reads a line; false if it is none of ours.
 func parse(text []byte) (e wire.TrailEntry, when time.Time, ok bool) {
-	var found line
-	if !bytes.HasSuffix(text, newline) || json.Unmarshal(text, &found) != nil {
+	var found chain.Line
+	if !bytes.HasSuffix(text, chain.Newline) || json.Unmarshal(text, &found) != nil {
 		return e, when, false
 	}
 	when, err := time.Parse(time.RFC3339, found.Time)
@@ -197,13 +165,13 @@ func (q *Query) wants(e *wire.TrailEntry, when time.Time) bool {
 
 // cursor names a place: the number of the first line of its file, which stays the
 // same when the file gets another name, and the byte before which to go on.
-func cursor(f opened, at int64) (string, error) {
+func cursor(f chain.File, at int64) (string, error) {
 	n, err := firstNumber(f)
 	return fmt.Sprintf("%d-%d", n, at), err
 }
 
 // resumeAt leaves the files from a cursor on; none if what it names is gone.
-func resumeAt(files []opened, cursor string) ([]opened, error) {
+func resumeAt(files []chain.File, cursor string) ([]chain.File, error) {
 	if cursor == "" {
 		return files, nil
 	}
@@ -220,7 +188,7 @@ func resumeAt(files []opened, cursor string) ([]opened, error) {
 		}
 		if first == n {
 			rest := slices.Clone(files[i:])
-			rest[0].size = min(at, f.size)
+			rest[0].Size = min(at, f.Size)
 			return rest, nil
 		}
 	}
@@ -228,15 +196,15 @@ func resumeAt(files []opened, cursor string) ([]opened, error) {
 }
 
 // firstNumber is the number of the first line of a file; 0 if it has none.
-func firstNumber(f opened) (uint64, error) {
-	text, _, err := readLine(bufio.NewReaderSize(io.NewSectionReader(f.file, 0, maxLine), piece))
+func firstNumber(f chain.File) (uint64, error) {
+	text, _, err := chain.ReadLine(chain.NewReader(f, chain.MaxLine))
 	if errors.Is(err, io.EOF) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read the trail: %w", err)
 	}
-	var first line
+	var first chain.Line
 	if json.Unmarshal(text, &first) != nil {
 		return 0, nil
 	}
@@ -266,10 +234,10 @@ func (b *backward) next() (text []byte, at int64, err error) {
 			}
 			return text, 0, nil
 		}
-		if len(b.held) > maxLine { // none of ours: go past it
+		if len(b.held) > chain.MaxLine { // none of ours: go past it
 			b.held = nil
 		}
-		size := min(piece, b.from)
+		size := min(chain.Piece, b.from)
 		more := make([]byte, size, size+int64(len(b.held)))
 		if _, err := b.file.ReadAt(more, b.from-size); err != nil && !errors.Is(err, io.EOF) {
 			return nil, 0, err
@@ -287,39 +255,12 @@ func (l *Log) Verify(ctx context.Context) (wire.TrailCheck, error) {
 		return wire.TrailCheck{}, ErrNone
 	}
 	l.mu.Lock()
-	head := l.head
+	head := l.head.Head
 	l.mu.Unlock()
 	files, err := l.files()
 	if err != nil {
 		return wire.TrailCheck{}, err
 	}
-	defer closeAll(files)
-	c := checker{ctx: ctx}
-	for i, f := range slices.Backward(files) {
-		torn, err := c.read(f)
-		if err != nil {
-			return wire.TrailCheck{}, err
-		}
-		if torn > 0 && (i > 0 || !head.known || c.n < head.n) { // else it is being written
-			c.check.Lines++
-			c.bad(fmt.Sprintf("%s, line %d: only its first %d bytes are there", f.name, c.number, torn))
-		}
-		if c.check.FirstBad > 0 {
-			return c.check, nil
-		}
-	}
-	c.atEnd(head)
-	c.check.OK = c.check.FirstBad == 0
-	return c.check, nil
-}
-
-// VerifyFile is Verify for a trail that no supervisord writes, or for a copy of
-// one: the file of that name, and those beside it that it was rotated to. What
-// the last line must be is not known.
-func VerifyFile(ctx context.Context, path string) (wire.TrailCheck, error) {
-	if _, err := os.Stat(path); err != nil {
-		return wire.TrailCheck{}, err
-	}
-	kept := &Log{opts: Options{Path: path}}
-	return kept.Verify(ctx)
+	defer chain.Close(files)
+	return chain.Check(ctx, files, head)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"supervisor/server/auth"
+	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
@@ -23,8 +24,7 @@ type strangers struct {
 }
 
 type stranger struct {
-	ctx   context.Context // of the last attempt
-	entry Entry
+	last  wire.TrailEntry // attempt
 	timer *time.Timer
 	more  int      // attempts since the last line
 	from  string   // its key in names
@@ -74,18 +74,19 @@ func (l *Log) Stranger(ctx context.Context, addr string, e Entry) {
 	}
 	who := auth.From(ctx)
 	who.Addr = addr
-	ctx = auth.With(context.WithoutCancel(ctx), who)
+	line := entryOf(auth.With(ctx, who), e)
 	from := fmt.Sprintf("%s %s %d", e.Verb, addr, who.UID)
-	if l.strangers.meet(from, who.Name, ctx, e, func(key string) { l.again(key) }) {
-		e.Count = 1
-		l.Record(ctx, e)
+	if l.strangers.meet(from, line, func(key string) { l.again(key) }) {
+		line.Count = 1
+		l.add(line)
 	}
 }
 
 // meet counts an attempt, and tells whether it is worth a line now.
-func (s *strangers) meet(from, name string, ctx context.Context, e Entry, again func(string)) bool {
+func (s *strangers) meet(from string, line wire.TrailEntry, again func(string)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	name := line.User
 	key, many := from+" "+name, false
 	if s.known[key] == nil && s.names[from] >= maxNames {
 		key, many = from, true // no name's key, which has a blank behind from
@@ -95,11 +96,11 @@ func (s *strangers) meet(from, name string, ctx context.Context, e Entry, again 
 	}
 	known := s.known[key]
 	if known == nil {
-		s.known[key] = &stranger{ctx: ctx, entry: e, timer: time.AfterFunc(strangerEvery, func() { again(key) }), from: from, many: many}
+		s.known[key] = &stranger{last: line, timer: time.AfterFunc(strangerEvery, func() { again(key) }), from: from, many: many}
 		s.names[from]++
 		return true
 	}
-	known.ctx, known.entry = ctx, e
+	known.last = line
 	known.more++
 	if many && name != "" && len(known.names) < maxNames && !slices.Contains(known.names, name) {
 		known.names = append(known.names, name)
@@ -108,20 +109,19 @@ func (s *strangers) meet(from, name string, ctx context.Context, e Entry, again 
 }
 
 // line is what there is to write of the attempts since the last line.
-func (s *stranger) line() (context.Context, Entry) {
-	ctx, e := s.ctx, s.entry
+func (s *stranger) line() wire.TrailEntry {
+	e := s.last
 	e.Count = s.more
 	if s.many {
-		who := auth.From(ctx)
-		who.Name = ""
-		ctx = auth.With(ctx, who)
+		e.User = ""
 		if e.Detail != "" {
 			e.Detail += "; "
 		}
 		e.Detail += "as " + strings.Join(s.names, ", ") + " and maybe others"
+		e.Detail = clean(e.Detail, maxText)
 	}
 	s.more, s.names = 0, nil
-	return ctx, e
+	return e
 }
 
 // again writes the line of what came in the last second, if anything did.
@@ -134,10 +134,10 @@ func (l *Log) again(key string) {
 		s.mu.Unlock()
 		return
 	}
-	ctx, e := known.line()
+	line := known.line()
 	known.timer.Reset(strangerEvery)
 	s.mu.Unlock()
-	l.Record(ctx, e)
+	l.add(line)
 }
 
 // forget ends the counting of one; the caller holds the lock.
@@ -162,7 +162,7 @@ func (l *Log) forgetStrangers() {
 	for _, known := range left {
 		known.timer.Stop()
 		if known.more > 0 {
-			l.Record(known.line())
+			l.add(known.line())
 		}
 	}
 }

@@ -2,31 +2,18 @@ package audit
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 	"time"
 
+	"supervisor/server/audit/chain"
 	"supervisor/server/wire"
 	"supervisor/supervise"
 )
-
-// line is an entry as it stands in the file.
-type line struct {
-	Prev string `json:"prev"` // the hash of the line before, "" for the first of all
-	wire.TrailEntry
-}
-
-func hashOf(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
 
 // writer is the file being written.
 type writer struct {
@@ -102,16 +89,16 @@ func (w *writer) resume() (torn int64, err error) {
 		}
 	}
 	if last != nil {
-		var before line
+		var before chain.Line
 		_ = json.Unmarshal(last, &before) // if it is none, verify says so
-		w.head.n, w.head.hash = before.N, hashOf(last)
+		w.head.Head = chain.Head{N: before.N, Hash: chain.Hash(last)}
 	}
 	w.head.known = true
 	return torn, nil
 }
 
 func (w *writer) lastOfBackup() ([]byte, error) {
-	f, info, err := openRead(backup(w.log.opts.Path, 1))
+	f, err := chain.Open(chain.Name(w.log.opts.Path, 1))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -119,7 +106,7 @@ func (w *writer) lastOfBackup() ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	last, _, err := lastLine(f, info.Size())
+	last, _, err := lastLine(f, f.Size)
 	return last, err
 }
 
@@ -131,21 +118,21 @@ func lastLine(f io.ReaderAt, size int64) (last []byte, end int64, err error) {
 	if err != nil || text == nil {
 		return nil, 0, err
 	}
-	if bytes.HasSuffix(text, newline) {
-		return bytes.TrimSuffix(text, newline), size, nil
+	if bytes.HasSuffix(text, chain.Newline) {
+		return bytes.TrimSuffix(text, chain.Newline), size, nil
 	}
 	end = at
 	if text, _, err = b.next(); text == nil {
 		return nil, end, err
 	}
-	return bytes.TrimSuffix(text, newline), end, nil
+	return bytes.TrimSuffix(text, chain.Newline), end, nil
 }
 
 // append writes an entry, in a new file if this one would grow too large. After an
 // error the file is opened anew, which cuts off what was written of a line in part.
 func (w *writer) append(e wire.TrailEntry) error {
-	e.N = w.head.n + 1
-	text, err := json.Marshal(line{Prev: w.head.hash, TrailEntry: e})
+	e.N = w.head.N + 1
+	text, err := json.Marshal(chain.Line{Prev: w.head.Hash, TrailEntry: e})
 	if err != nil {
 		return fmt.Errorf("encode an entry: %w", err)
 	}
@@ -157,7 +144,7 @@ func (w *writer) append(e wire.TrailEntry) error {
 		w.close()
 		return err
 	}
-	w.head.n, w.head.hash, w.head.size = e.N, hashOf(text), w.head.size+int64(n)
+	w.head.Head, w.head.size = chain.Head{N: e.N, Hash: chain.Hash(text)}, w.head.size+int64(n)
 	w.dirty = true
 	return nil
 }
@@ -205,7 +192,7 @@ func (w *writer) rotate() error {
 		return err
 	}
 	w.file, w.head.file, w.head.size = file, fileID{info}, info.Size()
-	w.log.opts.Say(supervise.LevelInfo, fmt.Sprintf("the trail of who did what was rotated after entry %d, %s", w.head.n, w.head.hash))
+	w.log.opts.Say(supervise.LevelInfo, fmt.Sprintf("the trail of who did what was rotated after entry %d, %s", w.head.N, w.head.Hash))
 	return nil
 }
 
@@ -218,24 +205,16 @@ func shift(path string, backups int) error {
 	}
 	free := 1
 	for ; free < backups; free++ {
-		if _, err := os.Lstat(backup(path, free)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(chain.Name(path, free)); errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
 	for n := free - 1; n >= 0; n-- {
-		if err := os.Rename(backup(path, n), backup(path, n+1)); err != nil {
+		if err := os.Rename(chain.Name(path, n), chain.Name(path, n+1)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// backup is the name of a file n rotations after it was written.
-func backup(path string, n int) string {
-	if n == 0 {
-		return path
-	}
-	return path + "." + strconv.Itoa(n)
 }
 
 // beginSync has lines go to the disk while others are written.

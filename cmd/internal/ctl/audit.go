@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"supervisor/server/audit"
+	"supervisor/server/audit/chain"
 	"supervisor/server/wire"
 )
 
@@ -143,7 +143,7 @@ func verifyTrail(ctx context.Context, c *controller, words []string) error {
 		return c.complain("Error: "+problem, "audit", exitInvalidArgs)
 	}
 	if len(s.names) == 1 {
-		check, err := audit.VerifyFile(ctx, s.names[0])
+		check, err := chain.CheckFile(ctx, s.names[0])
 		if err != nil {
 			return c.refused(err.Error())
 		}
