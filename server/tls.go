@@ -7,7 +7,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -133,7 +132,7 @@ func (c *certificate) refresh() {
 	case err == nil && found.stamp == before.stamp && before.trouble == "":
 		return
 	case err == nil:
-		c.log.Info(fmt.Sprintf("read the certificate of [%s] again: fingerprint %s", c.section, fingerprint(found.pair)))
+		c.log.Info(fmt.Sprintf("read the certificate of [%s] again: fingerprint %s", c.section, supervise.Fingerprint(found.pair.Certificate[0])))
 	default:
 		found = *before
 		if found.trouble = err.Error(); found.trouble != before.trouble {
@@ -228,11 +227,6 @@ func (c *certificate) problems() []supervise.Problem {
 			"the certificate of [%s] expires on %s", c.section, leaf.NotAfter.Format(time.DateOnly))
 	}
 	return all
-}
-
-// fingerprint is what supervisorctl knows a certificate by.
-func fingerprint(pair *tls.Certificate) string {
-	return fmt.Sprintf("sha256:%x", sha256.Sum256(pair.Certificate[0]))
 }
 
 // ownPair gives the pair that supervisord has made for itself, and makes it if

@@ -16,6 +16,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/sys/unix"
+
+	"supervisor/supervise"
 )
 
 // drawer is State in memory.
@@ -311,7 +313,7 @@ func TestAServerMakesACertificateOfItsOwnAndKeepsIt(t *testing.T) {
 	}
 	state.Write("tls.pem", []byte("spoiled"))
 	pair, err := ownPair(&state, []string{"localhost"})
-	if err != nil || string(state.Read("tls.pem")) == "spoiled" || seen[strings.TrimPrefix(fingerprint(pair), "sha256:")] {
+	if err != nil || string(state.Read("tls.pem")) == "spoiled" || seen[strings.TrimPrefix(supervise.Fingerprint(pair.Certificate[0]), "sha256:")] {
 		t.Errorf("a spoiled pair is not made anew: %v", err)
 	}
 }

@@ -24,6 +24,9 @@ var roleNames = [...]string{Nobody: "nobody", Viewer: "viewer", Operator: "opera
 // String gives the word that configurations use.
 func (r Role) String() string { return roleNames[r] }
 
+// RoleNames are the words of all roles, the least first.
+func RoleNames() []string { return slices.Clone(roleNames[:]) }
+
 // ParseRole reads "viewer", "operator" or "admin".
 func ParseRole(text string) (Role, error) {
 	if i := slices.Index(roleNames[:], text); i > int(Nobody) {

@@ -111,22 +111,17 @@ func parseQuery(query url.Values, now time.Time) (audit.Query, error) {
 	return q, err
 }
 
-// parseTime reads a time, a date, or how long ago: 2026-01-31T12:00:00Z,
-// 2026-01-31, 36h.
+// parseTime reads a bound of a query; the zero time if there is none.
 func parseTime(query url.Values, name string, now time.Time) (time.Time, error) {
 	text := query.Get(name)
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if ago, err := time.ParseDuration(text); err == nil {
-		return now.Add(-ago), nil
+	when, err := supervise.ParsePast(text, now)
+	if err != nil {
+		return when, reply.BadRequest("%s: %v", name, err)
 	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if when, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
-			return when, nil
-		}
-	}
-	return time.Time{}, reply.BadRequest("%s is a time (2026-01-31T12:00:00Z), a date, or how long ago (36h): %s", name, supervise.Quote(text))
+	return when, nil
 }
 
 func (a *api) verifyTrail(w http.ResponseWriter, r *http.Request) error {

@@ -46,18 +46,10 @@ func (a *api) links(w http.ResponseWriter, r *http.Request) error {
 // mintLink makes a link by which others may do some of what whoever asks may do,
 // and tells its address, this once.
 func (a *api) mintLink(ctx context.Context, r *http.Request) (any, error) {
-	if err := auth.Check(ctx, auth.MintLink, auth.Everything); err != nil {
-		return nil, err
-	}
-	var asked wire.LinkRequest
-	if err := body(r, &asked); err != nil {
-		return nil, err
-	}
-	wanted, err := readLink(asked, time.Now())
+	wanted, err := wantedLink(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	audit.Of(ctx).AboutThing(auth.MintLink, "a link to "+strings.Join(wanted.Programs, ", "))
 	_, account, found := a.auth.Minter(auth.From(ctx))
 	if !found {
 		return nil, conflict(auth.ErrNoMinter)
@@ -74,12 +66,32 @@ func (a *api) mintLink(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, conflict(err)
 	}
+	noteMinted(ctx, made, reached)
+	return wire.NewLink{ID: made.ID, URL: page + "link/" + secret, Link: linkFor(made, true)}, nil
+}
+
+// wantedLink reads what is asked for by somebody who may ask for it.
+func wantedLink(ctx context.Context, r *http.Request) (wanted auth.Link, err error) {
+	if err := auth.Check(ctx, auth.MintLink, auth.Everything); err != nil {
+		return wanted, err
+	}
+	var asked wire.LinkRequest
+	if err := body(r, &asked); err != nil {
+		return wanted, err
+	}
+	if wanted, err = readLink(asked, time.Now()); err != nil {
+		return wanted, err
+	}
+	audit.Of(ctx).AboutThing(auth.MintLink, "a link to "+strings.Join(wanted.Programs, ", "))
+	return wanted, nil
+}
+
+func noteMinted(ctx context.Context, made auth.Link, reached []supervise.Result) {
 	act := audit.Of(ctx)
 	act.AboutThing(auth.MintLink, "link "+made.ID)
 	act.DidTo(reached)
 	act.Tell("minted")
 	act.Moved("", summaryOfLink(made))
-	return wire.NewLink{ID: made.ID, URL: page + "link/" + secret, Link: linkFor(made, true)}, nil
 }
 
 // readLink reads what a request asks for.

@@ -1,10 +1,12 @@
 package wire
 
+import "supervisor/supervise"
+
 // Role is what somebody is.
 type Role string
 
 // Values lists every role, for the generated types.
-func (Role) Values() []string { return []string{"nobody", "viewer", "operator", "admin"} }
+func (Role) Values() []string { return supervise.RoleNames() }
 
 // LogIn is the body of POST /api/v1/session.
 type LogIn struct {
