@@ -45,7 +45,7 @@ var (
 // bcrypt hash that cannot be read, or would take minutes.
 func checkable(secret string) error {
 	hash := strings.TrimPrefix(secret, "{bcrypt}")
-	if !isBcrypt(hash) {
+	if !supervise.IsBcrypt(hash) {
 		return nil
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
@@ -56,15 +56,6 @@ func checkable(secret string) error {
 		return fmt.Errorf("the bcrypt hash has cost %d, at most %d is accepted", cost, maxCost)
 	}
 	return nil
-}
-
-func isBcrypt(text string) bool {
-	for _, prefix := range [...]string{"$2a$", "$2b$", "$2y$"} {
-		if strings.HasPrefix(text, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 // NewPassword gives the bcrypt hash of a password somebody has chosen, or says
@@ -218,7 +209,7 @@ func (c *checker) land(mac [sha256.Size]byte, mine *flight) {
 // which names there are.
 func (c *checker) verify(ctx context.Context, account bool, secret, given string, highest int) error {
 	hash := strings.TrimPrefix(secret, "{bcrypt}")
-	hashed := account && isBcrypt(hash)
+	hashed := account && supervise.IsBcrypt(hash)
 	if account && !hashed && writtenIs(secret, given) {
 		return nil
 	}

@@ -309,7 +309,7 @@ func TestWhichPasswordsMayBeSet(t *testing.T) {
 	} {
 		hash, err := a.NewPassword(t.Context(), "annabelle", tt.password)
 		if tt.want == "" {
-			if err != nil || costOf(hash) != 12 || !isBcrypt(hash) {
+			if err != nil || costOf(hash) != 12 || !supervise.IsBcrypt(hash) {
 				t.Errorf("%s: %q, %v", tt.name, hash, err)
 			}
 			continue

@@ -415,16 +415,15 @@ func problemOf(code supervise.ProblemCode, a supervise.Account, format string, a
 	return supervise.Problem{Code: code, Name: a.Name, Place: fmt.Sprintf("%s:%d", a.File, a.Line), Text: fmt.Sprintf(format, args...)}
 }
 
-// weakness says how a password is written that whoever reads the file learns, or
-// can guess at leisure; "" for one that is neither.
+// weakness says how a password is written that is not kept well; "" for one that is.
 func weakness(secret string) (code supervise.ProblemCode, how string) {
-	switch {
-	case strings.HasPrefix(secret, "{SHA}"):
-		return supervise.PasswordSHA, "as an unsalted SHA-1"
-	case isBcrypt(strings.TrimPrefix(secret, "{bcrypt}")):
-		return "", ""
+	switch code = supervise.Weakness(secret); code {
+	case supervise.PasswordSHA:
+		how = "as an unsalted SHA-1"
+	case supervise.PasswordPlain:
+		how = "in plain text"
 	}
-	return supervise.PasswordPlain, "in plain text"
+	return code, how
 }
 
 // costOf gives the cost of a bcrypt hash, 0 for what is none.

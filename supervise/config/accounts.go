@@ -131,15 +131,10 @@ func verbs(text string) ([]supervise.Verb, error) {
 // the file shall not learn a password. Server sections take others too.
 func bcryptHash(text string) (string, error) {
 	hash := strings.TrimPrefix(text, "{bcrypt}")
-	if !IsBcrypt(hash) {
+	if !supervise.IsBcrypt(hash) {
 		return "", errors.New("a user's password is a bcrypt hash: make one with supervisorctl passwd")
 	}
 	return hash, nil
-}
-
-// IsBcrypt tells a bcrypt hash from other texts, by how it begins.
-func IsBcrypt(text string) bool {
-	return slices.ContainsFunc([]string{"$2a$", "$2b$", "$2y$"}, func(p string) bool { return strings.HasPrefix(text, p) })
 }
 
 // digest reads 64 hexadecimal digits.

@@ -181,11 +181,11 @@ func (s *HTTPServer) authentication(r *reader) {
 // take its place.
 func (l *loader) weakPasswords() {
 	for _, s := range l.cfg.HTTPServers {
-		if !s.HasAuth || IsBcrypt(strings.TrimPrefix(s.Password, "{bcrypt}")) {
+		if !s.HasAuth || supervise.Weakness(s.Password) == "" {
 			continue
 		}
 		how := "is in plain text"
-		if strings.HasPrefix(s.Password, "{SHA}") {
+		if supervise.Weakness(s.Password) == supervise.PasswordSHA {
 			how = "is an unsalted SHA-1, which is quickly guessed"
 		}
 		l.findings = append(l.findings, Finding{Doubtful, s.File, s.Line, s.Section, "password",
@@ -249,10 +249,11 @@ func (l *loader) strangers() error {
 	return nil
 }
 
-// LetsEverybodyIn tells whether a server asks nobody who they are. With accounts,
-// or where a users file is promised, one that others reach over a network asks.
+// LetsEverybodyIn tells whether a server asks nobody who they are. A users file that
+// is promised counts as accounts.
 func (c *Config) LetsEverybodyIn(s HTTPServer) bool {
-	return !s.HasAuth && !s.MapUsers && (s.Unix || len(c.Accounts) == 0 && c.Supervisord.UsersFile == "")
+	accounts := len(c.Accounts) > 0 || c.Supervisord.UsersFile != ""
+	return supervise.Doorway{Unix: s.Unix, Password: s.HasAuth, MapUsers: s.MapUsers, Accounts: accounts}.Open()
 }
 
 // modern tells whether the files use any option about who may come in that
