@@ -221,15 +221,19 @@ func (c *checker) verify(ctx context.Context, account bool, secret, given string
 		return err
 	}
 	defer done()
-	spent := 0 // the cost of what was compared
-	if hashed && len(given) <= maxBcryptBytes {
-		if c.compare([]byte(hash), []byte(given)) == nil {
-			return nil
+	err = errUnknown
+	aside(func() {
+		spent := 0 // the cost of what was compared
+		if hashed && len(given) <= maxBcryptBytes {
+			if c.compare([]byte(hash), []byte(given)) == nil {
+				err = nil
+				return
+			}
+			spent = costOf(hash)
 		}
-		spent = costOf(hash)
-	}
-	c.burn(spent, highest, given)
-	return errUnknown
+		c.burn(spent, highest, given)
+	})
+	return err
 }
 
 // burn does the rest of the work of one hash of the highest cost, of which
