@@ -82,7 +82,7 @@ func checkSets(pattern string) error {
 			return nil
 		}
 		if strings.HasPrefix(rest, "^") {
-			return errors.New("has a set that begins with [^: to match all other characters, write [!")
+			return errors.New("has a set that begins with [^, where [! is what matches all other characters")
 		}
 		_, after, closed := cutSet(rest)
 		if !closed {
