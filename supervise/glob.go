@@ -82,7 +82,7 @@ func checkSets(pattern string) error {
 			return nil
 		}
 		if strings.HasPrefix(rest, "^") {
-			return errors.New("has a set that begins with [^, where [! is what matches all other characters")
+			return errors.New("has a set that begins with [^, and all other characters are matched if you write [! instead")
 		}
 		_, after, closed := cutSet(rest)
 		if !closed {
