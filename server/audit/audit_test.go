@@ -599,9 +599,11 @@ func TestAFloodOfStrangersIsALineASecond(t *testing.T) {
 		for i := range 2 * maxStrangers {
 			l.Stranger(context.Background(), fmt.Sprintf("2001:db8::%x", i), Entry{Verb: "enter"})
 		}
+		l.strangers.mu.Lock()
 		if known := len(l.strangers.known); known > maxStrangers+1 {
 			t.Errorf("%d are remembered", known)
 		}
+		l.strangers.mu.Unlock()
 		finish(t, l)
 	})
 }
@@ -735,9 +737,11 @@ func TestGuessesAtOneUserAreNotLostAmongThoseAtAnother(t *testing.T) {
 		if !slices.ContainsFunc(got, others) { // in any order: the second of all ends at once
 			t.Errorf("%+v", got)
 		}
+		l.strangers.mu.Lock()
 		if len(l.strangers.known) != 0 || len(l.strangers.names) != 0 {
 			t.Errorf("%v and %v are kept", l.strangers.known, l.strangers.names)
 		}
+		l.strangers.mu.Unlock()
 		finish(t, l)
 	})
 }
