@@ -608,7 +608,7 @@ export interface TrailEntry {
   uid?: number;
   /** The session or the link they came with. */
   session?: string;
-  /** What they did: a verb of CAPS, or "login" and such. */
+  /** What they did: a verb of CAPS, or "log-in" and such. */
   verb: string;
   /** To what: web:api, web:*, everything, supervisord, the name of a user. */
   target: string;
