@@ -4,6 +4,7 @@ package daemon
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -13,7 +14,7 @@ import (
 // hungStore is a users file whose disk hangs when it is looked at, until it is let go.
 type hungStore struct {
 	letGo chan struct{}
-	looks int
+	looks atomic.Int32
 }
 
 func (h *hungStore) Read() ([]supervise.Account, error) { return nil, nil }
@@ -21,7 +22,7 @@ func (h *hungStore) Write(supervise.Account) error      { return nil }
 func (h *hungStore) Remove(supervise.Account) error     { return nil }
 
 func (h *hungStore) Stamp() (string, error) {
-	h.looks++
+	h.looks.Add(1)
 	<-h.letGo
 	return "new", nil
 }
@@ -36,8 +37,8 @@ func TestAUsersFileWhoseDiskHangsHoldsNobodyUpForLongAndIsReadWhenItIsBack(t *te
 		if err := store.Write(supervise.Account{Name: "ann"}); err == nil || !strings.Contains(err.Error(), "has not answered") {
 			t.Errorf("a change meanwhile: %v", err)
 		}
-		if _, err := store.Stamp(); err == nil || disk.looks != 1 {
-			t.Errorf("a second look: %v after %d", err, disk.looks)
+		if _, err := store.Stamp(); err == nil || disk.looks.Load() != 1 {
+			t.Errorf("a second look: %v after %d", err, disk.looks.Load())
 		}
 		close(disk.letGo)
 		synctest.Wait()
