@@ -1,9 +1,7 @@
 package server
 
 import (
-	"context"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -90,12 +88,7 @@ func TestAFormerAddressIsObeyedForWhoMayDoAllOfIt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			trail := audit.New(audit.Options{Path: filepath.Join(t.TempDir(), "audit.log")})
-			t.Cleanup(func() {
-				if err := trail.Close(context.Background()); err != nil {
-					t.Error(err)
-				}
-			})
+			trail := newTrail(t)
 			s, _ := start(t, Options{
 				Endpoints: []Endpoint{{Section: "inet_http_server", Host: "127.0.0.1", LegacyActions: true}},
 				Accounts: []supervise.Account{{

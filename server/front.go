@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"supervisor/server/audit"
 	"supervisor/server/auth"
@@ -83,7 +84,7 @@ func (s *Server) atFront(next http.Handler) http.Handler {
 			s.refused(r, audit.Misdirected, "Host: "+name)
 			return
 		}
-		if r.TLS != nil && f.proof != nil && f.proof.strict() {
+		if r.TLS != nil && f.proof != nil && f.proof.strict(time.Now()) {
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		if r.URL.Path == strings.TrimSuffix(f.base, "/") && f.base != "/" {

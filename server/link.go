@@ -6,9 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -22,13 +20,13 @@ import (
 // who presses the button opens one. A link that is over, was opened often enough
 // or never was gets the same answer.
 func links(w http.ResponseWriter, r *http.Request) {
-	secret := chi.URLParam(r, "*")
+	secret, speak := chi.URLParam(r, "*"), languageOf(r)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		showLink(w, r, secret)
+		showLink(w, r, secret, speak)
 	case http.MethodPost:
 		if auth.LoggedIn(r) == "" && !auth.OpenLink(w, r, secret) {
-			linkPage(w, http.StatusNotFound, noLink)
+			linkPage(w, http.StatusNotFound, speak, speak.noLink)
 			return
 		}
 		enterPage(w)
@@ -38,17 +36,17 @@ func links(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func showLink(w http.ResponseWriter, r *http.Request, secret string) {
+func showLink(w http.ResponseWriter, r *http.Request, secret string, speak *language) {
 	link, opened, found := auth.LookAtLink(r, secret)
 	switch name := auth.LoggedIn(r); {
 	case !found:
-		linkPage(w, http.StatusNotFound, noLink)
+		linkPage(w, http.StatusNotFound, speak, speak.noLink)
 	case name != "":
-		linkPage(w, http.StatusOK, strings.NewReplacer("{name}", html.EscapeString(name)).Replace(ownRights))
+		linkPage(w, http.StatusOK, speak, strings.ReplaceAll(speak.ownRights, "{name}", html.EscapeString(name)))
 	case opened:
 		enterPage(w)
 	default:
-		linkPage(w, http.StatusOK, confirm(link))
+		linkPage(w, http.StatusOK, speak, speak.confirm(link))
 	}
 }
 
@@ -60,42 +58,11 @@ func enterPage(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// inWords are the actions that a link can have, as people are told them.
-var inWords = map[auth.Verb]string{
-	auth.View: "see their state", auth.Logs: "read their logs", auth.Start: "start them", auth.Stop: "stop them",
-	auth.Restart: "restart them", auth.Signal: "send them signals", auth.Stdin: "write to their standard input",
-	auth.ClearLogs: "clear their logs",
-}
-
-// confirm says what a link is for, with the button that opens it.
-func confirm(link auth.Link) string {
-	uses := "It may be opened as often as you like until then."
-	if link.Uses > 0 {
-		uses = "It may be opened " + strconv.Itoa(link.Uses-link.Used) + " more times."
-		if link.Uses-link.Used == 1 {
-			uses = "It may be opened once, in one browser."
-		}
-	}
-	actions := []string{inWords[auth.View]}
-	for _, action := range link.Actions {
-		if words, known := inWords[action]; known && !slices.Contains(actions, words) {
-			actions = append(actions, words)
-		}
-	}
-	return strings.NewReplacer(
-		"{minter}", html.EscapeString(link.Minter.String()),
-		"{actions}", html.EscapeString(strings.Join(actions, "\n")),
-		"{programs}", html.EscapeString(strings.Join(link.Programs, "\n")),
-		"{expires}", link.Expires.UTC().Format(time.RFC3339),
-		"{until}", link.Expires.Local().Format("2 January 2006, 15:04 MST"),
-		"{uses}", uses,
-	).Replace(confirmation)
-}
-
 // linkPage sends a small page that works without scripts.
-func linkPage(w http.ResponseWriter, status int, main string) {
+func linkPage(w http.ResponseWriter, status int, speak *language, main string) {
 	w.Header().Set("Cache-Control", "no-store")
-	reply.Small(w, status, "'self'", strings.Replace(linkFrame, "{main}", main, 1))
+	w.Header().Set("Vary", "Accept-Language")
+	reply.Small(w, status, "'self'", strings.NewReplacer("{lang}", speak.tag, "{main}", main).Replace(linkFrame))
 }
 
 // pageAddress gives where browsers reach the page, as far as the configuration
@@ -146,7 +113,7 @@ func calledName(e Endpoint) string {
 }
 
 const linkFrame = `<!doctype html>
-<html lang="en">
+<html lang="{lang}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -160,23 +127,4 @@ const linkFrame = `<!doctype html>
 {main}</main>
 </body>
 </html>
-`
-
-const confirmation = `<h1>A link to some programs</h1>
-<p class="wish">{minter} lets you do a few things.</p>
-<h2>What</h2>
-<pre>{actions}</pre>
-<h2>With which programs</h2>
-<pre>{programs}</pre>
-<p>It ends at <time datetime="{expires}">{until}</time>. {uses} What you do is written down.</p>
-<form method="post"><button class="go">Open</button></form>
-`
-
-const noLink = `<h1>This link does not work</h1>
-<p>It may have ended, have been opened as often as it could be, or have been revoked, or a part of it was lost on the way. Ask whoever sent it for another one.</p>
-`
-
-const ownRights = `<h1>You are logged in</h1>
-<p>In this browser you are {name}, and what you may do yourself counts. Log out to use the link; nothing of it has been used up.</p>
-<p><a class="go" href="../">Go on as {name}</a></p>
 `

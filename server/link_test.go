@@ -300,14 +300,6 @@ func TestLinksAreListedToTheirMintersAndToAdmins(t *testing.T) {
 	}
 }
 
-func TestALogOfRequestsDoesNotHaveWhatOpensALink(t *testing.T) {
-	for uri, want := range map[string]string{"/link/abc": "/link/...", "/base/link/abc?x=1": "/base/link/...", "/process/web": "/process/web"} {
-		if got := withoutSecret(uri); got != want {
-			t.Errorf("%s: %s", uri, got)
-		}
-	}
-}
-
 func TestWhoMintedALinkReadsWhenItWasOpenedAndNobodyElseDoes(t *testing.T) {
 	town := newTown(t)
 	operator := town.person("operator")

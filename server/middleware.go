@@ -12,7 +12,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"time"
 
 	"supervisor/server/audit"
@@ -54,7 +53,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 func (s *Server) finish(a *answer, r *http.Request, began time.Time) {
 	failure := recover()
 	if failure != nil && failure != http.ErrAbortHandler {
-		reply.Log(r.Context()).Error("a handler panicked", "method", r.Method, "path", withoutSecret(r.URL.Path),
+		reply.Log(r.Context()).Error("a handler panicked", "method", r.Method, "path", reply.WithoutSecret(r.URL.Path),
 			"panic", fmt.Sprint(failure), "stack", string(debug.Stack()))
 		if a.status == 0 && !a.hijacked {
 			reply.Page(a, http.StatusInternalServerError)
@@ -79,16 +78,7 @@ func accessLine(a *answer, r *http.Request, began time.Time) string {
 		from = "localhost:0"
 	}
 	return fmt.Sprintf("%s - - [%s] \"%s %s %s\" %d %d", from, began.Format("02/Jan/2006:15:04:05 -0700"),
-		r.Method, withoutSecret(r.RequestURI), r.Proto, a.status, a.bytes)
-}
-
-// withoutSecret gives an address as logs may have it: whoever reads one could
-// open the link it names.
-func withoutSecret(uri string) string {
-	if before, _, found := strings.Cut(uri, "/link/"); found {
-		return before + "/link/..."
-	}
-	return uri
+		r.Method, reply.WithoutSecret(r.RequestURI), r.Proto, a.status, a.bytes)
 }
 
 // answer is a ResponseWriter that knows what was answered, and gives the client
@@ -230,7 +220,7 @@ func (s *Server) sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if protection.Check(r) != nil || !ownScheme(r) {
 			reply.Log(r.Context()).Warn("a page of another site was refused", "origin", r.Header.Get("Origin"),
-				"method", r.Method, "path", withoutSecret(r.URL.Path))
+				"method", r.Method, "path", reply.WithoutSecret(r.URL.Path))
 			s.refused(r, audit.CrossSite, "a page of "+cmp.Or(r.Header.Get("Origin"), "another site"))
 			reply.Page(w, http.StatusForbidden)
 			return
@@ -243,7 +233,7 @@ func (s *Server) sameOrigin(next http.Handler) http.Handler {
 func (s *Server) refused(r *http.Request, verb auth.Verb, why string) {
 	who := auth.Sender(r)
 	s.house.Trail.Stranger(auth.With(r.Context(), who), who.Addr, audit.Entry{
-		Verb: verb, Target: r.Method + " " + withoutSecret(r.URL.Path), Detail: why,
+		Verb: verb, Target: r.Method + " " + reply.WithoutSecret(r.URL.Path), Detail: why,
 	})
 }
 

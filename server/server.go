@@ -268,6 +268,27 @@ func shutdown(ctx context.Context, server *http.Server, listener net.Listener) e
 // asked, so it must be running, or about to. It fails on a page that does not
 // say where its parts go.
 func (s *Server) Start(house House) error {
+	if err := s.moveIn(house); err != nil {
+		return err
+	}
+	hub := live.New(live.Options{
+		Engine: house.Engine, Metrics: house.Metrics, Problems: s.problems, Trail: s.house.Trail, Log: s.log, Again: s.auth.Again, Changed: s.auth.Changed,
+	})
+	s.later("say goodbye to browsers", hub.Close)
+	handler := s.router(hub)
+	for _, o := range s.open {
+		if o.proof != nil { // before anybody asks for problems, of which all have some
+			o.proof.log = s.log
+		}
+	}
+	for _, o := range s.open {
+		s.begin(o, handler)
+	}
+	return nil
+}
+
+// moveIn takes what stands behind the doors.
+func (s *Server) moveIn(house House) (err error) {
 	s.house = house
 	if house.Logger != nil {
 		s.log = house.Logger
@@ -276,35 +297,23 @@ func (s *Server) Start(house House) error {
 	if house.Static == nil {
 		s.house.Static = embed.FS{}
 	}
-	page, err := spa(s.house.Static, house.Engine.Identity)
-	if err != nil {
-		return err
+	s.page, err = spa(s.house.Static, house.Engine.Identity)
+	return err
+}
+
+// begin has a listener served.
+func (s *Server) begin(o *opened, handler http.Handler) {
+	o.server.Handler = handler
+	o.server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
+	if o.proof != nil {
+		s.log.Info(fmt.Sprintf("[%s] speaks TLS: fingerprint %s", o.proof.section, supervise.Fingerprint(o.proof.now().pair.Certificate[0])))
 	}
-	s.page = page
-	hub := live.New(live.Options{
-		Engine: house.Engine, Metrics: house.Metrics, Problems: s.problems, Trail: s.house.Trail, Log: s.log, Again: s.auth.Again, Changed: s.auth.Changed,
-	})
-	s.later("say goodbye to browsers", hub.Close)
-	handler := s.router(hub)
-	for _, o := range s.open {
-		if o.proof != nil {
-			o.proof.log = s.log
+	// Ended by shutdown, which Stop calls.
+	go func() {
+		if err := o.serve(); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("serve HTTP", "address", o.listener.Addr().String(), "err", err)
 		}
-	}
-	for _, o := range s.open {
-		o.server.Handler = handler
-		o.server.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
-		if o.proof != nil {
-			s.log.Info(fmt.Sprintf("[%s] speaks TLS: fingerprint %s", o.proof.section, fingerprint(o.proof.now())))
-		}
-		// Ended by shutdown, which Stop calls.
-		go func() {
-			if err := o.serve(); !errors.Is(err, http.ErrServerClosed) {
-				s.log.Error("serve HTTP", "address", o.listener.Addr().String(), "err", err)
-			}
-		}()
-	}
-	return nil
+	}()
 }
 
 func (o *opened) serve() error {
@@ -332,6 +341,7 @@ func (s *Server) problems() []supervise.Problem {
 // leaves nothing behind: no goroutine, no connection, no socket file.
 func (s *Server) Stop(ctx context.Context) error {
 	s.close()
+	s.auth.Close()
 	s.crowd.dismiss()
 	err := s.clean(ctx)
 	return errors.Join(err, s.settle(ctx))

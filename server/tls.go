@@ -7,7 +7,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -20,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,6 +36,8 @@ const (
 	// lookAgainAfter is how long a new certificate may lie there unseen. Nothing
 	// wakes for it: it is looked for when somebody connects.
 	lookAgainAfter = time.Second
+	// waitForDisk is how long somebody who connects waits for the look.
+	waitForDisk = time.Second
 	// maxStreams is how much one connection of HTTP/2 may ask for at once.
 	maxStreams = 64
 )
@@ -48,13 +50,19 @@ type certificate struct {
 	roots     *x509.CertPool // nil for the system's
 	log       *slog.Logger
 
-	mu      sync.Mutex // guards the fields below
-	pair    *tls.Certificate
-	real    bool   // browsers of this system believe it
-	stamp   string // of the files when they were last read
+	held atomic.Pointer[held]
+
+	reading sync.Mutex // held while the disk works; guards lookAt
 	lookAt  time.Time
-	trouble string
-	shared  bool // others may read the key
+}
+
+// held is what is known of a certificate. It is never changed once made.
+type held struct {
+	pair     *tls.Certificate
+	believed time.Time // until when browsers of this system believe it; zero if they never did
+	stamp    string    // of the files when they were last read
+	trouble  string    // why they cannot be read again, "" if they can
+	shared   bool      // others may read the key
 }
 
 // openCertificate gets the certificate of an endpoint, nil for one without TLS.
@@ -66,14 +74,17 @@ func (s *Server) openCertificate(e Endpoint) (*certificate, error) {
 		if err != nil {
 			return nil, fmt.Errorf("section [%s]: make a certificate: %w", e.Section, err)
 		}
-		c.pair = pair
+		c.held.Store(&held{pair: pair})
 		return c, nil
 	case e.TLSCertificate == "":
 		return nil, nil
 	}
-	if err := c.read(time.Now()); err != nil {
+	found, err := c.read(held{})
+	if err != nil {
 		return nil, fmt.Errorf("section [%s]: %w", e.Section, err)
 	}
+	c.held.Store(&found)
+	c.lookAt = time.Now().Add(lookAgainAfter)
 	return c, nil
 }
 
@@ -82,55 +93,70 @@ func (c *certificate) config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		NextProtos:     []string{"h2", "http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.now(), nil },
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.now().pair, nil },
 	}
 }
 
 // now gives the certificate as its files have it. While they cannot be used, as
-// between the writing of one and of the other, the former one goes on.
-func (c *certificate) now() *tls.Certificate {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if at := time.Now(); c.file != "" && !at.Before(c.lookAt) {
-		c.refresh(at)
+// between the writing of one and of the other, the former one goes on. A disk
+// that hangs holds up whoever looks first, for a moment, and nobody else.
+func (c *certificate) now() *held {
+	if c.file == "" || !c.reading.TryLock() {
+		return c.held.Load()
 	}
-	return c.pair
+	if time.Now().Before(c.lookAt) {
+		c.reading.Unlock()
+		return c.held.Load()
+	}
+	looked := make(chan struct{})
+	go func() { // ended by the disk
+		defer close(looked)
+		defer c.reading.Unlock()
+		c.refresh()
+		c.lookAt = time.Now().Add(lookAgainAfter)
+	}()
+	late := time.NewTimer(waitForDisk)
+	defer late.Stop()
+	select {
+	case <-looked:
+	case <-late.C:
+	}
+	return c.held.Load()
 }
 
-func (c *certificate) refresh(at time.Time) {
-	before, trouble := c.stamp, c.trouble
-	err := c.read(at)
+// refresh is called with reading held.
+func (c *certificate) refresh() {
+	before := c.held.Load()
+	found, err := c.read(*before)
 	switch {
-	case err == nil && c.stamp == before && trouble == "":
+	case err == nil && found.stamp == before.stamp && before.trouble == "":
+		return
 	case err == nil:
-		c.trouble = ""
-		c.log.Info(fmt.Sprintf("read the certificate of [%s] again: fingerprint %s", c.section, fingerprint(c.pair)))
+		c.log.Info(fmt.Sprintf("read the certificate of [%s] again: fingerprint %s", c.section, supervise.Fingerprint(found.pair.Certificate[0])))
 	default:
-		c.trouble = err.Error()
-		if c.trouble != trouble {
-			c.log.Warn(c.complaint())
+		found = *before
+		if found.trouble = err.Error(); found.trouble != before.trouble {
+			c.log.Warn(c.complaint(found.trouble))
 		}
 	}
+	c.held.Store(&found)
 }
 
-// complaint is called with mu held.
-func (c *certificate) complaint() string {
-	return fmt.Sprintf("the certificate of [%s] cannot be read again, and the former one is used: %s", c.section, c.trouble)
+func (c *certificate) complaint(trouble string) string {
+	return fmt.Sprintf("the certificate of [%s] cannot be read again, and the former one is used: %s", c.section, trouble)
 }
 
 // read reads the files, unless they are those that were last read with success.
-func (c *certificate) read(at time.Time) error {
-	c.lookAt = at.Add(lookAgainAfter)
+func (c *certificate) read(before held) (held, error) {
 	stamp, shared, err := stampOf(c.file, c.key)
-	if err != nil || stamp == c.stamp && c.trouble == "" {
-		return err
+	if err != nil || stamp == before.stamp && before.trouble == "" {
+		return before, err
 	}
 	pair, err := tls.LoadX509KeyPair(c.file, c.key)
 	if err != nil {
-		return fmt.Errorf("read tls_certificate=%s and tls_key=%s: %w", c.file, c.key, err)
+		return before, fmt.Errorf("read tls_certificate=%s and tls_key=%s: %w", c.file, c.key, err)
 	}
-	c.pair, c.stamp, c.shared, c.real = &pair, stamp, shared, c.believed(&pair)
-	return nil
+	return held{pair: &pair, stamp: stamp, shared: shared, believed: c.believedUntil(&pair)}, nil
 }
 
 // stampOf changes when one of two files is written or replaced, and tells
@@ -147,40 +173,48 @@ func stampOf(file, key string) (stamp string, shared bool, err error) {
 	return stamp, shared, nil
 }
 
-// believed tells whether a pair leads to an authority that this system trusts.
-func (c *certificate) believed(pair *tls.Certificate) bool {
+// believedUntil tells until when a pair leads to an authority that this system
+// trusts: the zero time if it does not.
+func (c *certificate) believedUntil(pair *tls.Certificate) (until time.Time) {
 	between := x509.NewCertPool()
 	for _, der := range pair.Certificate[1:] {
 		if each, err := x509.ParseCertificate(der); err == nil {
 			between.AddCert(each)
 		}
 	}
-	_, err := pair.Leaf.Verify(x509.VerifyOptions{Roots: c.roots, Intermediates: between})
-	return err == nil
+	// An error is that nobody believes it, which no chain says too.
+	chains, _ := pair.Leaf.Verify(x509.VerifyOptions{Roots: c.roots, Intermediates: between})
+	for _, chain := range chains {
+		ends := chain[0].NotAfter
+		for _, each := range chain {
+			if each.NotAfter.Before(ends) {
+				ends = each.NotAfter
+			}
+		}
+		if ends.After(until) {
+			until = ends
+		}
+	}
+	return until
 }
 
 // strict tells whether browsers may be told to come over TLS only. With a
 // certificate they do not believe they would lock themselves out.
-func (c *certificate) strict() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.real
-}
+func (c *certificate) strict(now time.Time) bool { return now.Before(c.held.Load().believed) }
 
 // problems says what an administrator should look into.
 func (c *certificate) problems() []supervise.Problem {
-	leaf := c.now().Leaf
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	held := c.now()
+	leaf := held.pair.Leaf
 	var all []supervise.Problem
 	add := func(p supervise.Problem, format string, args ...any) {
 		p.Name, p.Text = c.section, fmt.Sprintf(format, args...)
 		all = append(all, p)
 	}
-	if c.trouble != "" {
-		add(supervise.Problem{Code: supervise.CertificateUnread, Why: c.trouble}, "%s", c.complaint())
+	if held.trouble != "" {
+		add(supervise.Problem{Code: supervise.CertificateUnread, Why: held.trouble}, "%s", c.complaint(held.trouble))
 	}
-	if c.shared {
+	if held.shared {
 		add(supervise.Problem{Code: supervise.CertificateKeyShared, Place: c.key},
 			"everybody on this machine can read tls_key=%s of [%s]: chmod o-r", c.key, c.section)
 	}
@@ -193,11 +227,6 @@ func (c *certificate) problems() []supervise.Problem {
 			"the certificate of [%s] expires on %s", c.section, leaf.NotAfter.Format(time.DateOnly))
 	}
 	return all
-}
-
-// fingerprint is what supervisorctl knows a certificate by.
-func fingerprint(pair *tls.Certificate) string {
-	return fmt.Sprintf("sha256:%x", sha256.Sum256(pair.Certificate[0]))
 }
 
 // ownPair gives the pair that supervisord has made for itself, and makes it if

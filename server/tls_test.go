@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/sys/unix"
+
+	"supervisor/supervise"
 )
 
 // drawer is State in memory.
@@ -29,13 +32,14 @@ func (d *drawer) Read(name string) []byte {
 	return d.kept[name]
 }
 
-func (d *drawer) Write(name string, data []byte) {
+func (d *drawer) Write(name string, data []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.kept == nil {
 		d.kept = map[string][]byte{}
 	}
 	d.kept[name] = data
+	return nil
 }
 
 // withPair is an endpoint whose certificate lies in a directory of the test.
@@ -151,6 +155,83 @@ func TestBrowsersThatBelieveTheCertificateShallComeOverTLSOnly(t *testing.T) {
 	}
 }
 
+func TestNobodyIsSentToTLSOnlyByACertificateThatIsBelievedNoMore(t *testing.T) {
+	made, err := makePair([]string{"localhost"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.X509KeyPair(made, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority := x509.NewCertPool()
+	authority.AppendCertsFromPEM(made)
+	ends := pair.Leaf.NotAfter
+	for _, tt := range []struct {
+		name   string
+		roots  *x509.CertPool
+		at     time.Time
+		strict bool
+	}{
+		{"before it ends", authority, ends.Add(-time.Second), true},
+		{"when it has ended", authority, ends, false},
+		{"without an authority", x509.NewCertPool(), ends.Add(-time.Hour), false},
+	} {
+		c := &certificate{roots: tt.roots}
+		c.held.Store(&held{pair: &pair, believed: c.believedUntil(&pair)})
+		if got := c.strict(tt.at); got != tt.strict {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.strict)
+		}
+	}
+}
+
+// TestADiskThatHangsHoldsUpNobodyWhoComesByTLS has a pipe in the place of the
+// certificate: reading it ends when somebody writes to it.
+func TestADiskThatHangsHoldsUpNobodyWhoComesByTLS(t *testing.T) {
+	e, roots := withPair(t)
+	s, _ := start(t, Options{Endpoints: []Endpoint{e}})
+	proof := s.open[0].proof
+	if err := os.Remove(e.TLSCertificate); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(e.TLSCertificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for hangs := false; !hangs; { // once somebody reads, there is no end to it
+		visit(t, s, roots)
+		if hangs = !proof.reading.TryLock(); !hangs {
+			proof.reading.Unlock()
+		}
+	}
+	visit(t, s, roots)
+	if problems := proof.problems(); len(problems) != 0 {
+		t.Errorf("problems %v", problems)
+	}
+	pipe, err := os.OpenFile(e.TLSCertificate, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pipe.Close(); err != nil {
+		t.Fatal(err)
+	}
+	proof.reading.Lock() // the look is over
+	defer proof.reading.Unlock()
+	if problems := fmt.Sprint(proof.problems()); !strings.Contains(problems, "cannot be read again") {
+		t.Errorf("problems %s", problems)
+	}
+}
+
+// visit makes a connection of its own and asks for something.
+func visit(t *testing.T, s *Server, roots *x509.CertPool) {
+	t.Helper()
+	client := clientOf(t, roots)
+	defer client.CloseIdleConnections()
+	client.Timeout = time.Minute
+	if _, _, err := get(t, client, secureURL(s, 0)+"/ok.html"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestANewCertificateIsTakenUpAndABadOneIsNot(t *testing.T) {
 	e, former := withPair(t)
 	s, log := start(t, Options{Endpoints: []Endpoint{e}})
@@ -215,7 +296,7 @@ func TestAServerMakesACertificateOfItsOwnAndKeepsIt(t *testing.T) {
 				}
 			}
 		}
-		leaf := s.open[0].proof.now().Leaf
+		leaf := s.open[0].proof.now().pair.Leaf
 		for _, name := range []string{"box.example", "a.corp.example", "::1"} {
 			if err := leaf.VerifyHostname(name); err != nil {
 				t.Error(err)
@@ -232,7 +313,7 @@ func TestAServerMakesACertificateOfItsOwnAndKeepsIt(t *testing.T) {
 	}
 	state.Write("tls.pem", []byte("spoiled"))
 	pair, err := ownPair(&state, []string{"localhost"})
-	if err != nil || string(state.Read("tls.pem")) == "spoiled" || seen[strings.TrimPrefix(fingerprint(pair), "sha256:")] {
+	if err != nil || string(state.Read("tls.pem")) == "spoiled" || seen[strings.TrimPrefix(supervise.Fingerprint(pair.Certificate[0]), "sha256:")] {
 		t.Errorf("a spoiled pair is not made anew: %v", err)
 	}
 }

@@ -24,6 +24,9 @@ var roleNames = [...]string{Nobody: "nobody", Viewer: "viewer", Operator: "opera
 // String gives the word that configurations use.
 func (r Role) String() string { return roleNames[r] }
 
+// RoleNames are the words of all roles, the least first.
+func RoleNames() []string { return slices.Clone(roleNames[:]) }
+
 // ParseRole reads "viewer", "operator" or "admin".
 func ParseRole(text string) (Role, error) {
 	if i := slices.Index(roleNames[:], text); i > int(Nobody) {
@@ -195,6 +198,25 @@ func MatchProgram(pattern string, name NameSpec) bool {
 	return !found || process == "" || name.WholeGroup() || MatchGlob(process, name.Process)
 }
 
+// CheckPattern says what is wrong with a pattern over group:process that somebody
+// has written. What MatchProgram would take literally, or never match, is most
+// often a slip, and one in a list of what is denied would deny nothing.
+func CheckPattern(pattern string) error {
+	group, process, _ := strings.Cut(pattern, ":")
+	switch {
+	case group == "":
+		return fmt.Errorf("%s names no group: expected a pattern like web:*, worker, or * for all", Quote(pattern))
+	case strings.Contains(process, ":"):
+		return fmt.Errorf("%s has more than one colon: expected a pattern like web:api", Quote(pattern))
+	}
+	for _, part := range []string{group, process} {
+		if err := checkSets(part); err != nil {
+			return fmt.Errorf("%s %w", Quote(pattern), err)
+		}
+	}
+	return nil
+}
+
 // Account is somebody who may come in: a [user:x] or [token:x] section, or the
 // username of a server section.
 type Account struct {
@@ -225,6 +247,8 @@ func CheckAccountName(name string) error {
 		return fmt.Errorf("%s is too long for a name: expected at most 255 bytes", Quote(name))
 	case strings.ContainsAny(name, ":;#[]") || strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }):
 		return fmt.Errorf("%s is no name for a user: expected one without spaces and without any of : ; # [ ]", Quote(name))
+	case !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
+		return fmt.Errorf("%s is no name for a user: expected a letter or a digit in it", Quote(name))
 	}
 	return nil
 }

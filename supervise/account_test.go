@@ -1,6 +1,9 @@
 package supervise
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestWhatAGrantAllows(t *testing.T) {
 	api, migrate := NameSpec{Group: "web", Process: "api"}, NameSpec{Group: "web", Process: "migrate"}
@@ -112,5 +115,18 @@ func TestAGrantWithinAnotherAllowsWhatBothAllow(t *testing.T) {
 	nobody.Within = &Grant{}
 	if nobody.Allows(VerbView, Itself) || nobody.AllowsSome(VerbView) {
 		t.Error("within nothing there is something")
+	}
+}
+
+func TestAPatternThatCouldOnlyBeASlipIsRefused(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"*": "", "worker": "", "web:*": "", "web:": "", "*:[ab]": "", "[!a]": "", "[]]:x": "", "a]b": "", "web:worker_0?": "",
+		"web:[migrate": "without the ]", "[x": "without the ]", "[a:b]": "without the ]", "[]": "without the ]",
+		"[^a]": "write [!", "a:x[^b]": "write [!", "a:b:c": "more than one colon", ":b": "names no group", "": "names no group",
+	} {
+		err := CheckPattern(pattern)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", pattern, err, want)
+		}
 	}
 }

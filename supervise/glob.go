@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"strings"
 	"unicode/utf8"
 )
@@ -70,6 +71,25 @@ func cutSet(text string) (set, rest string, closed bool) {
 		return "", "", false
 	}
 	return text[:start+end], text[start+end+1:], true
+}
+
+// checkSets says what is wrong with the sets of a pattern, in words that go on after
+// it.
+func checkSets(pattern string) error {
+	for {
+		_, rest, found := strings.Cut(pattern, "[")
+		if !found {
+			return nil
+		}
+		if strings.HasPrefix(rest, "^") {
+			return errors.New("has a set that begins with [^, and all other characters are matched if you write [! instead")
+		}
+		_, after, closed := cutSet(rest)
+		if !closed {
+			return errors.New("has a [ without the ] that ends the set")
+		}
+		pattern = after
+	}
 }
 
 // inSet: single characters and ranges, negated by a leading "!".

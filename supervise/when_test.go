@@ -25,3 +25,20 @@ func TestWhenSomethingEnds(t *testing.T) {
 		}
 	}
 }
+
+func TestWhenSomethingWas(t *testing.T) {
+	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.FixedZone("", 2*60*60))
+	for text, want := range map[string]string{
+		"36h": "2026-05-30T22:00:00Z", "7d": "2026-05-25T10:00:00Z",
+		"2026-01-31": "2026-01-30T22:00:00Z", "2026-01-31T12:00:00Z": "2026-01-31T12:00:00Z",
+	} {
+		if got, err := ParsePast(text, now); err != nil || got.UTC().Format(time.RFC3339) != want {
+			t.Errorf("%s: %s, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "yesterday", "-1h", "0d"} {
+		if got, err := ParsePast(text, now); err == nil || !strings.Contains(err.Error(), "no time") {
+			t.Errorf("%s: %s, %v", text, got, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -587,6 +588,27 @@ func TestACrashIsANumberOrTheLast(t *testing.T) {
 		w := d.send("GET", path, "")
 		if w.Code != status || status == 200 && !strings.Contains(w.Body.String(), "[]") {
 			t.Errorf("%s: %d %s, want %d", path, w.Code, w.Body, status)
+		}
+	}
+}
+
+func TestWhatMayNotBeDoneToANameThatNothingHasIsAnsweredAsToAHiddenOne(t *testing.T) {
+	d := newDesk(t)
+	d.who = auth.Principal{Name: "ann", Grant: supervise.Grant{
+		Role: supervise.Operator, Programs: []string{"*"}, Deny: []string{"odd/name"}, Actions: []supervise.Verb{auth.Start},
+	}}
+	for _, tt := range []struct{ method, path string }{
+		{"POST", "/processes/%s/restart"}, {"GET", "/log/%s/stdout"}, {"GET", "/processes/%s/settings"}, {"POST", "/processes/%s/reveal"},
+	} {
+		for name, want := range map[string]int{"web:api": 403, "web:nosuch": 404, "odd%2Fname:x:y": 404} {
+			if w := d.send(tt.method, fmt.Sprintf(tt.path, name), `{"variable":"KEY"}`); w.Code != want {
+				t.Errorf("%s of %s: %d %s", tt.path, name, w.Code, w.Body)
+			}
+		}
+	}
+	for group, want := range map[string]int{"web": 403, "nosuch": 404, "odd%2Fname": 404} {
+		if w := d.send("POST", "/groups/"+group+"/restart", ""); w.Code != want {
+			t.Errorf("the group %s: %d %s", group, w.Code, w.Body)
 		}
 	}
 }

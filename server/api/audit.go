@@ -64,7 +64,9 @@ func (a *api) trailShown(ctx context.Context) (func(wire.TrailEntry) (wire.Trail
 
 // narrowed is an entry as somebody sees it who may see the trail of some
 // programs: no others are named, and of strangers there is only the name. What
-// concerns them otherwise, as the opening of their links does, they see too.
+// concerns them otherwise, as the opening of their links does, they see too. The
+// texts of an entry tell of all it was done to, or of what a link or an account
+// allows: they are for who did it, or may see all of those programs.
 func narrowed(e wire.TrailEntry, who auth.Principal, concerned bool) (wire.TrailEntry, bool) {
 	var seen []string
 	for _, name := range e.Programs {
@@ -72,15 +74,44 @@ func narrowed(e wire.TrailEntry, who auth.Principal, concerned bool) (wire.Trail
 			seen = append(seen, name)
 		}
 	}
+	whole := len(seen) == len(e.Programs) && doneToPrograms(auth.Verb(e.Verb))
+	if !concerned && !whole && !didIt(who, e) {
+		e.Before, e.After, e.Detail, e.Result = "", "", "", reduced(e.Result)
+	}
 	e.Programs = seen
-	if who.Name == "" || e.User != who.Name {
+	if !didIt(who, e) {
 		e.Door, e.Addr, e.UID, e.Session, e.Request = "", "", nil, "", ""
 	}
 	return e, concerned || len(seen) > 0
 }
 
+// doneToPrograms tells whether a line of verb says what was done to programs, and
+// not what somebody may do with them.
+func doneToPrograms(verb auth.Verb) bool {
+	return verb.AboutPrograms() && verb != auth.MintLink && verb != auth.Trail
+}
+
+// didIt tells whether an entry is of who reads it. A token may be called as a user is.
+func didIt(who auth.Principal, e wire.TrailEntry) bool {
+	byToken := e.Via == string(auth.Token)
+	return who.Name != "" && e.User == who.Name && byToken == (who.Via == auth.Token)
+}
+
+// reduced is a result without the text of its fault.
+func reduced(result string) string {
+	if result == audit.Done || result == audit.Refused {
+		return result
+	}
+	return supervise.FaultFailed.String()
+}
+
 func parseQuery(query url.Values, now time.Time) (audit.Query, error) {
 	q := audit.Query{User: query.Get("user"), Program: query.Get("program"), Before: query.Get("before")}
+	if q.Program != "" {
+		if err := supervise.CheckPattern(q.Program); err != nil {
+			return q, reply.BadRequest("program: %v", err)
+		}
+	}
 	var err error
 	if q.Since, err = parseTime(query, "since", now); err != nil {
 		return q, err
@@ -116,22 +147,17 @@ func parseMoment(query url.Values, name string, now time.Time) (time.Time, error
 	return parseTime(query, name, now)
 }
 
-// parseTime reads a time, a date, or how long ago: 2026-01-31T12:00:00Z,
-// 2026-01-31, 36h.
+// parseTime reads a bound of a query; the zero time if there is none.
 func parseTime(query url.Values, name string, now time.Time) (time.Time, error) {
 	text := query.Get(name)
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if ago, err := time.ParseDuration(text); err == nil {
-		return now.Add(-ago), nil
+	when, err := supervise.ParsePast(text, now)
+	if err != nil {
+		return when, reply.BadRequest("%s: %v", name, err)
 	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if when, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
-			return when, nil
-		}
-	}
-	return time.Time{}, reply.BadRequest("%s is a time (2026-01-31T12:00:00Z), a date, or how long ago (36h): %s", name, supervise.Quote(text))
+	return when, nil
 }
 
 func (a *api) verifyTrail(w http.ResponseWriter, r *http.Request) error {

@@ -105,6 +105,7 @@ func (a *api) update(ctx context.Context, r *http.Request) (any, error) {
 		return nil, err
 	}
 	audit.Of(ctx).Planned("update", plan)
+	audit.Of(ctx).DidToGroups(slices.Concat(plan.Removed, plan.Changed, plan.Added)...)
 	return wire.Update{Steps: a.carryOut(ctx, plan)}, nil
 }
 

@@ -46,18 +46,10 @@ func (a *api) links(w http.ResponseWriter, r *http.Request) error {
 // mintLink makes a link by which others may do some of what whoever asks may do,
 // and tells its address, this once.
 func (a *api) mintLink(ctx context.Context, r *http.Request) (any, error) {
-	if err := auth.Check(ctx, auth.MintLink, auth.Everything); err != nil {
-		return nil, err
-	}
-	var asked wire.LinkRequest
-	if err := body(r, &asked); err != nil {
-		return nil, err
-	}
-	wanted, err := readLink(asked, time.Now())
+	wanted, err := wantedLink(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	audit.Of(ctx).AboutThing(auth.MintLink, "a link to "+strings.Join(wanted.Programs, ", "))
 	_, account, found := a.auth.Minter(auth.From(ctx))
 	if !found {
 		return nil, conflict(auth.ErrNoMinter)
@@ -74,12 +66,32 @@ func (a *api) mintLink(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, conflict(err)
 	}
+	noteMinted(ctx, made, reached)
+	return wire.NewLink{ID: made.ID, URL: page + "link/" + secret, Link: linkFor(made, true)}, nil
+}
+
+// wantedLink reads what is asked for by somebody who may ask for it.
+func wantedLink(ctx context.Context, r *http.Request) (wanted auth.Link, err error) {
+	if err := auth.Check(ctx, auth.MintLink, auth.Everything); err != nil {
+		return wanted, err
+	}
+	var asked wire.LinkRequest
+	if err := body(r, &asked); err != nil {
+		return wanted, err
+	}
+	if wanted, err = readLink(asked, time.Now()); err != nil {
+		return wanted, err
+	}
+	audit.Of(ctx).AboutThing(auth.MintLink, "a link to "+strings.Join(wanted.Programs, ", "))
+	return wanted, nil
+}
+
+func noteMinted(ctx context.Context, made auth.Link, reached []supervise.Result) {
 	act := audit.Of(ctx)
 	act.AboutThing(auth.MintLink, "link "+made.ID)
 	act.DidTo(reached)
 	act.Tell("minted")
 	act.Moved("", summaryOfLink(made))
-	return wire.NewLink{ID: made.ID, URL: page + "link/" + secret, Link: linkFor(made, true)}, nil
 }
 
 // readLink reads what a request asks for.
@@ -90,6 +102,9 @@ func readLink(asked wire.LinkRequest, now time.Time) (wanted auth.Link, err erro
 	}
 	for _, pattern := range asked.Programs {
 		if err := checkWord(pattern); err != nil {
+			return wanted, reply.BadRequest("programs: %v", err)
+		}
+		if err := supervise.CheckPattern(pattern); err != nil {
 			return wanted, reply.BadRequest("programs: %v", err)
 		}
 	}
@@ -158,6 +173,8 @@ func (a *api) reach(ctx context.Context, minter supervise.Grant, wanted auth.Lin
 	return reached, nil
 }
 
+var noSuchLink = reply.Problem{Status: http.StatusNotFound, Text: "no such link"}
+
 // revokeLink ends one's own, or anybody's for those who keep users, at once and
 // for all who have opened it. Somebody else's is not there for others.
 func (a *api) revokeLink(ctx context.Context, r *http.Request) (any, error) {
@@ -165,13 +182,23 @@ func (a *api) revokeLink(ctx context.Context, r *http.Request) (any, error) {
 	me, _, minter := a.auth.Minter(who)
 	l, found := a.auth.Links.Find(param(r, "id"))
 	mine := minter && l.Minter == me
-	if !found || !mine && !auth.Can(who, auth.Users, auth.Supervisord) || !a.auth.Links.Revoke(l.ID) {
-		return nil, reply.Problem{Status: http.StatusNotFound, Text: "no such link"}
+	if !found || !mine && !auth.Can(who, auth.Users, auth.Supervisord) {
+		return nil, noSuchLink
+	}
+	found, unsaved := a.auth.Links.Revoke(l.ID)
+	if !found {
+		return nil, noSuchLink
 	}
 	act := audit.Of(ctx)
 	act.AboutThing(auth.MintLink, "link "+l.ID)
 	act.Tell("revoked, of " + l.Minter.String())
 	act.Moved(summaryOfLink(l), "")
+	if unsaved != nil {
+		// The cause may name what only admins may know; the log and the page have it.
+		act.Tell("not on the disk yet: " + unsaved.Error())
+		return nil, reply.Problem{Status: http.StatusInsufficientStorage, Text: "link " + l.ID + " is revoked and opens nothing any more, " +
+			"but that cannot be written to the disk yet: a supervisord that starts before it is would let it in again; it is tried until it succeeds"}
+	}
 	return struct{}{}, nil
 }
 

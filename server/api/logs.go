@@ -63,7 +63,7 @@ func (a *api) processLog(r *http.Request) (log supervise.Log, file string, err e
 	if err != nil {
 		return nil, "", err
 	}
-	if err := auth.Permit(r.Context(), auth.Logs, name); err != nil {
+	if err := auth.PermitOf(r.Context(), auth.Logs, name, a.engine); err != nil {
 		return nil, "", err
 	}
 	ch, ok := supervise.ParseChannel(param(r, "channel"))

@@ -160,28 +160,11 @@ func (a *api) may(ctx context.Context, verb auth.Verb, name supervise.NameSpec) 
 	if a.engine.Mood() < supervise.MoodRunning {
 		return supervise.Fault{Code: supervise.FaultShutdownState}
 	}
-	if err := auth.Permit(ctx, verb, name); err != nil {
+	if err := auth.PermitOf(ctx, verb, name, a.engine); err != nil {
 		return err
 	}
-	audit.Of(ctx).About(verb, name, a.look(ctx, name))
+	audit.Of(ctx).AboutIn(ctx, a.engine, verb, name)
 	return nil
-}
-
-// look gives the function that tells how what an order is about is at the moment.
-func (a *api) look(ctx context.Context, name supervise.NameSpec) func() string {
-	switch {
-	case name == auth.Supervisord:
-		return func() string { return a.engine.Mood().String() }
-	case name.WholeGroup():
-		return nil
-	}
-	return func() string {
-		info, err := a.engine.Process(context.WithoutCancel(ctx), name)
-		if err != nil {
-			return ""
-		}
-		return info.State.String()
-	}
 }
 
 // processOrder is an order about one process.

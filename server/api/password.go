@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -27,46 +28,61 @@ func (a *api) ownPassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	who := auth.From(ctx)
-	refusal := auth.Refusal{Fault: supervise.Fault{Code: supervise.FaultForbidden, Detail: string(changePassword)}, Verb: changePassword, Name: auth.Supervisord}
+	who, act := auth.From(ctx), audit.Of(ctx)
 	account, own := a.auth.Own(who)
 	if !own {
-		audit.Of(ctx).AboutThing(changePassword, "of "+who.Name)
-		return refusal
+		act.AboutThing(changePassword, "of "+who.Name)
+		return notOwn
 	}
 	if err := a.auth.OwnWritable(who, account); err != nil {
 		return conflict(err)
 	}
-	err := auth.ChangePassword(w, r, asked.Old, asked.New)
-	if errors.As(err, new(auth.BadPassword)) {
-		return reply.BadRequest("%v", err)
+	if err := auth.ChangePassword(w, r, asked.Old, asked.New); err != nil {
+		return refusedPassword(w, r, account.Name, err)
 	}
-	act := audit.Of(ctx)
 	act.AboutThing(changePassword, "user "+account.Name)
-	if errors.Is(err, auth.ErrWrongCredentials) {
-		act.Tell("the old password was another")
-		act.End(ctx, refusal)
-		return reply.Problem{Status: http.StatusUnauthorized, Text: "the old password is another"}
-	}
-	if wait, later := auth.RetryAfter(err); later {
-		act.Tell("too many attempts")
-		act.End(ctx, refusal)
-		auth.SetRetryAfter(w, wait)
-		return reply.Problem{Status: http.StatusTooManyRequests, Text: err.Error()}
-	}
-	if err != nil {
-		return whyNot(err)
-	}
 	act.End(ctx, nil) // before the answer: who has it can rely on the line
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
+// notOwn is the refusal for who came in by something that is not the person.
+var notOwn = auth.Refusal{Fault: supervise.Fault{Code: supervise.FaultForbidden, Detail: string(changePassword)}, Verb: changePassword, Name: auth.Supervisord}
+
+// refusedPassword gives the answer for an error of auth.ChangePassword, and has the
+// trail know of what could be a guess.
+func refusedPassword(w http.ResponseWriter, r *http.Request, name string, err error) error {
+	if errors.As(err, new(auth.BadPassword)) {
+		return reply.BadRequest("%v", err)
+	}
+	act := audit.Of(r.Context())
+	act.AboutThing(changePassword, "user "+name)
+	answer, later := auth.TurnedAway(w, err)
+	switch {
+	case errors.Is(err, auth.ErrWrongCredentials):
+		act.Tell("the old password was another")
+		answer = reply.Problem{Status: http.StatusUnauthorized, Text: "the old password is another"}
+	case later:
+		act.Tell(err.Error())
+	default:
+		return whyNot(r.Context(), err)
+	}
+	act.End(r.Context(), notOwn)
+	return answer
+}
+
 // whyNot tells people what stands against a change of their account, and nothing
 // of a file that they may not read.
-func whyNot(err error) error {
+func whyNot(ctx context.Context, err error) error {
 	if errors.As(err, new(auth.ReadOnlyError)) || errors.Is(err, auth.ErrNoStore) || errors.Is(err, auth.ErrNoAccount) || errors.Is(err, auth.ErrChanged) {
 		return conflict(err)
 	}
-	return err
+	if ctx.Err() != nil {
+		return err
+	}
+	if auth.Can(auth.From(ctx), auth.Users, auth.Supervisord) {
+		return explain(err)
+	}
+	reply.Log(ctx).Error("write the new password of somebody", "name", auth.From(ctx).Name, "err", err)
+	return reply.Problem{Status: http.StatusInternalServerError, Text: "the new password could not be written: an admin finds the reason in the log of supervisord"}
 }

@@ -105,7 +105,7 @@ func TestAPasswordIsNotChangedByWhoeverMayNot(t *testing.T) {
 		says       string
 	}{
 		{"nobody", fine, func(*http.Request) {}, 401, ""},
-		{"in the main file", fine, by("fixed", rightPassword), 409, "main.conf:12"},
+		{"in the main file", fine, by("fixed", rightPassword), 409, "an admin changes it there"},
 		{"of a section", `{"old":"plain","new":"` + nextPassword + `"}`, by("boss", "plain"), 409, "main.conf:3"},
 		{"in a browser with a page's username", fine, withCookie(o.begins("boss", "plain", false)), 409, "main.conf:3"},
 		{"short", `{"old":"` + rightPassword + `","new":"short"}`, by("bob", rightPassword), 400, "at least 8 bytes"},
@@ -115,8 +115,12 @@ func TestAPasswordIsNotChangedByWhoeverMayNot(t *testing.T) {
 		{"by a form", fine, func(r *http.Request) { r.Header.Del("Content-Type"); by("bob", rightPassword)(r) }, 415, ""},
 	} {
 		before := o.users.version
-		if w := o.change(tt.body, tt.arrive); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) {
+		w := o.change(tt.body, tt.arrive)
+		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) {
 			t.Errorf("%s: %d %s, want %d", tt.name, w.Code, w.Body, tt.status)
+		}
+		if tt.name == "in the main file" && strings.Contains(w.Body.String(), "main.conf") {
+			t.Errorf("a viewer is told where the configuration is: %s", w.Body)
 		}
 		if o.users.version != before {
 			t.Errorf("%s: the users file was written", tt.name)
@@ -142,5 +146,14 @@ func TestGuessesAtTheOldPasswordAreSlowedDownAsLoginsAre(t *testing.T) {
 	}
 	if !o.knows(cookie) {
 		t.Error("guesses have ended the session")
+	}
+}
+
+func TestAPasswordThatCannotBeWrittenIsToldInWords(t *testing.T) {
+	o := newOffice(t)
+	o.users.full = true
+	w := o.change(`{"old":"`+rightPassword+`","new":"`+nextPassword+`"}`, by("bob", rightPassword))
+	if w.Code != 500 || !strings.Contains(w.Body.String(), "the new password could not be written") || strings.Contains(w.Body.String(), "users.conf") {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

@@ -21,7 +21,7 @@ const maxLogIn = 4 << 10
 // Doorstep puts on r what those need who are not known yet, which the caller has
 // mounted at /api/v1 behind auth.Recognise.
 func Doorstep(r chi.Router, o Options) {
-	a := newAPI(o)
+	a := &api{auth: o.Auth} // who is at the door orders nothing
 	r.Use(neverStored)
 	r.Method(http.MethodPost, "/session", reply.Handler(a.logIn))
 	r.Method(http.MethodDelete, "/session", reply.Handler(a.logOut))
@@ -39,9 +39,8 @@ func (a *api) logIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who, err := auth.LogIn(w, r, asked.User, asked.Password, asked.Keep)
-	if wait, later := auth.RetryAfter(err); later {
-		auth.SetRetryAfter(w, wait)
-		return reply.Problem{Status: http.StatusTooManyRequests, Text: err.Error()}
+	if answer, later := auth.TurnedAway(w, err); later {
+		return answer
 	}
 	if errors.Is(err, auth.ErrWrongCredentials) {
 		return reply.Problem{Status: http.StatusUnauthorized, Text: err.Error()}

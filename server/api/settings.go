@@ -18,7 +18,7 @@ func (a *api) settings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := permitBeside(r.Context(), auth.Config, name); err != nil {
+	if err := a.permitBeside(r.Context(), auth.Config, name); err != nil {
 		return err
 	}
 	settings, err := a.engine.Settings(r.Context(), name)
@@ -41,7 +41,7 @@ func (a *api) reveal(ctx context.Context, r *http.Request) (any, error) {
 	}
 	act := audit.Of(ctx)
 	act.About(auth.Reveal, name, nil)
-	if err := permitBeside(ctx, auth.Reveal, name); err != nil {
+	if err := a.permitBeside(ctx, auth.Reveal, name); err != nil {
 		return nil, err
 	}
 	act.Tell(asked.Variable)
@@ -63,9 +63,16 @@ func (a *api) reveal(ctx context.Context, r *http.Request) (any, error) {
 
 // permitBeside is Permit for a verb about supervisord that is done to one
 // process: whoever does not see the process is told that it does not exist.
-func permitBeside(ctx context.Context, verb auth.Verb, name supervise.NameSpec) error {
+func (a *api) permitBeside(ctx context.Context, verb auth.Verb, name supervise.NameSpec) error {
 	if err := auth.Permit(ctx, auth.View, name); err != nil {
 		return err
 	}
-	return auth.Check(ctx, verb, auth.Supervisord)
+	refused := auth.Check(ctx, verb, auth.Supervisord)
+	if refused == nil {
+		return nil
+	}
+	if _, err := a.engine.Process(ctx, name); err != nil {
+		return auth.Refusal{Fault: supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}, Verb: verb, Name: name}
+	}
+	return refused
 }

@@ -42,7 +42,7 @@ func (s *slots) take(ctx context.Context, w http.ResponseWriter) (leave func(), 
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-patience.C:
-			auth.SetRetryAfter(w, time.Second)
+			w.Header().Set("Retry-After", "1")
 			return nil, reply.Problem{Status: http.StatusTooManyRequests, Text: s.what + " of yours is under way"}
 		}
 	}
@@ -51,7 +51,7 @@ func (s *slots) take(ctx context.Context, w http.ResponseWriter) (leave func(), 
 		return func() { <-s.all; s.release(who, mine) }, nil
 	default:
 		s.release(who, mine)
-		auth.SetRetryAfter(w, time.Second)
+		w.Header().Set("Retry-After", "1")
 		return nil, reply.Problem{Status: http.StatusServiceUnavailable, Text: "others are at it: " + s.what + " has no place now"}
 	}
 }

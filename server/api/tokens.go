@@ -39,10 +39,10 @@ func (a *api) makeToken(ctx context.Context, r *http.Request) (any, error) {
 		return nil, err
 	}
 	secret := auth.NewToken(&token)
-	if err := a.changed(ctx, "made", supervise.Account{}, token, a.auth.Book.Add(token)); err != nil {
+	written, err := a.auth.Book.Add(token)
+	if err := a.changed(ctx, "made", "token "+token.Name, supervise.Account{}, written, err); err != nil {
 		return nil, err
 	}
-	written, _ := a.auth.Book.FindToken(secret)
 	return wire.NewToken{Token: secret, Account: a.tellAccount(auth.From(ctx), written)}, nil
 }
 
@@ -50,9 +50,7 @@ func (a *api) removeToken(ctx context.Context, r *http.Request) (any, error) {
 	if err := mayKeepUsers(ctx); err != nil {
 		return nil, err
 	}
-	former, found := a.auth.Book.FindTokenNamed(param(r, "name"))
-	if !found {
-		former = supervise.Account{Name: param(r, "name"), Token: "?"} // the book says that there is none
-	}
-	return struct{}{}, a.changed(ctx, "removed", former, supervise.Account{}, a.auth.Book.Remove(former))
+	name := param(r, "name")
+	former, err := a.auth.Book.RemoveToken(name)
+	return struct{}{}, a.changed(ctx, "removed", "token "+name, former, supervise.Account{}, err)
 }

@@ -1,7 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -44,7 +48,21 @@ func (a *api) tellAccount(who auth.Principal, account supervise.Account) wire.Ac
 	told := wire.FromAccount(account)
 	told.Seen = wire.Millis(a.auth.Seen(account))
 	told.Self = isSelf(who, account)
+	told.Edition = editionOf(account)
 	return told
+}
+
+// editionOf names what is told of an account. The place in the file is none of it:
+// that moves when others change.
+func editionOf(account supervise.Account) string {
+	told := wire.FromAccount(account)
+	told.Source = ""
+	text, err := json.Marshal(told)
+	if err != nil { // cannot be: texts, numbers and lists of them always encode
+		panic(err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // isSelf tells whether an account is the one that whoever asks came in by.
@@ -52,8 +70,9 @@ func isSelf(who auth.Principal, account supervise.Account) bool {
 	return who.Via != auth.Open && who.Name == account.Name && account.IsToken() == (who.Via == auth.Token)
 }
 
-// putUser writes a person into the users file. The password is hashed here, and
-// stays as it was if none is sent.
+// putUser writes a person into the users file: somebody new, or what is to become
+// of somebody there is. The password is hashed here, before anything is looked at,
+// as that takes a while.
 func (a *api) putUser(ctx context.Context, r *http.Request) (any, error) {
 	if err := mayKeepUsers(ctx); err != nil {
 		return nil, err
@@ -63,39 +82,80 @@ func (a *api) putUser(ctx context.Context, r *http.Request) (any, error) {
 		return nil, err
 	}
 	name := param(r, "name")
-	grant, err := grantOf(asked.Role, asked.Programs, asked.Deny, asked.Actions)
-	if err != nil {
-		return nil, err
-	}
-	former, _ := a.auth.Book.Find(name)
-	account := supervise.Account{
-		Name: name, Password: former.Password, Grant: grant, Disabled: asked.Disabled,
-		Comment: asked.Comment, UnixUsers: asked.UnixUsers,
-	}
-	if err := checkAccount(account); err != nil {
-		return nil, err
-	}
-	if isSelf(auth.From(ctx), account) && (account.Disabled || grant.Role != supervise.Admin) {
-		return nil, conflict(errors.New("nobody can disable themselves or give up being an admin: ask another admin"))
-	}
+	hash := ""
 	if asked.Password != "" {
-		if account.Password, err = a.newPassword(ctx, name, asked.Password); err != nil {
+		var err error
+		if hash, err = a.newPassword(ctx, name, asked.Password); err != nil {
 			return nil, err
 		}
 	}
-	if err := a.changed(ctx, "set", former, account, a.auth.Book.Write(account)); err != nil {
+	former, written, err := a.auth.Book.Change(name, func(former supervise.Account, found bool) (supervise.Account, error) {
+		next, err := amended(name, former, found, asked)
+		if err == nil && isSelf(auth.From(ctx), next) && (next.Disabled || next.Grant.Role != supervise.Admin) {
+			err = conflict(errors.New("nobody can disable themselves or give up being an admin: ask another admin"))
+		}
+		if hash != "" {
+			next.Password = hash
+		}
+		return next, err
+	})
+	if err := a.changed(ctx, "set", "user "+name, former, written, err); err != nil {
 		return nil, err
 	}
-	written, _ := a.auth.Book.Find(name)
 	return a.tellAccount(auth.From(ctx), written), nil
+}
+
+// amended gives an account as a request wants it.
+func amended(name string, former supervise.Account, found bool, asked wire.AccountRequest) (next supervise.Account, err error) {
+	switch {
+	case found && asked.New:
+		return next, conflict(auth.ErrTaken)
+	case asked.Edition != "" && (!found || asked.Edition != editionOf(former)):
+		return next, conflict(fmt.Errorf("%s has been changed meanwhile: look again", name))
+	case !found && asked.Role == "" && !asked.New:
+		return next, reply.Problem{Status: http.StatusNotFound, Text: "there is no user " + supervise.Quote(name) + " yet, and somebody new needs a role"}
+	}
+	next = supervise.Account{
+		Name: name, Password: former.Password, Disabled: former.Disabled, Comment: former.Comment,
+		UnixUsers: orElse(asked.UnixUsers, former.UnixUsers),
+	}
+	if next.Grant, err = amendedGrant(former.Grant, found, asked); err != nil {
+		return next, err
+	}
+	if asked.Disabled != nil {
+		next.Disabled = *asked.Disabled
+	}
+	if asked.Comment != nil {
+		next.Comment = *asked.Comment
+	}
+	return next, checkAccount(next)
+}
+
+func amendedGrant(former supervise.Grant, found bool, asked wire.AccountRequest) (supervise.Grant, error) {
+	role := asked.Role
+	if role == "" && found {
+		role = wire.Role(former.Role.String())
+	}
+	if role == wire.Role(supervise.Admin.String()) {
+		former = supervise.Grant{} // whose limits an admin has none of
+	}
+	return grantOf(role, orElse(asked.Programs, former.Programs), orElse(asked.Deny, former.Deny), orElse(asked.Actions, actionsOf(former)))
+}
+
+// orElse gives a list, or another one if it was not said.
+func orElse(said, other []string) []string {
+	if said == nil {
+		return other
+	}
+	return said
 }
 
 // newPassword hashes a password, or says in words for people why it will not do.
 func (a *api) newPassword(ctx context.Context, name, password string) (string, error) {
 	hash, err := a.auth.NewPassword(ctx, name, password)
-	switch _, busy := auth.RetryAfter(err); {
-	case busy:
-		return "", reply.Problem{Status: http.StatusServiceUnavailable, Text: err.Error()}
+	switch status, _, later := auth.RetryAfter(err); {
+	case later:
+		return "", reply.Problem{Status: status, Text: err.Error()}
 	case err != nil:
 		return "", reply.BadRequest("%v", err)
 	}
@@ -107,28 +167,19 @@ func (a *api) removeUser(ctx context.Context, r *http.Request) (any, error) {
 		return nil, err
 	}
 	name := param(r, "name")
-	former, _ := a.auth.Book.Find(name)
-	former.Name = name
-	if isSelf(auth.From(ctx), former) {
+	if isSelf(auth.From(ctx), supervise.Account{Name: name}) {
 		return nil, conflict(errors.New("nobody can remove themselves: ask another admin"))
 	}
-	return struct{}{}, a.changed(ctx, "removed", former, supervise.Account{}, a.auth.Book.Remove(former))
+	former, err := a.auth.Book.RemoveUser(name)
+	return struct{}{}, a.changed(ctx, "removed", "user "+name, former, supervise.Account{}, err)
 }
 
 // changed is where every change of an account ends, when the book has taken it or
-// refused it: what is the word for it, before and after are the account, the zero
-// one for none. Sessions end that began with what the account no longer is.
-func (a *api) changed(ctx context.Context, what string, before, after supervise.Account, err error) error {
-	about := before
-	if after.Name != "" {
-		about = after
-	}
-	kind := "user "
-	if about.IsToken() {
-		kind = "token "
-	}
+// refused it: what is the word for it, whom names the account, before and after are
+// it, the zero one for none. Sessions end that began with what it no longer is.
+func (a *api) changed(ctx context.Context, what, whom string, before, after supervise.Account, err error) error {
 	act := audit.Of(ctx)
-	act.AboutThing(auth.Users, kind+about.Name)
+	act.AboutThing(auth.Users, whom)
 	act.Tell(what)
 	if err != nil {
 		act.Tell(err.Error())
@@ -136,17 +187,20 @@ func (a *api) changed(ctx context.Context, what string, before, after supervise.
 	}
 	act.Moved(summary(before), summary(after))
 	over := before.Password != after.Password || before.Grant.Role != after.Grant.Role || after.Disabled
-	if !about.IsToken() && over {
-		a.auth.Sessions.EndAll(about.Name, "")
+	if !before.IsToken() && !after.IsToken() && over {
+		a.auth.Sessions.EndAll(cmp.Or(after.Name, before.Name), "")
 	}
 	a.auth.Links.Prune()
 	return nil
 }
 
-// explain gives an error of the book its status.
+// explain gives an error of the book its status; what is an answer already stays.
 func explain(err error) error {
 	var fixed auth.ReadOnlyError
+	var answer reply.Problem
 	switch {
+	case errors.As(err, &answer):
+		return answer
 	case errors.As(err, &fixed), errors.Is(err, auth.ErrLastAdmin), errors.Is(err, auth.ErrNoStore), errors.Is(err, auth.ErrTaken):
 		return conflict(err)
 	case errors.Is(err, auth.ErrNoAccount):
@@ -173,7 +227,7 @@ func summary(account supervise.Account) string {
 	}
 	add("programs", account.Grant.Programs)
 	add("deny", account.Grant.Deny)
-	add("actions", wire.FromAccount(account).Actions)
+	add("actions", actionsOf(account.Grant))
 	add("unix_users", account.UnixUsers)
 	if account.Disabled {
 		text += " disabled=true"
@@ -182,6 +236,14 @@ func summary(account supervise.Account) string {
 		text += " expires=" + account.Expires.UTC().Format(time.RFC3339)
 	}
 	return text
+}
+
+func actionsOf(grant supervise.Grant) []string {
+	var words []string
+	for _, action := range grant.Actions {
+		words = append(words, string(action))
+	}
+	return words
 }
 
 // grantOf reads a grant as a request writes it.
@@ -213,6 +275,17 @@ func checkAccount(account supervise.Account) error {
 			if err := checkWord(word); err != nil {
 				return reply.BadRequest("%s: %v", name, err)
 			}
+			if name == "unixUsers" {
+				continue
+			}
+			if err := supervise.CheckPattern(word); err != nil {
+				return reply.BadRequest("%s: %v", name, err)
+			}
+		}
+	}
+	for word := range strings.FieldsSeq(account.Comment) {
+		if word[0] == ';' || word[0] == '#' {
+			return reply.BadRequest("comment: a word that begins with ; or # would begin a comment in the users file, and be lost: %s", supervise.Quote(word))
 		}
 	}
 	return checkComment(account.Comment)

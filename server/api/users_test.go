@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"golang.org/x/crypto/bcrypt"
@@ -27,6 +29,7 @@ type usersIn struct {
 	mu       sync.Mutex
 	accounts []supervise.Account
 	version  int
+	full     bool // the disk
 }
 
 func (u *usersIn) Read() ([]supervise.Account, error) {
@@ -42,6 +45,9 @@ func (u *usersIn) Stamp() (string, error) {
 }
 
 func (u *usersIn) Write(a supervise.Account) error {
+	if u.full {
+		return errors.New("write users.conf: no space left on device")
+	}
 	a.Editable, a.File, a.Line = true, "users", 1
 	u.replace(a, a)
 	return nil
@@ -87,7 +93,7 @@ func newOffice(t *testing.T) *office {
 	o := &office{t: t, trail: filepath.Join(t.TempDir(), "audit.log"), users: &usersIn{accounts: []supervise.Account{
 		person("ann", auth.Full), person("bob", supervise.Grant{Role: supervise.Operator, Programs: []string{"web"}}),
 	}}}
-	trail := audit.New(audit.Options{Path: o.trail})
+	trail := audit.New(audit.Options{Path: o.trail, Patience: time.Minute})
 	o.auth, err = auth.New(auth.Options{
 		Accounts: []supervise.Account{fixed}, Store: o.users,
 		Witness:  trail.Saw,
@@ -284,12 +290,25 @@ func TestAccountsAreMadeChangedAndRemoved(t *testing.T) {
 		{"a new one", "PUT", "/users/eve", `{"role":"viewer","programs":["web:*"],"password":"long enough","unixUsers":["eve"],"comment":"of accounting"}`, 200, `"password":true`},
 		{"one without a password", "PUT", "/users/eve", `{"role":"viewer","programs":["*"]}`, 200, `"password":false`},
 		{"a change keeps the password", "PUT", "/users/bob", `{"role":"viewer","programs":["db"],"disabled":true}`, 200, `"disabled":true,"comment":"","unixUsers":[],"password":true`},
-		{"no role", "PUT", "/users/eve", `{"programs":["*"]}`, 400, "is no role"},
+		{"no role", "PUT", "/users/eve", `{"programs":["*"]}`, 404, "somebody new needs a role"},
+		{"somebody new without a role", "PUT", "/users/eve", `{"programs":["*"],"new":true}`, 400, "is no role"},
+		{"somebody new", "PUT", "/users/eve", `{"role":"viewer","programs":["*"],"new":true}`, 200, `"name":"eve"`},
+		{"somebody new who is there", "PUT", "/users/bob", `{"role":"viewer","programs":["*"],"new":true}`, 409, "one of that name already"},
+		{"a password alone", "PUT", "/users/bob", `{"password":"long enough"}`, 200, `"role":"operator","programs":["web"]`},
+		{"a comment alone", "PUT", "/users/bob", `{"comment":"of accounting"}`, 200, `"role":"operator","programs":["web"]`},
+		{"other programs alone", "PUT", "/users/bob", `{"programs":["db"]}`, 200, `"role":"operator","programs":["db"]`},
+		{"no programs any more", "PUT", "/users/bob", `{"programs":[]}`, 400, "has no programs"},
+		{"one who becomes an admin", "PUT", "/users/bob", `{"role":"admin"}`, 200, `"role":"admin","programs":[]`},
+		{"a change of what has been changed", "PUT", "/users/bob", `{"comment":"x","edition":"0123456789abcdef"}`, 409, "changed meanwhile"},
+		{"a change of who has gone", "PUT", "/users/eve", `{"comment":"x","edition":"0123456789abcdef"}`, 409, "changed meanwhile"},
 		{"nobody is no role", "PUT", "/users/eve", `{"role":"nobody","programs":["*"]}`, 400, "is no role"},
 		{"no programs", "PUT", "/users/eve", `{"role":"viewer"}`, 400, "has no programs"},
 		{"an admin of some programs", "PUT", "/users/eve", `{"role":"admin","programs":["web"]}`, 400, "an admin may do everything"},
 		{"an unknown action", "PUT", "/users/eve", `{"role":"viewer","programs":["*"],"actions":["fly"]}`, 400, "is no action"},
 		{"a pattern that is two", "PUT", "/users/eve", `{"role":"viewer","programs":["a,b"]}`, 400, "cannot be in a list"},
+		{"a pattern that would deny nothing", "PUT", "/users/eve", `{"role":"viewer","programs":["*"],"deny":["web:[migrate"]}`, 400, "deny: 'web:[migrate' has a ["},
+		{"a comment that would be cut off", "PUT", "/users/eve", `{"role":"admin","comment":"x # y"}`, 400, "comment: a word that begins with"},
+		{"a name that the trail has for nobody", "PUT", "/users/-", `{"role":"admin"}`, 400, "expected a letter or a digit"},
 		{"a pattern with a section in it", "PUT", "/users/eve", `{"role":"viewer","programs":["a\n[user:x]"]}`, 400, "cannot be in a list"},
 		{"a comment with a section in it", "PUT", "/users/eve", `{"role":"viewer","programs":["a"],"comment":"x\n[user:y]"}`, 400, "a comment is one line"},
 		{"a name that is none", "PUT", "/users/a%20b", `{"role":"viewer","programs":["a"]}`, 400, "is no name"},
@@ -325,6 +344,35 @@ func TestAccountsAreMadeChangedAndRemoved(t *testing.T) {
 				t.Errorf("a hash is told: %s", w.Body)
 			}
 		})
+	}
+}
+
+func TestAChangeByAnAdminKeepsWhatWasChangedMeanwhile(t *testing.T) {
+	o := newOffice(t)
+	ann := o.program("ann", rightPassword)
+	looked := read[wire.Accounts](t, ann.send("GET", "/users", ""))
+	i := slices.IndexFunc(looked.Accounts, func(a wire.Account) bool { return a.Name == "bob" })
+	bob, found := o.auth.Book.Find("bob")
+	if i < 0 || !found {
+		t.Fatalf("%+v", looked)
+	}
+	edition := looked.Accounts[i].Edition
+	hash, err := bcrypt.GenerateFromPassword([]byte("another horse"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob.Password = string(hash)
+	if err := o.users.Write(bob); err != nil { // by hand, a moment ago
+		t.Fatal(err)
+	}
+	if w := ann.send("PUT", "/users/bob", `{"comment":"of accounting","edition":"`+edition+`"}`); w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if w := o.program("bob", "another horse").send("GET", "/session", ""); w.Code != 200 {
+		t.Errorf("the password that was changed meanwhile: %d", w.Code)
+	}
+	if w := ann.send("PUT", "/users/bob", `{"disabled":true,"edition":"`+edition+`"}`); w.Code != 409 {
+		t.Errorf("what somebody saw before the comment was changed: %d %s", w.Code, w.Body)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,7 +44,9 @@ type Act struct {
 	log   *Log
 	entry Entry
 	look  func() string
-	some  string // how many of those it was done to failed
+	count func() []supervise.ProcessInfo // for an act on many, instead of look
+	were  []supervise.ProcessInfo        // what count gave when it began
+	some  string                         // how many of those it was done to failed
 	ended bool
 }
 
@@ -75,6 +79,76 @@ func (a *Act) About(verb auth.Verb, name supervise.NameSpec, look func() string)
 	}
 }
 
+// Engine is what an act looks at to tell how something was and is.
+type Engine interface {
+	Mood() supervise.Mood
+	Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error)
+	Snapshot(ctx context.Context) (supervise.Snapshot, error)
+}
+
+// AboutIn is About with the looks of an engine: at a process, at supervisord
+// itself, or at those processes of a group, or of all, that whoever ctx belongs to
+// may do verb to.
+func (a *Act) AboutIn(ctx context.Context, engine Engine, verb auth.Verb, name supervise.NameSpec) {
+	ctx = context.WithoutCancel(ctx)
+	if !name.WholeGroup() {
+		a.About(verb, name, lookAt(ctx, engine, name))
+		return
+	}
+	a.About(verb, name, nil)
+	if !a.log.Kept() || !Changes(verb) {
+		return
+	}
+	may := auth.Scope(ctx, verb)
+	a.count = func() []supervise.ProcessInfo {
+		now, err := engine.Snapshot(ctx)
+		if err != nil {
+			return nil // the act tells of its own trouble
+		}
+		return slices.DeleteFunc(slices.Clone(now.Processes), func(p supervise.ProcessInfo) bool {
+			meant := name == auth.Everything || p.Group == name.Group
+			return !meant || may != nil && !may(p.NameSpec())
+		})
+	}
+	a.were = a.count()
+}
+
+func lookAt(ctx context.Context, engine Engine, name supervise.NameSpec) func() string {
+	if name == auth.Supervisord {
+		return func() string { return engine.Mood().String() }
+	}
+	return func() string {
+		info, err := engine.Process(ctx, name)
+		if err != nil {
+			return ""
+		}
+		return info.State.String()
+	}
+}
+
+// states says how those of all are that the act was done to: "RUNNING", or
+// "2 RUNNING, 1 STOPPED" where they are not alike.
+func (a *Act) states(all []supervise.ProcessInfo) string {
+	done := map[supervise.NameSpec]bool{}
+	for _, name := range a.entry.Programs {
+		done[name] = true
+	}
+	counts := map[supervise.State]int{}
+	for _, p := range all {
+		if done[p.NameSpec()] || done[supervise.AllOf(p.Group)] || len(done) == 0 {
+			counts[p.State]++
+		}
+	}
+	var parts []string
+	for _, state := range slices.Sorted(maps.Keys(counts)) {
+		if len(counts) == 1 {
+			return state.String()
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", counts[state], state))
+	}
+	return strings.Join(parts, ", ")
+}
+
 // AboutThing says what the act is where its target is no program: a user, a link.
 func (a *Act) AboutThing(verb auth.Verb, target string) { a.entry.Verb, a.entry.Target = verb, target }
 
@@ -94,6 +168,13 @@ func (a *Act) DidTo(results []supervise.Result) {
 	}
 	if failed > 0 {
 		a.some = fmt.Sprintf("%d of %d", failed, len(results))
+	}
+}
+
+// DidToGroups says which groups it was done to, where the target names none.
+func (a *Act) DidToGroups(groups ...string) {
+	for _, group := range groups {
+		a.entry.Programs = append(a.entry.Programs, supervise.AllOf(group))
 	}
 }
 
@@ -141,6 +222,8 @@ func (a *Act) End(ctx context.Context, err error) {
 		a.entry.Before = ""
 	case a.entry.Verb == "" || !Changes(a.entry.Verb):
 		return
+	case a.count != nil:
+		a.entry.Before, a.entry.After = a.states(a.were), a.states(a.count())
 	case a.look != nil && a.log.Kept():
 		a.entry.After = a.look()
 	}
@@ -205,14 +288,21 @@ func clean(text string, most int) string {
 	return text
 }
 
+// What the trail says of what was done, and of what was not allowed. Anything else
+// is the fault it met.
+const (
+	Done    = "ok"
+	Refused = "refused"
+)
+
 // resultOf is what became of it, in a few words that tell nothing of ours.
 func resultOf(err error) string {
 	var fault supervise.Fault
 	switch {
 	case err == nil:
-		return "ok"
+		return Done
 	case errors.As(err, new(auth.Refusal)):
-		return "refused"
+		return Refused
 	case errors.As(err, &fault):
 		return clean(fault.Error(), maxText)
 	case errors.Is(err, context.Canceled):

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"supervisor/server/audit/chain"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
@@ -44,6 +45,7 @@ func keep(t *testing.T, opts Options) (*Log, *mainLog) {
 	t.Helper()
 	said := &mainLog{}
 	opts.Say = said.say
+	opts.Patience = time.Minute
 	l := New(opts)
 	t.Cleanup(func() { finish(t, l) })
 	return l, said
@@ -73,7 +75,7 @@ func read(t *testing.T, path string) []wire.TrailEntry {
 	}
 	var all []wire.TrailEntry
 	for part := range bytes.Lines(text) {
-		var l line
+		var l chain.Line
 		if err := json.Unmarshal(part, &l); err != nil {
 			t.Fatalf("%v: %s", err, part)
 		}
@@ -203,7 +205,7 @@ func TestTheChainGoesOnAcrossFilesAndLives(t *testing.T) {
 		t.Errorf("%+v", check)
 	}
 	for n := range 3 {
-		info, err := os.Stat(backup(path, n))
+		info, err := os.Stat(chain.Name(path, n))
 		if err != nil || info.Size() > 3000 || info.Mode().Perm() != 0o600 {
 			t.Errorf("%v %v", info, err)
 		}
@@ -218,12 +220,12 @@ func TestTheOldestFilesGoAndTheRestIsStillAChain(t *testing.T) {
 		if check := verify(t, l); !check.OK || check.Lines == 0 || check.Lines >= 60 {
 			t.Errorf("%d backups: %+v", backups, check)
 		}
-		if _, err := os.Stat(backup(path, backups+1)); err == nil {
+		if _, err := os.Stat(chain.Name(path, backups+1)); err == nil {
 			t.Errorf("%d backups: one more is left", backups)
 		}
 		finish(t, l)
 		for n := range 5 {
-			os.Remove(backup(path, n))
+			os.Remove(chain.Name(path, n))
 		}
 	}
 }
@@ -243,7 +245,8 @@ func TestWhoeverMeddlesWithTheTrailIsFoundOut(t *testing.T) {
 		{"two lines that change places", lines(func(l [][]byte) [][]byte { l[4], l[5] = l[5], l[4]; return l }), 5},
 		{"a line twice", lines(func(l [][]byte) [][]byte { return slices.Insert(l, 4, l[4]) }), 6},
 		{"a line of nobody", lines(func(l [][]byte) [][]byte { return slices.Insert(l, 4, []byte("hello\n")) }), 5},
-		{"the last lines gone", lines(func(l [][]byte) [][]byte { return l[:7] }), 7},
+		{"the last lines gone", lines(func(l [][]byte) [][]byte { return l[:7] }), 8},
+		{"the end of the last line", func(text []byte) []byte { return text[:len(text)-20] }, 10},
 		{"all of it", func([]byte) []byte { return nil }, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -286,6 +289,98 @@ func TestALineTornByACrashIsCutOffAndToldOf(t *testing.T) {
 	}
 	if check := verify(t, l); !check.OK {
 		t.Errorf("%+v", check)
+	}
+}
+
+func TestALineTornByADiskThatFailsIsCutOffBeforeTheNext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	w := writer{log: &Log{opts: Options{Path: path}}}
+	defer w.close()
+	write := func(target string) error {
+		if err := w.ready(); err != nil {
+			return err
+		}
+		return w.append(own(target, ""))
+	}
+	if err := write("first"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.file.WriteString(`{"prev":"12`); err != nil { // and no more: the disk is full
+		t.Fatal(err)
+	}
+	w.close()
+	var err error
+	if w.file, err = os.Open(path); err != nil { // neither to be written nor cut
+		t.Fatal(err)
+	}
+	if err := write("lost"); err == nil {
+		t.Fatal("a line was written to a file that cannot be")
+	}
+	if err := write("second"); err != nil {
+		t.Fatal(err)
+	}
+	got := read(t, path)
+	if len(got) != 3 || got[1].Detail != "11 bytes of an unfinished line were dropped" || got[2].Target != "second" || got[2].N != 3 {
+		t.Errorf("%+v", got)
+	}
+	if check, err := chain.CheckFile(t.Context(), path); err != nil || !check.OK || check.Lines != 3 {
+		t.Errorf("%+v, %v", check, err)
+	}
+}
+
+func TestATrailThatCannotBeRotatedGrowsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.log")
+		l, said := keep(t, Options{Path: path, MaxBytes: 2000, Backups: 2})
+		fill(t, l, 1)
+		for _, n := range []int{1, 2} {
+			inTheWay := filepath.Join(chain.Name(path, n), "file") // nothing takes the name of a directory that is not empty
+			if err := os.MkdirAll(inTheWay, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fill(t, l, 59)
+		if got := read(t, path); len(got) != 60 {
+			t.Errorf("%d lines", len(got))
+		}
+		if told := said.all(); strings.Count(told, "\n") != 0 || !strings.Contains(told, "cannot be rotated, and grows on: rotate "+path) {
+			t.Errorf("the main log was told %q, want it once", told)
+		}
+		for _, n := range []int{1, 2} {
+			if err := os.RemoveAll(chain.Name(path, n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(rotateAgain)
+		fill(t, l, 1)
+		if got := read(t, path); len(got) != 1 || got[0].N != 61 {
+			t.Errorf("%+v", got)
+		}
+		if check := verify(t, l); !check.OK || check.Lines != 61 {
+			t.Errorf("%+v", check)
+		}
+		finish(t, l)
+	})
+}
+
+func TestARotationThatFailsHalfWayLosesNoFileWhenItIsTriedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	for n, text := range []string{"newest", "newer", "old", "oldest"} {
+		if n == 1 {
+			continue // as a rotation leaves it that has failed at the last name
+		}
+		if err := os.WriteFile(chain.Name(path, n), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := shift(path, 3); err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []string{"", "newest", "old", "oldest"} {
+		text, err := os.ReadFile(chain.Name(path, n))
+		if string(text) != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %q, %v; want %q", filepath.Base(chain.Name(path, n)), text, err, want)
+		}
 	}
 }
 
@@ -411,6 +506,35 @@ func TestTheTrailIsReadPageByPageFromItsEnd(t *testing.T) {
 	}
 }
 
+func TestPagesGoOnBehindAFirstLineOfAnyLength(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, _ := keep(t, Options{Path: path, MaxBytes: 150000, Backups: 5})
+	many := make([]supervise.NameSpec, 5000)
+	for i := range many {
+		many[i] = supervise.ParseNameSpec(fmt.Sprintf("worker:worker_%05d", i))
+	}
+	for range 3 { // each begins a file
+		l.Record(by(ann), Entry{Verb: auth.Restart, Target: "everything", Programs: many})
+		fill(t, l, 2)
+	}
+	var got []uint64
+	for q := (Query{Limit: 2}); ; {
+		page, err := l.Query(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Entries {
+			got = append(got, e.N)
+		}
+		if q.Before = page.Next; q.Before == "" || len(got) > 9 {
+			break
+		}
+	}
+	if !slices.Equal(got, []uint64{9, 8, 7, 6, 5, 4, 3, 2, 1}) {
+		t.Errorf("read %d", got)
+	}
+}
+
 func TestTheTrailIsAskedByWhoWhatAndWhen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _ := keep(t, Options{Path: filepath.Join(t.TempDir(), "audit.log")})
@@ -475,9 +599,11 @@ func TestAFloodOfStrangersIsALineASecond(t *testing.T) {
 		for i := range 2 * maxStrangers {
 			l.Stranger(context.Background(), fmt.Sprintf("2001:db8::%x", i), Entry{Verb: "enter"})
 		}
+		l.strangers.mu.Lock()
 		if known := len(l.strangers.known); known > maxStrangers+1 {
 			t.Errorf("%d are remembered", known)
 		}
+		l.strangers.mu.Unlock()
 		finish(t, l)
 	})
 }
@@ -499,5 +625,179 @@ func TestManyAtOnceAreOneChain(t *testing.T) {
 	all.Wait()
 	if check := verify(t, l); !check.OK || check.Lines != 400 {
 		t.Errorf("%+v %s", check, l.Problems())
+	}
+}
+
+func TestAFileThatIsMissingBetweenOthersIsMissed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, _ := keep(t, Options{Path: path, MaxBytes: 2000, Backups: 20})
+	fill(t, l, 60)
+	if err := os.Rename(chain.Name(path, 1), path+".mine"); err != nil {
+		t.Fatal(err)
+	}
+	ofFile, err := chain.CheckFile(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, check := range []wire.TrailCheck{verify(t, l), ofFile} {
+		if check.OK || !strings.HasPrefix(check.Why, "audit.log, line 1: entry ") || !strings.HasSuffix(check.Why, " are missing") {
+			t.Errorf("%+v", check)
+		}
+	}
+}
+
+func TestAFileWhoseLastLineWasCutIsNotWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, _ := keep(t, Options{Path: path})
+	fill(t, l, 10)
+	finish(t, l)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()-20); err != nil {
+		t.Fatal(err)
+	}
+	check, err := chain.CheckFile(t.Context(), path)
+	if err != nil || check.OK || check.FirstBad != 10 || !strings.HasPrefix(check.Why, "audit.log, line 10: only its first ") {
+		t.Errorf("%+v, %v", check, err)
+	}
+}
+
+func TestAFileThatWasCutShortOrChangedForAnotherIsCalledThat(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		meddle func(path string) error
+		want   string
+	}{
+		{"cut short", func(path string) error {
+			info, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			return os.Truncate(path, info.Size()-20)
+		}, "the file was cut short by 20 bytes"},
+		{"another file", func(path string) error {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(path+".new", text[:bytes.IndexByte(text, '\n')+1], 0o600); err != nil {
+				return err
+			}
+			return os.Rename(path+".new", path)
+		}, "another file was put in the place of this one"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "audit.log")
+			l, _ := keep(t, Options{Path: path})
+			fill(t, l, 3)
+			if err := tt.meddle(path); err != nil {
+				t.Fatal(err)
+			}
+			fill(t, l, 1)
+			got := read(t, path)
+			if told := got[len(got)-2]; told.Detail != tt.want || told.N != 4 {
+				t.Errorf("%+v, want %s", got, tt.want)
+			}
+			if check := verify(t, l); check.OK {
+				t.Errorf("it is all well: %+v", check)
+			}
+		})
+	}
+}
+
+func TestGuessesAtOneUserAreNotLostAmongThoseAtAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.log")
+		l, _ := keep(t, Options{Path: path})
+		guess := func(name string, uid int) {
+			l.Stranger(by(auth.Principal{Name: name, UID: uid}), "192.0.2.1:1234", Entry{Verb: "log-in", Target: "supervisord"})
+		}
+		for range 7 {
+			guess("root", -1)
+		}
+		guess("zzz", -1)
+		for i := range 100 {
+			guess(fmt.Sprintf("n%d", i), -1)
+		}
+		guess("root", 7)
+		time.Sleep(time.Minute)
+		counts := map[string]int{}
+		got := read(t, path)
+		for _, e := range got {
+			counts[e.User] += e.Count
+		}
+		if counts["root"] != 8 || counts["zzz"] != 1 || counts["n0"] != 1 || len(got) > 8 {
+			t.Errorf("%d lines, %v", len(got), counts)
+		}
+		others := func(e wire.TrailEntry) bool {
+			return e.User == "" && e.Count == 97 && e.Detail == "as n3, n4, n5, n6 and maybe others"
+		}
+		if !slices.ContainsFunc(got, others) { // in any order: the second of all ends at once
+			t.Errorf("%+v", got)
+		}
+		l.strangers.mu.Lock()
+		if len(l.strangers.known) != 0 || len(l.strangers.names) != 0 {
+			t.Errorf("%v and %v are kept", l.strangers.known, l.strangers.names)
+		}
+		l.strangers.mu.Unlock()
+		finish(t, l)
+	})
+}
+
+// village is an engine of a few processes.
+type village struct{ processes []supervise.ProcessInfo }
+
+func (v *village) Mood() supervise.Mood { return supervise.MoodRunning }
+func (v *village) Process(context.Context, supervise.NameSpec) (supervise.ProcessInfo, error) {
+	return v.processes[0], nil
+}
+func (v *village) Snapshot(context.Context) (supervise.Snapshot, error) {
+	return supervise.Snapshot{Processes: slices.Clone(v.processes)}, nil
+}
+
+func TestAnActOnAGroupTellsHowThoseWereAndAreItWasDoneTo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, _ := keep(t, Options{Path: path})
+	who := auth.Principal{Name: "ann", Grant: supervise.Grant{Role: supervise.Operator, Programs: []string{"web", "worker"}, Deny: []string{"web:db"}}}
+	for _, tt := range []struct {
+		name          supervise.NameSpec
+		done          []supervise.Result
+		before, after string
+	}{
+		{supervise.AllOf("web"), nil, "1 STOPPED, 1 RUNNING", "STOPPED"},
+		{supervise.AllOf("web"), []supervise.Result{{Group: "web", Name: "api", Status: supervise.Success}}, "RUNNING", "STOPPED"},
+		{auth.Everything, nil, "1 STOPPED, 2 RUNNING", "STOPPED"},
+	} {
+		engine := &village{processes: []supervise.ProcessInfo{
+			{Group: "web", Name: "api", State: supervise.StateRunning}, {Group: "web", Name: "web"},
+			{Group: "web", Name: "db", State: supervise.StateFatal}, {Group: "worker", Name: "worker", State: supervise.StateRunning},
+			{Group: "hidden", Name: "hidden", State: supervise.StateBackoff},
+		}}
+		ctx, act := l.Begin(by(who))
+		act.AboutIn(ctx, engine, auth.Stop, tt.name)
+		for i := range engine.processes {
+			engine.processes[i].State = supervise.StateStopped
+		}
+		act.DidTo(tt.done)
+		act.End(ctx, nil)
+		got := read(t, path)
+		if e := got[len(got)-1]; e.Before != tt.before || e.After != tt.after {
+			t.Errorf("%s: %s -> %s, want %s -> %s", tt.name, e.Before, e.After, tt.before, tt.after)
+		}
+	}
+}
+
+func TestAGroupThatWasAddedIsFoundByItsName(t *testing.T) {
+	l, _ := keep(t, Options{Path: filepath.Join(t.TempDir(), "audit.log")})
+	ctx, act := l.Begin(by(ann))
+	act.About(auth.Reload, auth.Supervisord, nil)
+	act.DidToGroups("hidden", "web")
+	act.End(ctx, nil)
+	for program, want := range map[string]int{"hidden": 1, "web:*": 1, "other": 0} {
+		if page, err := l.Query(t.Context(), Query{Program: program}); err != nil || len(page.Entries) != want {
+			t.Errorf("%s: %+v, %v", program, page, err)
+		}
 	}
 }

@@ -5,7 +5,7 @@
 // orders begins an Act, says what it is about as soon as it knows, and ends it:
 //
 //	ctx, act := trail.Begin(ctx)
-//	audit.Of(ctx).About(auth.Restart, name, look)
+//	audit.Of(ctx).AboutIn(ctx, engine, auth.Restart, name)
 //	act.End(ctx, err)
 //
 // An act that was about nothing, because it was no change and was not refused,

@@ -45,20 +45,3 @@ func openOwn(path string) (*os.File, fs.FileInfo, error) {
 	}
 	return f, info, nil
 }
-
-// openRead opens one of the files to be read.
-func openRead(path string) (*os.File, fs.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", path)
-	}
-	if err != nil {
-		f.Close() // the first error is the one to tell
-		return nil, nil, err
-	}
-	return f, info, nil
-}

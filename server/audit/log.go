@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"supervisor/server/audit/chain"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
@@ -13,9 +14,11 @@ import (
 )
 
 const (
-	// patience is how long an order waits for its line to be in the file. A disk
-	// that hangs must not keep programs from being started.
-	patience = time.Second
+	// usualPatience is how long an order waits for its line to be in the file. A
+	// disk that hangs must not keep programs from being started.
+	usualPatience = time.Second
+	// hangs is after how long the disk is said not to answer.
+	hangs = 5 * time.Second
 	// syncEvery is how long a line may be in the file and not yet on the disk.
 	syncEvery = time.Second
 	// waiting is how many lines may wait to be written.
@@ -27,6 +30,9 @@ type Options struct {
 	Path     string // "" keeps none
 	MaxBytes int64  // a file that would grow beyond is rotated; 0 for never
 	Backups  int    // how many old files are kept
+	// Patience is how long Record waits for its line to be in the file; 0 stands for
+	// a second.
+	Patience time.Duration
 	// Say writes a line to the main log; nil for nowhere. It must not wait.
 	Say func(level supervise.Level, text string)
 }
@@ -52,11 +58,10 @@ type Log struct {
 	head    head
 }
 
-// head is the end of the chain.
+// head is the end of the chain, and of its file.
 type head struct {
+	chain.Head
 	known bool
-	n     uint64
-	hash  string // of the last line
 	file  fileID
 	size  int64 // of file
 }
@@ -72,8 +77,11 @@ func New(opts Options) *Log {
 	if opts.Say == nil {
 		opts.Say = func(supervise.Level, string) {}
 	}
+	if opts.Patience == 0 {
+		opts.Patience = usualPatience
+	}
 	l := &Log{opts: opts, inbox: make(chan *record, waiting), closing: make(chan struct{}), done: make(chan struct{})}
-	l.strangers.known = map[string]*stranger{}
+	l.strangers.known, l.strangers.names = map[string]*stranger{}, map[string]int{}
 	go l.write() // ended by Close
 	return l
 }
@@ -104,14 +112,18 @@ func (l *Log) Kept() bool { return l != nil && l.opts.Path != "" }
 // Record writes the line of an entry, and returns when it is in the file, or when
 // that takes too long. What goes wrong with it is Problems' to tell.
 func (l *Log) Record(ctx context.Context, e Entry) {
-	if !l.Kept() {
-		return
+	if l.Kept() {
+		l.add(entryOf(ctx, e))
 	}
-	r := &record{entry: entryOf(ctx, e), written: make(chan struct{})}
+}
+
+// add is Record for an entry that says who asked, and when.
+func (l *Log) add(entry wire.TrailEntry) {
+	r := &record{entry: entry, written: make(chan struct{})}
 	if !l.send(r) {
 		return
 	}
-	late := time.NewTimer(patience)
+	late := time.NewTimer(l.opts.Patience)
 	defer late.Stop()
 	select {
 	case <-r.written:
@@ -175,7 +187,7 @@ func (l *Log) Problems() []supervise.Problem {
 	case l.trouble != "":
 		p.At, p.Why = l.since, fmt.Sprintf("%s; %d entries are missing", l.trouble, l.lost)
 		p.Text = fmt.Sprintf(said, p.At.Format(time.TimeOnly), p.Why)
-	case !l.began.IsZero() && time.Since(l.began) > 5*patience:
+	case !l.began.IsZero() && time.Since(l.began) > hangs:
 		p.At, p.Why = l.began, "its disk does not answer"
 		p.Text = fmt.Sprintf(said+" (%s)", p.At.Format(time.TimeOnly), p.Why, p.Place)
 	default:
@@ -196,13 +208,11 @@ func (l *Log) write() {
 		select {
 		case r := <-l.inbox:
 			l.put(&w, r)
-			if w.dirty && !w.timed {
-				w.timed = true
-				sync.Reset(syncEvery)
-			}
 		case <-sync.C:
 			w.timed = false
-			w.sync()
+			w.beginSync()
+		case <-w.syncing:
+			w.syncing = nil
 		case <-l.closing:
 			for { // nothing is sent any more
 				select {
@@ -212,6 +222,10 @@ func (l *Log) write() {
 					return
 				}
 			}
+		}
+		if w.dirty && !w.timed && w.syncing == nil {
+			w.timed = true
+			sync.Reset(syncEvery)
 		}
 	}
 }
@@ -235,7 +249,7 @@ func (l *Log) put(w *writer, r *record) {
 
 // own is an entry of which nobody is the author.
 func own(target, detail string) wire.TrailEntry {
-	return wire.TrailEntry{Time: time.Now().UTC().Format(timeLayout), Verb: "audit", Target: target, Detail: detail, Result: "ok"}
+	return wire.TrailEntry{Time: time.Now().UTC().Format(timeLayout), Verb: "audit", Target: target, Detail: detail, Result: Done}
 }
 
 // settle keeps what came of a write, and tells when trouble begins or ends.

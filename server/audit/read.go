@@ -2,37 +2,31 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"iter"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"supervisor/server/audit/chain"
 	"supervisor/server/reply"
 	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
 const (
-	piece = 64 << 10
-	// maxLine is more than any line of ours takes.
-	maxLine = 4 << 20
 	// maxScanned is how much is read for one page, at most.
 	maxScanned = 16 << 20
 	usualLimit = 100
 	maxLimit   = 1000
-	maxFiles   = 1000
 )
-
-var newline = []byte{'\n'}
 
 // Query says what somebody wants to read. The zero Query is the newest of all.
 type Query struct {
@@ -49,38 +43,11 @@ type Query struct {
 // ErrNone says that no trail is kept.
 var ErrNone = reply.Problem{Status: http.StatusNotFound, Text: "no trail is kept: audit_logfile is NONE, or there is no statedir"}
 
-// opened is one file of the trail, open to be read.
-type opened struct {
-	file *os.File
-	info fs.FileInfo
-	size int64
-}
-
 // files opens every file there is, the newest first.
-func (l *Log) files() (all []opened, err error) {
+func (l *Log) files() ([]chain.File, error) {
 	l.names.RLock()
 	defer l.names.RUnlock()
-	for n := range maxFiles {
-		file, info, err := openRead(backup(l.opts.Path, n))
-		if errors.Is(err, fs.ErrNotExist) {
-			if n == 0 {
-				continue // between a rotation and the first line after it
-			}
-			return all, nil
-		}
-		if err != nil {
-			closeAll(all)
-			return nil, fmt.Errorf("read the trail: %w", err)
-		}
-		all = append(all, opened{file: file, info: info, size: info.Size()})
-	}
-	return all, nil
-}
-
-func closeAll(files []opened) {
-	for _, f := range files {
-		f.file.Close()
-	}
+	return chain.Files(l.opts.Path)
 }
 
 // Query gives a page of the trail, the newest first. It ends before it is full
@@ -108,52 +75,84 @@ func (l *Log) Find(ctx context.Context, q Query) (found []Found, next string, er
 	if !l.Kept() {
 		return nil, "", ErrNone
 	}
-	if q.Limit <= 0 {
-		q.Limit = usualLimit
-	}
-	q.Limit = min(q.Limit, maxLimit)
 	files, err := l.files()
 	if err != nil {
 		return nil, "", err
 	}
-	defer closeAll(files)
-	files, err = resumeAt(files, q.Before)
+	defer chain.Close(files)
+	rest, err := resumeAt(files, q.Before)
 	if err != nil {
 		return nil, "", err
 	}
-	scanned := int64(0)
-	for _, f := range files {
-		number, err := firstNumber(f)
-		if err != nil {
-			return found, "", err
+	if q.Limit <= 0 {
+		q.Limit = usualLimit
+	}
+	q.Limit = min(q.Limit, maxLimit)
+	return q.page(ctx, rest)
+}
+
+// page reads files backwards until it has enough, or has read much.
+func (q *Query) page(ctx context.Context, files []chain.File) (found []Found, next string, err error) {
+	scanned := 0
+	for line, err := range backwards(files) {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return nil, "", err
 		}
-		b := backward{file: f.file, from: f.size}
-		for {
-			text, at, err := b.next()
-			if err != nil {
-				return found, "", fmt.Errorf("read the trail: %w", err)
-			}
-			if text == nil {
-				break
-			}
-			if ctx.Err() != nil {
-				return found, "", ctx.Err()
-			}
-			scanned += int64(len(text))
-			e, when, ok := parse(text)
-			if ok && !q.Since.IsZero() && when.Before(q.Since.Add(-clockStep)) {
-				return found, "", nil
-			}
-			before := fmt.Sprintf("%d-%d", number, at)
-			if ok && q.wants(&e, when) {
-				found = append(found, Found{e, when, before})
-			}
-			if len(found) == q.Limit || scanned > maxScanned {
-				return found, before, nil
-			}
+		e, when, ok := parse(line.text)
+		switch {
+		case ok && q.before(when):
+			return found, "", nil
+		case ok && q.wants(&e, when):
+			found = append(found, Found{e, when, line.cursor()})
+		}
+		if scanned += len(line.text); len(found) == q.Limit || scanned > maxScanned {
+			return found, line.cursor(), nil
 		}
 	}
 	return found, "", nil
+}
+
+// placed is a line, and where it begins in its file, whose first line has that
+// number. It is good until the next.
+type placed struct {
+	text   []byte
+	number uint64
+	at     int64
+}
+
+// cursor names a place: the number of the first line of its file, which stays the
+// same when the file gets another name, and the byte before which to go on.
+func (p *placed) cursor() string { return fmt.Sprintf("%d-%d", p.number, p.at) }
+
+// backwards gives the lines of files, the last of each first.
+func backwards(files []chain.File) iter.Seq2[placed, error] {
+	return func(yield func(placed, error) bool) {
+		for _, f := range files {
+			number, err := firstNumber(f)
+			if err != nil {
+				yield(placed{}, err)
+				return
+			}
+			for b := (backward{file: f, from: f.Size}); ; {
+				text, at, err := b.next()
+				if err != nil {
+					yield(placed{}, fmt.Errorf("read the trail: %w", err))
+					return
+				}
+				if text == nil {
+					break
+				}
+				if !yield(placed{text, number, at}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// before tells whether no older line than one of when can be asked for.
+func (q *Query) before(when time.Time) bool {
+	return !q.Since.IsZero() && when.Before(q.Since.Add(-clockStep))
 }
 
 // clockStep is by how much a clock that was put right may have put lines out of
@@ -162,8 +161,8 @@ const clockStep = time.Hour
 
 // parse reads a line; false if it is none of ours.
 func parse(text []byte) (e wire.TrailEntry, when time.Time, ok bool) {
-	var found line
-	if !bytes.HasSuffix(text, newline) || json.Unmarshal(text, &found) != nil {
+	var found chain.Line
+	if !bytes.HasSuffix(text, chain.Newline) || json.Unmarshal(text, &found) != nil {
 		return e, when, false
 	}
 	when, err := time.Parse(time.RFC3339, found.Time)
@@ -191,10 +190,8 @@ func (q *Query) wants(e *wire.TrailEntry, when time.Time) bool {
 	})
 }
 
-// resumeAt leaves the files from a cursor on; none if what it names is gone. A
-// cursor names a place: the number of the first line of its file, which stays the
-// same when the file gets another name, and the byte before which to go on.
-func resumeAt(files []opened, cursor string) ([]opened, error) {
+// resumeAt leaves the files from a cursor on; none if what it names is gone.
+func resumeAt(files []chain.File, cursor string) ([]chain.File, error) {
 	if cursor == "" {
 		return files, nil
 	}
@@ -211,7 +208,7 @@ func resumeAt(files []opened, cursor string) ([]opened, error) {
 		}
 		if first == n {
 			rest := slices.Clone(files[i:])
-			rest[0].size = min(at, f.size)
+			rest[0].Size = min(at, f.Size)
 			return rest, nil
 		}
 	}
@@ -219,14 +216,16 @@ func resumeAt(files []opened, cursor string) ([]opened, error) {
 }
 
 // firstNumber is the number of the first line of a file; 0 if it has none.
-func firstNumber(f opened) (uint64, error) {
-	head := make([]byte, min(piece, f.info.Size()))
-	if _, err := f.file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+func firstNumber(f chain.File) (uint64, error) {
+	text, _, err := chain.ReadLine(chain.NewReader(f, chain.MaxLine))
+	if errors.Is(err, io.EOF) {
+		return 0, nil
+	}
+	if err != nil {
 		return 0, fmt.Errorf("read the trail: %w", err)
 	}
-	text, _, found := bytes.Cut(head, newline)
-	var first line
-	if !found || json.Unmarshal(text, &first) != nil {
+	var first chain.Line
+	if json.Unmarshal(text, &first) != nil {
 		return 0, nil
 	}
 	return first.N, nil
@@ -255,10 +254,10 @@ func (b *backward) next() (text []byte, at int64, err error) {
 			}
 			return text, 0, nil
 		}
-		if len(b.held) > maxLine { // none of ours: go past it
+		if len(b.held) > chain.MaxLine { // none of ours: go past it
 			b.held = nil
 		}
-		size := min(piece, b.from)
+		size := min(chain.Piece, b.from)
 		more := make([]byte, size, size+int64(len(b.held)))
 		if _, err := b.file.ReadAt(more, b.from-size); err != nil && !errors.Is(err, io.EOF) {
 			return nil, 0, err
@@ -276,35 +275,12 @@ func (l *Log) Verify(ctx context.Context) (wire.TrailCheck, error) {
 		return wire.TrailCheck{}, ErrNone
 	}
 	l.mu.Lock()
-	head := l.head
+	head := l.head.Head
 	l.mu.Unlock()
 	files, err := l.files()
 	if err != nil {
 		return wire.TrailCheck{}, err
 	}
-	defer closeAll(files)
-	c := checker{ctx: ctx}
-	for i, f := range slices.Backward(files) {
-		c.name = filepath.Base(backup(l.opts.Path, i))
-		if err := c.read(f); err != nil {
-			return wire.TrailCheck{}, err
-		}
-		if c.check.FirstBad > 0 {
-			return c.check, nil
-		}
-	}
-	c.atEnd(head)
-	c.check.OK = c.check.FirstBad == 0
-	return c.check, nil
-}
-
-// VerifyFile is Verify for a trail that no supervisord writes, or for a copy of
-// one: the file of that name, and those beside it that it was rotated to. What
-// the last line must be is not known.
-func VerifyFile(ctx context.Context, path string) (wire.TrailCheck, error) {
-	if _, err := os.Stat(path); err != nil {
-		return wire.TrailCheck{}, err
-	}
-	kept := &Log{opts: Options{Path: path}}
-	return kept.Verify(ctx)
+	defer chain.Close(files)
+	return chain.Check(ctx, files, head)
 }

@@ -2,33 +2,43 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"supervisor/server/auth"
+	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
-// strangers are the addresses from which somebody was refused a moment ago, with
-// what they tried. A flood of attempts is a line a second for each of them, and not
-// a flood of lines.
+// strangers are those who were refused a moment ago, by their address and the name
+// they gave, with what they tried. A flood of attempts is a line a second for each
+// of them, and not a flood of lines.
 type strangers struct {
-	mu    sync.Mutex           // guards known
-	known map[string]*stranger // by verb and address
+	mu    sync.Mutex           // guards the fields below
+	known map[string]*stranger // by verb, address and name
+	names map[string]int       // how many of known there are of a verb and an address
 }
 
 type stranger struct {
-	ctx   context.Context // of the last attempt
-	entry Entry
+	last  wire.TrailEntry // attempt
 	timer *time.Timer
-	more  int // attempts since the last line
+	more  int      // attempts since the last line
+	from  string   // its key in names
+	many  bool     // they are of several names
+	names []string // some of these, since the last line
 }
 
 const (
 	strangerEvery = time.Second
-	// maxStrangers is how many addresses are told apart; all others are one.
+	// maxStrangers is how many strangers are told apart, and maxNames how many names
+	// of one address: guesses at one user are not lost among those at others. All
+	// others are one, of whose names a few are told.
 	maxStrangers = 1024
+	maxNames     = 4
 )
 
 // Saw tells of something that happened at a door: of logins each, of those who
@@ -64,29 +74,54 @@ func (l *Log) Stranger(ctx context.Context, addr string, e Entry) {
 	}
 	who := auth.From(ctx)
 	who.Addr = addr
-	ctx = auth.With(context.WithoutCancel(ctx), who)
-	if l.strangers.meet(string(e.Verb)+" "+addr, ctx, e, func(key string) { l.again(key) }) {
-		e.Count = 1
-		l.Record(ctx, e)
+	line := entryOf(auth.With(ctx, who), e)
+	from := fmt.Sprintf("%s %s %d", e.Verb, addr, who.UID)
+	if l.strangers.meet(from, line, func(key string) { l.again(key) }) {
+		line.Count = 1
+		l.add(line)
 	}
 }
 
 // meet counts an attempt, and tells whether it is worth a line now.
-func (s *strangers) meet(key string, ctx context.Context, e Entry, again func(string)) bool {
+func (s *strangers) meet(from string, line wire.TrailEntry, again func(string)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := s.known[key]
-	if known == nil && len(s.known) >= maxStrangers {
-		key = "others"
-		known = s.known[key]
+	name := line.User
+	key, many := from+" "+name, false
+	if s.known[key] == nil && s.names[from] >= maxNames {
+		key, many = from, true // no name's key, which has a blank behind from
 	}
+	if s.known[key] == nil && len(s.known) >= maxStrangers {
+		from, key, many = "", "others", true
+	}
+	known := s.known[key]
 	if known == nil {
-		s.known[key] = &stranger{ctx: ctx, entry: e, timer: time.AfterFunc(strangerEvery, func() { again(key) })}
+		s.known[key] = &stranger{last: line, timer: time.AfterFunc(strangerEvery, func() { again(key) }), from: from, many: many}
+		s.names[from]++
 		return true
 	}
-	known.ctx, known.entry = ctx, e
+	known.last = line
 	known.more++
+	if many && name != "" && len(known.names) < maxNames && !slices.Contains(known.names, name) {
+		known.names = append(known.names, name)
+	}
 	return false
+}
+
+// line is what there is to write of the attempts since the last line.
+func (s *stranger) line() wire.TrailEntry {
+	e := s.last
+	e.Count = s.more
+	if s.many {
+		e.User = ""
+		if e.Detail != "" {
+			e.Detail += "; "
+		}
+		e.Detail += "as " + strings.Join(s.names, ", ") + " and maybe others"
+		e.Detail = clean(e.Detail, maxText)
+	}
+	s.more, s.names = 0, nil
+	return e
 }
 
 // again writes the line of what came in the last second, if anything did.
@@ -95,15 +130,26 @@ func (l *Log) again(key string) {
 	s.mu.Lock()
 	known := s.known[key]
 	if known == nil || known.more == 0 {
-		delete(s.known, key)
+		s.forget(key)
 		s.mu.Unlock()
 		return
 	}
-	ctx, e := known.ctx, known.entry
-	e.Count, known.more = known.more, 0
+	line := known.line()
 	known.timer.Reset(strangerEvery)
 	s.mu.Unlock()
-	l.Record(ctx, e)
+	l.add(line)
+}
+
+// forget ends the counting of one; the caller holds the lock.
+func (s *strangers) forget(key string) {
+	known := s.known[key]
+	if known == nil {
+		return
+	}
+	delete(s.known, key)
+	if s.names[known.from]--; s.names[known.from] == 0 {
+		delete(s.names, known.from)
+	}
 }
 
 // forgetStrangers writes what has not been told of them.
@@ -111,13 +157,12 @@ func (l *Log) forgetStrangers() {
 	s := &l.strangers
 	s.mu.Lock()
 	left := s.known
-	s.known = map[string]*stranger{}
+	s.known, s.names = map[string]*stranger{}, map[string]int{}
 	s.mu.Unlock()
 	for _, known := range left {
 		known.timer.Stop()
 		if known.more > 0 {
-			known.entry.Count = known.more
-			l.Record(known.ctx, known.entry)
+			l.add(known.line())
 		}
 	}
 }

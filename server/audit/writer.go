@@ -2,30 +2,18 @@ package audit
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
+	"time"
 
+	"supervisor/server/audit/chain"
 	"supervisor/server/wire"
 	"supervisor/supervise"
 )
-
-// line is an entry as it stands in the file.
-type line struct {
-	Prev string `json:"prev"` // the hash of the line before, "" for the first of all
-	wire.TrailEntry
-}
-
-func hashOf(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
 
 // writer is the file being written.
 type writer struct {
@@ -34,18 +22,26 @@ type writer struct {
 	head  head
 	dirty bool // there are lines that may not be on the disk
 	timed bool // a sync is due
+
+	syncing chan struct{} // closed when the sync under way is over; nil if none is
+	stuck   bool          // the last rotation failed
+	retry   time.Time     // when to try the next one
 }
 
-// ready makes sure that the file is open and is the one its name leads to: who
-// moved it away gets a new one.
+// ready makes sure that the file is open, is the one its name leads to, and has
+// all that was written: who moved it away gets a new one, and who cut it short a
+// line that says so.
 func (w *writer) ready() error {
-	taken := false
+	taken, cut := false, int64(0)
 	if w.file != nil {
 		info, err := os.Lstat(w.log.opts.Path)
-		if err == nil && w.head.file.is(info) {
+		taken = err != nil || !w.head.file.is(info)
+		if !taken {
+			cut = max(0, w.head.size-info.Size())
+		}
+		if !taken && cut == 0 {
 			return nil
 		}
-		taken = true
 		w.close()
 	}
 	file, info, err := openOwn(w.log.opts.Path)
@@ -59,6 +55,10 @@ func (w *writer) ready() error {
 		return err
 	}
 	switch {
+	case cut > 0:
+		return w.append(own("trail", fmt.Sprintf("the file was cut short by %d bytes", cut)))
+	case taken && info.Size() > 0:
+		return w.append(own("trail", "another file was put in the place of this one"))
 	case taken:
 		return w.append(own("trail", "the file was taken away, and begun anew"))
 	case torn > 0:
@@ -89,16 +89,16 @@ func (w *writer) resume() (torn int64, err error) {
 		}
 	}
 	if last != nil {
-		var before line
+		var before chain.Line
 		_ = json.Unmarshal(last, &before) // if it is none, verify says so
-		w.head.n, w.head.hash = before.N, hashOf(last)
+		w.head.Head = chain.Head{N: before.N, Hash: chain.Hash(last)}
 	}
 	w.head.known = true
 	return torn, nil
 }
 
 func (w *writer) lastOfBackup() ([]byte, error) {
-	f, info, err := openRead(backup(w.log.opts.Path, 1))
+	f, err := chain.Open(chain.Name(w.log.opts.Path, 1))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -106,7 +106,7 @@ func (w *writer) lastOfBackup() ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	last, _, err := lastLine(f, info.Size())
+	last, _, err := lastLine(f, f.Size)
 	return last, err
 }
 
@@ -118,39 +118,58 @@ func lastLine(f io.ReaderAt, size int64) (last []byte, end int64, err error) {
 	if err != nil || text == nil {
 		return nil, 0, err
 	}
-	if bytes.HasSuffix(text, newline) {
-		return bytes.TrimSuffix(text, newline), size, nil
+	if bytes.HasSuffix(text, chain.Newline) {
+		return bytes.TrimSuffix(text, chain.Newline), size, nil
 	}
 	end = at
 	if text, _, err = b.next(); text == nil {
 		return nil, end, err
 	}
-	return bytes.TrimSuffix(text, newline), end, nil
+	return bytes.TrimSuffix(text, chain.Newline), end, nil
 }
 
-// append writes an entry, in a new file if this one would grow too large. What
-// could be written of a line only in part is taken back.
+// append writes an entry, in a new file if this one would grow too large. After an
+// error the file is opened anew, which cuts off what was written of a line in part.
 func (w *writer) append(e wire.TrailEntry) error {
-	e.N = w.head.n + 1
-	text, err := json.Marshal(line{Prev: w.head.hash, TrailEntry: e})
+	e.N = w.head.N + 1
+	text, err := json.Marshal(chain.Line{Prev: w.head.Hash, TrailEntry: e})
 	if err != nil {
 		return fmt.Errorf("encode an entry: %w", err)
 	}
-	most := w.log.opts.MaxBytes
-	if most > 0 && w.head.size > 0 && w.head.size+int64(len(text)) >= most {
-		if err := w.rotate(); err != nil {
-			return err
-		}
+	if err := w.makeRoom(int64(len(text))); err != nil {
+		return err
 	}
 	n, err := w.file.Write(append(text, '\n'))
 	if err != nil {
-		if n > 0 {
-			err = errors.Join(err, w.file.Truncate(w.head.size))
-		}
+		w.close()
 		return err
 	}
-	w.head.n, w.head.hash, w.head.size = e.N, hashOf(text), w.head.size+int64(n)
+	w.head.Head, w.head.size = chain.Head{N: e.N, Hash: chain.Hash(text)}, w.head.size+int64(n)
 	w.dirty = true
+	return nil
+}
+
+// rotateAgain is how long after a rotation that failed the next one is tried.
+const rotateAgain = time.Minute
+
+// makeRoom rotates if size bytes more are too many. Where that cannot be, the file
+// grows on: a trail that is too long is better than none.
+func (w *writer) makeRoom(size int64) error {
+	most := w.log.opts.MaxBytes
+	if most <= 0 || w.head.size == 0 || w.head.size+size < most || w.stuck && time.Now().Before(w.retry) {
+		return nil
+	}
+	err := w.rotate()
+	switch {
+	case err == nil:
+		w.stuck = false
+		return nil
+	case w.file == nil:
+		return err
+	case !w.stuck:
+		w.log.opts.Say(supervise.LevelWarn, fmt.Sprintf("the trail of who did what cannot be rotated, and grows on: %v", err))
+	}
+	w.stuck, w.retry = true, time.Now().Add(rotateAgain)
 	return nil
 }
 
@@ -173,47 +192,64 @@ func (w *writer) rotate() error {
 		return err
 	}
 	w.file, w.head.file, w.head.size = file, fileID{info}, info.Size()
-	w.log.opts.Say(supervise.LevelInfo, fmt.Sprintf("the trail of who did what was rotated after entry %d, %s", w.head.n, w.head.hash))
+	w.log.opts.Say(supervise.LevelInfo, fmt.Sprintf("the trail of who did what was rotated after entry %d, %s", w.head.N, w.head.Hash))
 	return nil
 }
 
-// shift renames path to path.1, path.1 to path.2 and so on; without backups it
-// goes.
+// shift renames path to path.1, path.1 to path.2 and so on, up to the first name
+// that is free, so that none goes if it fails half-way and is tried again; without
+// backups path goes.
 func shift(path string, backups int) error {
 	if backups <= 0 {
 		return os.Remove(path)
 	}
-	for n := backups - 1; n >= 0; n-- {
-		if err := os.Rename(backup(path, n), backup(path, n+1)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	free := 1
+	for ; free < backups; free++ {
+		if _, err := os.Lstat(chain.Name(path, free)); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	for n := free - 1; n >= 0; n-- {
+		if err := os.Rename(chain.Name(path, n), chain.Name(path, n+1)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// backup is the name of a file n rotations after it was written.
-func backup(path string, n int) string {
-	if n == 0 {
-		return path
-	}
-	return path + "." + strconv.Itoa(n)
-}
-
-func (w *writer) sync() {
+// beginSync has lines go to the disk while others are written.
+func (w *writer) beginSync() {
 	if w.file == nil || !w.dirty {
 		return
 	}
 	w.dirty = false
-	if err := w.file.Sync(); err != nil {
+	file, over := w.file, make(chan struct{})
+	w.syncing = over
+	go func() { // ended by the disk, which close waits for
+		defer close(over)
+		w.sync(file)
+	}()
+}
+
+func (w *writer) sync(file *os.File) {
+	if err := file.Sync(); err != nil {
 		w.log.opts.Say(supervise.LevelError, fmt.Sprintf("the trail of who did what may lose its last lines: %v", err))
 	}
 }
 
 // close closes the file. Its lines go to the disk first.
 func (w *writer) close() {
-	w.sync()
-	if w.file != nil {
-		_ = w.file.Close() // what was synced is there
-		w.file = nil
+	if w.syncing != nil {
+		<-w.syncing
+		w.syncing = nil
 	}
+	if w.file == nil {
+		return
+	}
+	if w.dirty {
+		w.dirty = false
+		w.sync(w.file)
+	}
+	_ = w.file.Close() // what was synced is there
+	w.file = nil
 }

@@ -56,6 +56,8 @@ type Authenticator struct {
 	mu     sync.Mutex // guards the fields below
 	seen   map[string]time.Time
 	logins map[int]login
+	// What was given to those who open the page with HTTP Basic.
+	visitors map[visitor]given
 }
 
 // login is the name of a system user, as it was a short while ago.
@@ -73,7 +75,7 @@ const (
 // that cannot be checked; a users file or sessions that cannot be read are
 // problems, and no reason not to start.
 func New(o Options) (*Authenticator, error) {
-	a := &Authenticator{options: o, bell: newBell(), checker: newChecker(), throttle: newThrottle(), seen: map[string]time.Time{}, logins: map[int]login{}}
+	a := &Authenticator{options: o, bell: newBell(), checker: newChecker(), throttle: newThrottle(), seen: map[string]time.Time{}, logins: map[int]login{}, visitors: map[visitor]given{}}
 	if a.options.LoginName == nil {
 		a.options.LoginName = func(int) string { return "" }
 	}
@@ -81,15 +83,18 @@ func New(o Options) (*Authenticator, error) {
 		a.options.Witness = func(context.Context, Incident) {}
 	}
 	var sections []supervise.Account
+	var ways waysIn
 	for _, s := range o.Sections {
 		door := &Door{section: s, auth: a}
 		a.doors = append(a.doors, door)
+		ways.peers = ways.peers || s.MapUsers
+		ways.proxies = ways.proxies || s.Header != ""
 		if s.Username != "" {
 			sections = append(sections, door.account())
 		}
 	}
 	var err error
-	if a.Book, err = newBook(o.Accounts, sections, o.Store, a.bell); err != nil {
+	if a.Book, err = newBook(o.Accounts, sections, o.Store, ways, a.bell); err != nil {
 		return nil, err
 	}
 	a.Sessions = newSessions(o.State, o.SessionIdle, o.SessionLifetime, a.bell)
@@ -107,6 +112,10 @@ func (a *Authenticator) Begin(log *slog.Logger) {
 		}
 	}
 }
+
+// Close has no password checked any more but those at work, so that nobody waits
+// for guesses. It may be called again.
+func (a *Authenticator) Close() { a.checker.close() }
 
 // Doors gives one door for each section of the options.
 func (a *Authenticator) Doors() []*Door { return a.doors }
@@ -208,7 +217,7 @@ func usable(a supervise.Account) bool {
 }
 
 // password finds the account of a name and password at a door. It answers
-// errUnknown, errBusy, or tooSoon.
+// errUnknown, one that RetryAfter explains, or that r is over.
 func (a *Authenticator) password(r *http.Request, d *Door, name, given string) (supervise.Account, error) {
 	account, known := d.find(name)
 	known = known && usable(account) && (account.Password != "" || d.section.owns(account))
@@ -247,8 +256,9 @@ func (a *Authenticator) guess(r *http.Request, d *Door, name string, known bool,
 		}
 	case limited && err == errUnknown:
 		a.throttle.note(name, from, mac)
-	case limited:
+	case limited && err == errBusy:
 		a.throttle.undo(name, from)
 	}
+	// Who has left the queue is charged: they have had a place in it.
 	return err
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"cmp"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -40,39 +41,92 @@ func LogIn(w http.ResponseWriter, r *http.Request, name, password string, keep b
 	if former := From(r.Context()); former.Session != "" && former.Via == Cookie {
 		door.auth.Sessions.End(former.Session)
 	}
-	return door.begin(w, r, who, account, keep), nil
+	who, _ = door.begin(w, r, who, account, keep)
+	return who, nil
 }
 
 // Stay begins a session for who has opened the page with HTTP Basic, so that its
 // scripts and sockets need not say the password again. Others it leaves alone.
+//
+// Browsers say that they ask for a document, but not over plain HTTP, where any
+// program may look like one. So who comes again without the cookie is given the
+// session they have not used: a probe has one, however often it asks.
 func Stay(w http.ResponseWriter, r *http.Request) {
 	who := From(r.Context())
 	door, _ := doorAt(r)
+	if dest := r.Header.Get("Sec-Fetch-Dest"); dest != "" && dest != "document" {
+		return
+	}
 	if door == nil || who.Via != Basic || !IsBrowser(r) {
 		return
 	}
-	if account, found := door.find(who.Name); found {
-		door.begin(w, r, who, account, false)
+	account, found := door.find(who.Name)
+	if !found {
+		return
 	}
+	key := visitor{door: door, user: who.Name, addr: door.address(r), agent: agent(r)}
+	if last := door.auth.gave(key); last.session.ID != "" && door.auth.Sessions.unused(last.session.ID, door.accountOfSession) {
+		door.giveCookie(w, r, last.secret, last.session)
+		return
+	}
+	_, given := door.begin(w, r, who, account, false)
+	door.auth.give(key, given)
+}
+
+// visitor is somebody who opens the page with HTTP Basic, as far as they can be
+// told from others who know the password.
+type visitor struct {
+	door  *Door
+	user  string
+	addr  netip.Addr
+	agent string
+}
+
+// given is a session with the secret that the browser was given.
+type given struct {
+	secret  string
+	session Session
+}
+
+const maxVisitors = 1000
+
+func (a *Authenticator) gave(to visitor) given {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.visitors[to]
+}
+
+func (a *Authenticator) give(to visitor, what given) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.visitors) >= maxVisitors {
+		clear(a.visitors)
+	}
+	a.visitors[to] = what
 }
 
 // begin is the one place where sessions begin.
-func (d *Door) begin(w http.ResponseWriter, r *http.Request, who Principal, account supervise.Account, keep bool) Principal {
+func (d *Door) begin(w http.ResponseWriter, r *http.Request, who Principal, account supervise.Account, keep bool) (Principal, given) {
 	from := Session{Addr: who.Addr, Agent: agent(r), Keep: keep}
 	if d.section.owns(account) {
 		from.Section = d.section.Name
 	}
 	secret, session := d.auth.Sessions.Begin(account, from)
-	cookie := d.cookie(r)
-	cookie.Value = secret
-	if keep {
-		cookie.MaxAge = int(time.Until(session.Expires).Seconds())
-	}
-	http.SetCookie(w, cookie)
+	d.giveCookie(w, r, secret, session)
 	who.Session = session.ID
 	who = d.admit(who, account, Cookie)
 	d.auth.options.Witness(r.Context(), Incident{Verb: "log-in", Who: who, Target: "session " + session.ID})
-	return who
+	return who, given{secret, session}
+}
+
+// giveCookie gives the browser the secret of a session.
+func (d *Door) giveCookie(w http.ResponseWriter, r *http.Request, secret string, session Session) {
+	cookie := d.cookie(r)
+	cookie.Value = secret
+	if session.Keep {
+		cookie.MaxAge = int(time.Until(session.Expires).Seconds())
+	}
+	http.SetCookie(w, cookie)
 }
 
 // LogOut ends the session that r came with, and takes the cookie away.

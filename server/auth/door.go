@@ -68,10 +68,11 @@ func (d *Door) accountOfSession(s Session) (supervise.Account, bool) {
 	return account, found && usable(account)
 }
 
-// Open tells whether the door lets in who does not say who they are. Over a
-// network that is only while there are no accounts at all.
+// Open tells whether the door lets in who does not say who they are.
 func (d *Door) Open() bool {
-	return d.section.Username == "" && !d.section.MapUsers && (d.section.Unix || !d.auth.Book.Closes())
+	return supervise.Doorway{
+		Unix: d.section.Unix, Password: d.section.Username != "", MapUsers: d.section.MapUsers, Accounts: d.auth.Book.Closes(),
+	}.Open()
 }
 
 type doorKey struct{}

@@ -312,6 +312,21 @@ func TestARefusalNamesWhoTheySaidTheyWere(t *testing.T) {
 	}
 }
 
+func TestARefusalDoesNotTellWhatOpensALink(t *testing.T) {
+	var seen []Incident
+	a := house(t, Options{
+		Accounts: []supervise.Account{viewer("ann")}, Sections: []Section{{Name: "inet"}},
+		Witness: func(_ context.Context, i Incident) { seen = append(seen, i) },
+	})
+	r := httptest.NewRequest("POST", "/prefix/link/hunter2", nil) // which is another server's
+	if w := enter(r.WithContext(AtDoor(r.Context(), a.Doors()[0], -1))); w.Code != 401 {
+		t.Errorf("status %d", w.Code)
+	}
+	if len(seen) != 1 || seen[0].Target != "POST /prefix/link/..." {
+		t.Errorf("%+v", seen)
+	}
+}
+
 func TestOnlyProgramsAreAskedForAPassword(t *testing.T) {
 	d := doorTo(t, Options{Accounts: []supervise.Account{viewer("ann")}, Sections: []Section{{Name: "inet"}}})
 	for name, headers := range map[string][]string{
@@ -343,7 +358,7 @@ func TestWhoIsStillThereHasTheRightsTheyHaveByNow(t *testing.T) {
 	rung := p.Changed()
 	changed := p.ann
 	changed.Grant.Programs = []string{"db"}
-	if err := p.Book.Write(changed); err != nil {
+	if err := rewrite(p.Book, changed); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -355,7 +370,7 @@ func TestWhoIsStillThereHasTheRightsTheyHaveByNow(t *testing.T) {
 		t.Errorf("%+v, %v", who, still)
 	}
 	changed.Password = hashOfCost(10, "b")
-	if err := p.Book.Write(changed); err != nil {
+	if err := rewrite(p.Book, changed); err != nil {
 		t.Fatal(err)
 	}
 	if _, still := p.Again(*basic); still {

@@ -129,7 +129,7 @@ func (l *Links) mint(wanted Link) (secret string, _ Link, _ error) {
 	}
 	l.all = append(l.all, &link{Link: wanted, hash: hashOf(secret)})
 	l.mu.Unlock()
-	l.save()
+	_ = l.save()
 	return secret, wanted, nil
 }
 
@@ -156,8 +156,9 @@ func (l *Links) Find(id string) (Link, bool) {
 }
 
 // Revoke ends the link of an id for everybody who has opened it, and tells
-// whether there was one.
-func (l *Links) Revoke(id string) bool {
+// whether there was one. The error says why that is not on the disk yet: a
+// supervisord that starts before it is would find the link as it was.
+func (l *Links) Revoke(id string) (found bool, unsaved error) {
 	return l.end(func(one *link) bool { return one.ID == id })
 }
 
@@ -173,7 +174,8 @@ func (l *Links) Prune() {
 		}
 	}
 	now := time.Now()
-	l.end(func(one *link) bool { return gone[one.Minter] || !now.Before(one.Expires) })
+	// That they are over is found again by a supervisord that finds them as they were.
+	_, _ = l.end(func(one *link) bool { return gone[one.Minter] || !now.Before(one.Expires) })
 }
 
 // look finds the link of a secret if it can still be opened.
@@ -205,7 +207,7 @@ func (l *Links) open(secret string) (opened string, _ Link, _ bool) {
 	}
 	shown := one.show()
 	l.mu.Unlock()
-	l.save()
+	_ = l.save()
 	if crowded {
 		l.bell.ring()
 	}
@@ -229,7 +231,7 @@ func (l *Links) close(opened string) bool {
 	}
 	l.mu.Unlock()
 	if closed {
-		l.save()
+		_ = l.save()
 		l.bell.ring()
 	}
 	return closed
@@ -253,18 +255,19 @@ func (l *Links) where(wanted func(*link) bool) (Link, bool) {
 	return found, true
 }
 
-// end ends some links, and tells whether there were any.
-func (l *Links) end(which func(*link) bool) bool {
+// end ends some links, and tells whether there were any, and why the disk does not
+// know of it.
+func (l *Links) end(which func(*link) bool) (ended bool, unsaved error) {
 	l.mu.Lock()
 	before := len(l.all)
 	l.all = slices.DeleteFunc(l.all, which)
-	ended := len(l.all) < before
+	ended = len(l.all) < before
 	l.mu.Unlock()
 	if ended {
-		l.save()
+		unsaved = l.save()
 		l.bell.ring()
 	}
-	return ended
+	return ended, unsaved
 }
 
 func (l *Links) shown() []Link {
@@ -311,10 +314,11 @@ type storedLink struct {
 }
 
 // save writes all links down. Whoever comes while another writes waits, and then
-// writes what is true by then.
-func (l *Links) save() {
+// writes what is true by then. The state says itself what it could not write, and
+// tries again; the error is for who should know at once.
+func (l *Links) save() error {
 	if l.state == nil {
-		return
+		return nil
 	}
 	l.saving.Lock()
 	defer l.saving.Unlock()
@@ -322,7 +326,7 @@ func (l *Links) save() {
 	if err != nil { // cannot be: strings, numbers and times always encode
 		panic(err)
 	}
-	l.state.Write(linksFile, text)
+	return l.state.Write(linksFile, text)
 }
 
 func (l *Links) file() linkFile {

@@ -236,7 +236,10 @@ func TestALinkThatIsRevokedOrOverEndsWhatIsOpen(t *testing.T) {
 	}{
 		{"revoked", func(h *linkHouse, l Link, _ *http.Cookie) {
 			changed := h.Changed()
-			if !h.Links.Revoke(l.ID) || h.Links.Revoke(l.ID) {
+			if first, err := h.Links.Revoke(l.ID); !first || err != nil {
+				t.Errorf("revoked: %v, %v", first, err)
+			}
+			if again, _ := h.Links.Revoke(l.ID); again {
 				h.t.Error("it is not revoked once")
 			}
 			select {
@@ -289,12 +292,16 @@ func TestLinksOutliveARestartAndAreKeptWithoutWhatOpensThem(t *testing.T) {
 	if strings.Contains(text, secret) || strings.Contains(text, cookie.Value) || !strings.Contains(text, made.ID) {
 		t.Errorf("links.json: %s", text)
 	}
-	h.Links.Revoke(made.ID)
+	if _, err := h.Links.Revoke(made.ID); err != nil {
+		t.Error(err)
+	}
 	h.restart()
 	if h.who(cookie).Via != "" {
 		t.Error("a link that was revoked is back after a restart")
 	}
-	h.state.Write("links.json", []byte(`{"version":1,"links":[{"sha256":"a","id":"b","minter":"olga","programs":["web"],"actions":["stop"],"expires":"2999-01-01T00:00:00Z"}]}`))
+	if err := h.state.Write("links.json", []byte(`{"version":1,"links":[{"sha256":"a","id":"b","minter":"olga","programs":["web"],"actions":["stop"],"expires":"2999-01-01T00:00:00Z"}]}`)); err != nil {
+		t.Fatal(err)
+	}
 	h.restart()
 	if all := h.Links.List(func(Link) bool { return true }); len(all) != 0 {
 		t.Errorf("a link for ever: %+v", all)
@@ -334,7 +341,9 @@ func TestNobodyFillsTheHouseWithLinks(t *testing.T) {
 		t.Errorf("one too many: %v", err)
 	}
 	secret, _ := func() (string, Link) {
-		h.Links.Revoke(h.Links.List(func(Link) bool { return true })[0].ID)
+		if _, err := h.Links.Revoke(h.Links.List(func(Link) bool { return true })[0].ID); err != nil {
+			t.Error(err)
+		}
 		return h.mint(anHour(0))
 	}()
 	first := h.opens(secret)
@@ -360,5 +369,17 @@ func TestTheCookieOfALinkIsForThisHostAloneBehindTLS(t *testing.T) {
 	}
 	if who := h.who(&http.Cookie{Name: "supervisor_link", Value: cookie.Value}); who.Session != made.ID {
 		t.Errorf("it opens nothing: %+v", who)
+	}
+}
+
+func TestWhoRevokesALinkIsToldThatTheDiskDoesNotKnowOfIt(t *testing.T) {
+	h := newLinkHouse(t)
+	_, made := h.mint(anHour(2))
+	h.state.full = errors.New("no space left on device")
+	if found, err := h.Links.Revoke(made.ID); !found || err != h.state.full {
+		t.Errorf("%v, %v", found, err)
+	}
+	if _, found := h.Links.Find(made.ID); found {
+		t.Error("it is still there")
 	}
 }

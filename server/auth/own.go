@@ -1,8 +1,8 @@
 package auth
 
 import (
+	"errors"
 	"net/http"
-	"time"
 
 	"supervisor/supervise"
 )
@@ -28,13 +28,21 @@ func (a *Authenticator) Own(who Principal) (supervise.Account, bool) {
 	return supervise.Account{}, false
 }
 
+// errWritten is a ReadOnlyError for those who may not know of the configuration.
+var errWritten = errors.New("your password is written in the configuration of supervisord: an admin changes it there")
+
 // OwnWritable answers nil if the password of an account that somebody owns can be
 // changed: not if it is written in the configuration.
 func (a *Authenticator) OwnWritable(who Principal, account supervise.Account) error {
-	if door := a.doorOf(who); door != nil && door.section.owns(account) {
-		return ReadOnlyError{account}
+	door := a.doorOf(who)
+	err := a.Book.writable(account)
+	if door != nil && door.section.owns(account) {
+		err = ReadOnlyError{account}
 	}
-	return a.Book.writable(account)
+	if errors.As(err, new(ReadOnlyError)) && !Can(who, Config, Supervisord) {
+		return errWritten
+	}
+	return err
 }
 
 // ChangePassword gives whoever sent r a new password, if old is the one they have,
@@ -55,33 +63,33 @@ func ChangePassword(w http.ResponseWriter, r *http.Request, old, next string) er
 	if err != nil {
 		return err
 	}
-	hash, err := door.auth.NewPassword(r.Context(), who.Name, next)
+	next, err = door.auth.NewPassword(r.Context(), who.Name, next)
 	if err != nil {
 		return err
 	}
-	sessions, changed := door.auth.Sessions, account
-	changed.Password = hash
 	if who.Via == Cookie {
-		sessions.expect(who.Session, changed)
+		return door.renew(w, r, account, next)
 	}
-	if err := door.auth.Book.SetPassword(account.Name, account.Password, hash); err != nil {
-		sessions.expect(who.Session, supervise.Account{})
+	if err := door.auth.Book.SetPassword(account.Name, account.Password, next); err != nil {
 		return err
 	}
-	if who.Via != Cookie {
-		sessions.EndAll(account.Name, "")
-		return nil
+	door.auth.Sessions.EndAll(account.Name, "")
+	return nil
+}
+
+// renew gives an account another password, and the session that r came with
+// another secret. The session holds from the one to the other.
+func (d *Door) renew(w http.ResponseWriter, r *http.Request, account supervise.Account, hash string) error {
+	id, changed := From(r.Context()).Session, account
+	changed.Password = hash
+	forget := d.auth.Sessions.expect(id, changed)
+	if err := d.auth.Book.SetPassword(account.Name, account.Password, hash); err != nil {
+		forget()
+		return err
 	}
-	secret, session, found := sessions.renew(who.Session, changed)
-	if !found { // it has ended meanwhile
-		return nil
+	if secret, session, found := d.auth.Sessions.renew(id, changed); found { // it may have ended meanwhile
+		d.giveCookie(w, r, secret, session)
 	}
-	cookie := door.cookie(r)
-	cookie.Value = secret
-	if session.Keep {
-		cookie.MaxAge = int(time.Until(session.Expires).Seconds())
-	}
-	http.SetCookie(w, cookie)
 	return nil
 }
 

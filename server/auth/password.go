@@ -34,14 +34,18 @@ const (
 	waitingChecks = 8
 )
 
-// errBusy says that too many passwords are being checked at once.
-var errBusy = errors.New("too many passwords are being checked")
+var (
+	// errBusy says that too many passwords are being checked at once.
+	errBusy = errors.New("too many passwords are being checked")
+	// errClosing says that no password is checked any more.
+	errClosing = errors.New("supervisord is about to end or to start anew")
+)
 
 // checkable tells why a secret of a configuration cannot be compared with: a
 // bcrypt hash that cannot be read, or would take minutes.
 func checkable(secret string) error {
 	hash := strings.TrimPrefix(secret, "{bcrypt}")
-	if !isBcrypt(hash) {
+	if !supervise.IsBcrypt(hash) {
 		return nil
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
@@ -52,15 +56,6 @@ func checkable(secret string) error {
 		return fmt.Errorf("the bcrypt hash has cost %d, at most %d is accepted", cost, maxCost)
 	}
 	return nil
-}
-
-func isBcrypt(text string) bool {
-	for _, prefix := range [...]string{"$2a$", "$2b$", "$2y$"} {
-		if strings.HasPrefix(text, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 // NewPassword gives the bcrypt hash of a password somebody has chosen, or says
@@ -85,6 +80,8 @@ type checker struct {
 	queue   chan struct{} // one token for each at work or waiting
 	slots   chan struct{} // one token for each at work
 	compare func(hash, password []byte) error
+	closed  chan struct{} // closed once nothing is to be checked any more
+	close   func()        // may be called again
 
 	mu      sync.Mutex // guards the fields below
 	right   map[[sha256.Size]byte]*list.Element
@@ -100,16 +97,21 @@ type remembered struct {
 // flight is a check at work, for all who ask the same at the same time.
 type flight struct {
 	landed chan struct{}
-	err    error // set before landed is closed
+	// Set before landed is closed.
+	err  error
+	left bool // whoever began it has left, perhaps before anything was checked
 }
 
 func newChecker() *checker {
 	atWork := max(1, runtime.NumCPU()/2)
+	closed := make(chan struct{})
 	return &checker{
 		key:     randomBytes(),
 		queue:   make(chan struct{}, atWork+waitingChecks),
 		slots:   make(chan struct{}, atWork),
 		compare: bcrypt.CompareHashAndPassword,
+		closed:  closed,
+		close:   sync.OnceFunc(func() { close(closed) }),
 		right:   map[[sha256.Size]byte]*list.Element{},
 		oldest:  list.New(),
 		flights: map[[sha256.Size]byte]*flight{},
@@ -157,69 +159,81 @@ func (c *checker) remember(mac [sha256.Size]byte) {
 	}
 }
 
-// forget drops all that is remembered.
-func (c *checker) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.right)
-	c.oldest.Init()
-}
-
 // once runs check for the first who brings some credentials; others who bring
-// the same meanwhile wait for what it says.
+// the same meanwhile wait for what it says. If the first leaves before it is
+// known, another of them asks anew.
 func (c *checker) once(ctx context.Context, mac [sha256.Size]byte, check func() error) error {
-	c.mu.Lock()
-	if other := c.flights[mac]; other != nil {
-		c.mu.Unlock()
+	for {
+		mine, other := c.board(mac)
+		if other == nil {
+			defer c.land(mac, mine)
+			mine.err = check()
+			mine.left = mine.err != nil && ctx.Err() != nil
+			return mine.err
+		}
 		select {
 		case <-other.landed:
-			return other.err
+			if !other.left {
+				return other.err
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	mine := &flight{landed: make(chan struct{}), err: errBusy} // what others hear if check panics
+}
+
+// board gives the flight that others have begun, or begins one.
+func (c *checker) board(mac [sha256.Size]byte) (mine, other *flight) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if other := c.flights[mac]; other != nil {
+		return nil, other
+	}
+	mine = &flight{landed: make(chan struct{}), err: errBusy} // what others hear if check panics
 	c.flights[mac] = mine
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		delete(c.flights, mac)
-		c.mu.Unlock()
-		close(mine.landed)
-	}()
-	mine.err = check()
-	return mine.err
+	return mine, nil
+}
+
+func (c *checker) land(mac [sha256.Size]byte, mine *flight) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.flights, mac)
+	close(mine.landed)
 }
 
 // verify answers nil if given is the password a configuration wrote as secret,
-// errUnknown if not, errBusy if there is too much to check already. Without an
+// errUnknown if not, errBusy if there is too much to check already, errClosing, or
+// that ctx is done before it was this one's turn. Without an
 // account it is always errUnknown. Every errUnknown takes the same work, that of
 // one hash of the highest cost in the book, so that the time taken does not tell
 // which names there are.
 func (c *checker) verify(ctx context.Context, account bool, secret, given string, highest int) error {
 	hash := strings.TrimPrefix(secret, "{bcrypt}")
-	hashed := account && isBcrypt(hash)
+	hashed := account && supervise.IsBcrypt(hash)
 	if account && !hashed && writtenIs(secret, given) {
 		return nil
 	}
 	if !hashed && highest == 0 {
 		return errUnknown
 	}
-	// Not ctx: a client that leaves would be work that nobody is charged for.
-	done, err := c.enter(context.WithoutCancel(ctx))
+	done, err := c.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	spent := 0 // the cost of what was compared
-	if hashed && len(given) <= maxBcryptBytes {
-		if c.compare([]byte(hash), []byte(given)) == nil {
-			return nil
+	err = errUnknown
+	aside(func() {
+		spent := 0 // the cost of what was compared
+		if hashed && len(given) <= maxBcryptBytes {
+			if c.compare([]byte(hash), []byte(given)) == nil {
+				err = nil
+				return
+			}
+			spent = costOf(hash)
 		}
-		spent = costOf(hash)
-	}
-	c.burn(spent, highest, given)
-	return errUnknown
+		c.burn(spent, highest, given)
+	})
+	return err
 }
 
 // burn does the rest of the work of one hash of the highest cost, of which
@@ -252,7 +266,9 @@ func writtenIs(secret, given string) bool {
 	return equal(hex.EncodeToString(sum[:]), digits)
 }
 
-// enter takes one of the few places for bcrypt, after a wait in a short queue.
+// enter takes one of the few places for bcrypt, after a wait in a short queue. It
+// ends with ctx, and when the server is about to end, which shall not wait for
+// those in the queue.
 func (c *checker) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case c.queue <- struct{}{}:
@@ -260,8 +276,17 @@ func (c *checker) enter(ctx context.Context) (leave func(), err error) {
 		return nil, errBusy
 	}
 	select {
+	case <-c.closed:
+		<-c.queue
+		return nil, errClosing
+	default:
+	}
+	select {
 	case c.slots <- struct{}{}:
 		return func() { <-c.slots; <-c.queue }, nil
+	case <-c.closed:
+		<-c.queue
+		return nil, errClosing
 	case <-ctx.Done():
 		<-c.queue
 		return nil, ctx.Err()

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -76,37 +77,17 @@ func TestAWrongPasswordIsTheSameWorkForEveryName(t *testing.T) {
 	long := strings.Repeat("x", 100)
 	for _, name := range []string{"cheap", "dear", "peer", "gone", "boss", "nobody", "", strings.Repeat("n", 1000)} {
 		for i, password := range []string{"wrong", "", long} {
-			m.work.Store(0)
 			// Each from an address of its own, so that nobody has to wait.
-			from := fmt.Sprintf("10.%d.%d.1", i, len(name)%256)
+			r := attempt(a.Doors()[0], fmt.Sprintf("10.%d.%d.1", i, len(name)%256), name, password)
+			m.work.Store(0)
 			a.throttle = newThrottle()
-			w := enter(attempt(a.Doors()[0], from, name, password))
-			if w.Code != http.StatusUnauthorized || m.work.Load() != 1<<12 {
+			if w := enter(r); w.Code != http.StatusUnauthorized || m.work.Load() != 1<<12 {
 				t.Errorf("%.10q with %d bytes: status %d, work %d, want %d", name, len(password), w.Code, m.work.Load(), 1<<12)
 			}
-		}
-	}
-}
-
-func TestAKnownAndAnUnknownNameTakeTheSameTime(t *testing.T) {
-	// The clock only has to agree with the count above: real hashes, of a cost
-	// that is soon paid 400 times.
-	ann := viewer("ann")
-	ann.Password = hashOfPassword(t, "the right one")
-	a := house(t, Options{Accounts: []supervise.Account{ann}, Sections: []Section{{Name: "unix", Unix: true, MapUsers: true}}})
-	var runs atomic.Int64
-	a.checker.compare = func(hash, password []byte) error {
-		runs.Add(1)
-		return bcrypt.CompareHashAndPassword(hash, password)
-	}
-	for i := range 200 {
-		for _, name := range []string{"ann", "bob"} {
-			before := runs.Load()
-			if w := enter(attempt(a.Doors()[0], "127.0.0.1", name, fmt.Sprint(i))); w.Code != http.StatusUnauthorized {
-				t.Fatalf("status %d", w.Code)
-			}
-			if runs.Load() != before+1 {
-				t.Fatalf("%s: %d hashes", name, runs.Load()-before)
+			m.work.Store(0)
+			a.throttle = newThrottle()
+			if _, err := LogIn(httptest.NewRecorder(), r, name, password, false); err != ErrWrongCredentials || m.work.Load() != 1<<12 {
+				t.Errorf("%.10q with %d bytes logs in: %v, work %d, want %d", name, len(password), err, m.work.Load(), 1<<12)
 			}
 		}
 	}
@@ -139,13 +120,13 @@ func TestARightPasswordIsRememberedForFiveMinutesAndAWrongOneNever(t *testing.T)
 		try("ann", "right", 200, 1)
 
 		ann.Password = hashOfCost(10, "b")
-		if err := a.Book.Write(ann); err != nil {
+		if err := rewrite(a.Book, ann); err != nil {
 			t.Fatal(err)
 		}
 		try("ann", "right", 401, 1)
 		try("ann", "new", 200, 1)
 		ann.Disabled = true
-		if err := a.Book.Write(ann); err != nil {
+		if err := rewrite(a.Book, ann); err != nil {
 			t.Fatal(err)
 		}
 		try("ann", "new", 401, 1)
@@ -223,6 +204,99 @@ func TestTheSameCredentialsAtTheSameTimeAreCheckedOnce(t *testing.T) {
 	}
 }
 
+// crowded is a door where a hash is computed that does not end before hold is
+// closed, and as many guesses as may wait for it.
+func crowded(t *testing.T) (d *Door, m *meter, leave context.CancelFunc, answers chan *httptest.ResponseRecorder) {
+	d, m = doorWithAnn(t)
+	m.hold = make(chan struct{})
+	ctx, leave := context.WithCancel(t.Context())
+	room := cap(d.auth.checker.queue)
+	answers = make(chan *httptest.ResponseRecorder, room+1)
+	for i := range room {
+		r := attempt(d, fmt.Sprintf("10.1.0.%d", i+1), fmt.Sprint("user", i), "wrong")
+		go func() { answers <- enter(r.WithContext(context.WithValue(ctx, doorKey{}, arrival{d, -1}))) }()
+	}
+	synctest.Wait()
+	return d, m, leave, answers
+}
+
+func TestAGuessWhoseClientLeavesFreesItsPlaceAndIsCharged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m, leave, answers := crowded(t)
+		if w := enter(attempt(d, "10.2.0.1", "ann", "right")); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("in the crowd: %d", w.Code)
+		}
+		leave()
+		for range waitingChecks {
+			<-answers
+		}
+		go func() { answers <- enter(attempt(d, "10.2.0.1", "ann", "right")) }()
+		synctest.Wait()
+		close(m.hold)
+		for range cap(d.auth.checker.slots) {
+			<-answers
+		}
+		if w := <-answers; w.Code != 200 {
+			t.Errorf("after they have left: %d", w.Code)
+		}
+		if len(d.auth.throttle.pairs) != cap(d.auth.checker.queue) {
+			t.Errorf("%d of %d are charged", len(d.auth.throttle.pairs), cap(d.auth.checker.queue))
+		}
+		if int(m.runs.Load()) != cap(d.auth.checker.slots)+1 {
+			t.Errorf("%d hashes", m.runs.Load())
+		}
+	})
+}
+
+func TestWhoWaitsForACheckIsSentAwayWhenTheServerEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m, leave, answers := crowded(t)
+		defer leave()
+		d.auth.Close()
+		d.auth.Close() // as often as one likes
+		for range waitingChecks {
+			if w := <-answers; w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+				t.Errorf("%d %v", w.Code, w.Header())
+			}
+		}
+		if w := enter(attempt(d, "10.2.0.1", "ann", "right")); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("who comes later: %d", w.Code)
+		}
+		close(m.hold)
+		for range cap(d.auth.checker.slots) {
+			<-answers
+		}
+	})
+}
+
+func TestWhoAsksTheSameAsOneWhoLeavesIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m, leave, answers := crowded(t)
+		leave()
+		for range waitingChecks {
+			<-answers
+		}
+		first, firstLeaves := context.WithCancel(t.Context())
+		come := func(ctx context.Context) {
+			r := attempt(d, "10.2.0.1", "ann", "right")
+			answers <- enter(r.WithContext(context.WithValue(ctx, doorKey{}, arrival{d, -1})))
+		}
+		go come(first)
+		synctest.Wait()
+		go come(t.Context())
+		synctest.Wait()
+		firstLeaves()
+		<-answers
+		close(m.hold)
+		for range cap(d.auth.checker.slots) {
+			<-answers
+		}
+		if w := <-answers; w.Code != 200 {
+			t.Errorf("the other one gets %d", w.Code)
+		}
+	})
+}
+
 func TestWhichPasswordsMayBeSet(t *testing.T) {
 	a := house(t, Options{})
 	for _, tt := range []struct{ name, password, want string }{
@@ -235,7 +309,7 @@ func TestWhichPasswordsMayBeSet(t *testing.T) {
 	} {
 		hash, err := a.NewPassword(t.Context(), "annabelle", tt.password)
 		if tt.want == "" {
-			if err != nil || costOf(hash) != 12 || !isBcrypt(hash) {
+			if err != nil || costOf(hash) != 12 || !supervise.IsBcrypt(hash) {
 				t.Errorf("%s: %q, %v", tt.name, hash, err)
 			}
 			continue

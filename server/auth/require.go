@@ -3,11 +3,8 @@ package auth
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"supervisor/server/reply"
 )
@@ -60,23 +57,18 @@ func Recognise(next http.Handler) http.Handler {
 // refuse answers whoever was not let in, and has it written down.
 func (a *Authenticator) refuse(w http.ResponseWriter, r *http.Request, who Principal, err error) {
 	status := http.StatusUnauthorized
-	wait, later := RetryAfter(err)
+	early, later := TurnedAway(w, err)
 	switch {
 	case errors.Is(err, errMalformed):
 		status = http.StatusBadRequest
-	case errors.Is(err, errBusy):
-		status = http.StatusServiceUnavailable
 	case later:
-		status = http.StatusTooManyRequests
+		status = early.Status
 	case r.Context().Err() != nil:
 		status = http.StatusServiceUnavailable
 	default:
 		challenge(w, r)
 	}
-	if later {
-		SetRetryAfter(w, wait)
-	}
-	a.refused(r.Context(), who, r.Method+" "+r.URL.Path, err)
+	a.refused(r.Context(), who, r.Method+" "+reply.WithoutSecret(r.URL.Path), err)
 	if IsScript(r) {
 		reply.Error(w, r, reply.Problem{Status: status, Text: err.Error()})
 		return
@@ -101,11 +93,6 @@ func challenge(w http.ResponseWriter, r *http.Request) {
 	if !IsScript(r) && r.Header.Get("Sec-Fetch-Mode") == "" && r.Header.Get("Origin") == "" {
 		w.Header().Set("WWW-Authenticate", `Basic realm="default"`)
 	}
-}
-
-// SetRetryAfter tells a client in whole seconds when to come back.
-func SetRetryAfter(w http.ResponseWriter, wait time.Duration) {
-	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
 // IsScript tells whether r was sent by a script of our page.

@@ -21,7 +21,8 @@ import (
 // files of statedir. A Write that fails keeps them in memory and says so itself.
 type State interface {
 	Read(name string) []byte // nil if there is nothing
-	Write(name string, data []byte)
+	// Write's error says why it is in memory only. Whoever has to may tell people.
+	Write(name string, data []byte) error
 }
 
 // Limits of sessions.
@@ -58,6 +59,7 @@ type session struct {
 	// soon is the tag of what the account is about to be by its owner's own doing,
 	// nil if nothing is: between the change and Renew the session holds by either.
 	soon []byte
+	used bool // since it began
 }
 
 func (one *session) tagged(tag []byte) bool {
@@ -95,11 +97,14 @@ func (s *Sessions) Begin(who supervise.Account, began Session) (secret string, _
 	fresh := &session{Session: began, hash: hashOf(secret), seal: bind([]byte(secret), who), tag: bind(s.key, who)}
 	s.mu.Lock()
 	s.sweep(now)
-	s.makeRoom(who.Name)
+	crowded := s.makeRoom(who.Name)
 	s.byHash[fresh.hash] = fresh
 	shown := s.show(fresh)
 	s.mu.Unlock()
 	s.save()
+	if crowded {
+		s.bell.ring()
+	}
 	return secret, shown
 }
 
@@ -114,20 +119,39 @@ func (s *Sessions) EndAll(user, section string) int {
 	return s.endThose(func(one *session) bool { return one.User == user && one.Section == section })
 }
 
-// expect has a session outlast that its account becomes what is given; the zero
-// account takes that back.
-func (s *Sessions) expect(id string, account supervise.Account) {
+// expect has a session outlast that its account becomes what is given. What it
+// gives takes that back, unless the session expects something else by then.
+func (s *Sessions) expect(id string, account supervise.Account) (forget func()) {
+	soon := bind(s.key, account)
+	s.change(id, func(one *session) { one.soon = soon })
+	return func() {
+		s.change(id, func(one *session) {
+			if hmac.Equal(one.soon, soon) {
+				one.soon = nil
+			}
+		})
+	}
+}
+
+// change has a session changed, if it is there.
+func (s *Sessions) change(id string, change func(*session)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, one := range s.byHash {
-		switch {
-		case one.ID != id:
-		case account.Name == "":
-			one.soon = nil
-		default:
-			one.soon = bind(s.key, account)
+		if one.ID == id {
+			change(one)
 		}
 	}
+}
+
+// unused tells whether a session has not been used since it began, and holds.
+func (s *Sessions) unused(id string, lookUp func(Session) (supervise.Account, bool)) bool {
+	if _, holds := s.again(id, lookUp); !holds {
+		return false
+	}
+	unused := false
+	s.change(id, func(one *session) { unused = !one.used })
+	return unused
 }
 
 // renew binds the session of an id to its account as it is now, and gives it
@@ -247,7 +271,7 @@ func (s *Sessions) touch(hash string, now time.Time) (write bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if one := s.byHash[hash]; one != nil {
-		one.Seen = now
+		one.Seen, one.used = now, true
 	}
 	if now.Sub(s.saved) < min(writeSeenAfter, s.idle/8) {
 		return false
@@ -284,8 +308,8 @@ func (s *Sessions) sweep(now time.Time) {
 }
 
 // makeRoom ends the session that has rested longest where a user, or the house,
-// has too many.
-func (s *Sessions) makeRoom(user string) {
+// has too many, and tells whether one had to end.
+func (s *Sessions) makeRoom(user string) bool {
 	var mine, all []*session
 	for _, one := range s.byHash {
 		all = append(all, one)
@@ -294,11 +318,15 @@ func (s *Sessions) makeRoom(user string) {
 		}
 	}
 	longestAtRest := func(a, b *session) int { return a.Seen.Compare(b.Seen) }
-	if len(mine) >= maxSessionsPerUser {
+	switch {
+	case len(mine) >= maxSessionsPerUser:
 		delete(s.byHash, slices.MinFunc(mine, longestAtRest).hash)
-	} else if len(all) >= maxSessions {
+	case len(all) >= maxSessions:
 		delete(s.byHash, slices.MinFunc(all, longestAtRest).hash)
+	default:
+		return false
 	}
+	return true
 }
 
 func (s *Sessions) expires(one *session) time.Time {
@@ -356,7 +384,8 @@ func (s *Sessions) save() {
 	if err != nil { // cannot be: strings, booleans and times always encode
 		panic(err)
 	}
-	s.state.Write(sessionsFile, text)
+	// The state says itself what it could not write, and tries again.
+	_ = s.state.Write(sessionsFile, text)
 }
 
 func (s *Sessions) file() sessionFile {
@@ -396,7 +425,7 @@ func (s *Sessions) load() error {
 		if err != nil || stored.Hash == "" || stored.ID == "" || stored.Began.After(now.Add(time.Hour)) {
 			continue
 		}
-		s.byHash[stored.Hash] = &session{hash: stored.Hash, seal: seal, Session: Session{
+		s.byHash[stored.Hash] = &session{hash: stored.Hash, seal: seal, used: true, Session: Session{
 			ID: stored.ID, User: stored.User, Section: stored.Section, Addr: stored.Addr, Agent: stored.Agent,
 			Keep: stored.Keep, Began: stored.Began, Seen: minTime(stored.Seen, now),
 		}}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -16,8 +17,10 @@ import (
 
 // drawer is a statedir in memory.
 type drawer struct {
-	mu    sync.Mutex
-	files map[string][]byte
+	mu     sync.Mutex
+	files  map[string][]byte
+	writes int
+	full   error // what a write answers
 }
 
 func newDrawer() *drawer { return &drawer{files: map[string][]byte{}} }
@@ -28,10 +31,12 @@ func (d *drawer) Read(name string) []byte {
 	return d.files[name]
 }
 
-func (d *drawer) Write(name string, data []byte) {
+func (d *drawer) Write(name string, data []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.files[name] = data
+	d.writes++
+	return d.full
 }
 
 // people is a house with ann, whose password is "right", and what it is kept in.
@@ -89,6 +94,88 @@ func (p *people) with(door int, cookie *http.Cookie) *http.Request {
 }
 
 func (p *people) knows(cookie *http.Cookie) bool { return enter(p.with(0, cookie)).Code == 200 }
+
+// visit opens the page with HTTP Basic, and gives the cookies of the answer.
+func (p *people) visit(headers ...string) []*http.Cookie {
+	r := attempt(p.Doors()[0], "10.0.0.1", "ann", "right")
+	r.Header.Set("Accept", "text/html")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	Require(http.HandlerFunc(Stay)).ServeHTTP(w, r)
+	return w.Result().Cookies()
+}
+
+func TestWhoOpensThePageByBasicHasOneSessionUntilItIsUsed(t *testing.T) {
+	p := newPeople(t)
+	logins := 0
+	p.Authenticator.options.Witness = func(context.Context, Incident) { logins++ }
+	for range 100 { // a probe, which keeps no cookie
+		if len(p.visit()) != 1 {
+			t.Fatal("no cookie")
+		}
+	}
+	if all := p.Sessions.List(func(Session) bool { return true }); len(all) != 1 || logins != 1 {
+		t.Errorf("%d sessions, %d lines about logins", len(all), logins)
+	}
+	if n := p.state.writes; n != 1 {
+		t.Errorf("sessions.json was written %d times", n)
+	}
+	first := p.visit()[0]
+	if !p.knows(first) {
+		t.Error("the session is not known")
+	}
+	if second := p.visit()[0]; second.Value == first.Value || !p.knows(second) || !p.knows(first) {
+		t.Error("another browser has the session of the first")
+	}
+	unused := p.visit()[0]
+	p.Sessions.EndAll("ann", "")
+	if again := p.visit()[0]; again.Value == unused.Value || !p.knows(again) {
+		t.Error("a session that has ended is given again")
+	}
+	if other := p.visit("User-Agent", "another"); len(other) != 1 || other[0].Value == p.visit()[0].Value {
+		t.Error("another browser has the session of the first")
+	}
+	if got := p.visit("Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"); len(got) != 0 {
+		t.Error("a script has got a session")
+	}
+	if got := p.visit("Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"); len(got) != 1 {
+		t.Error("a document has got none")
+	}
+}
+
+func TestASessionThatMakesRoomIsToldOf(t *testing.T) {
+	p := newPeople(t)
+	for range maxSessionsPerUser {
+		p.logIn(t, 0, "ann", "right", false)
+	}
+	changed := p.Changed()
+	p.logIn(t, 0, "ann", "right", false)
+	select {
+	case <-changed:
+	default:
+		t.Error("whoever is there by the session that ended is not asked again")
+	}
+}
+
+func TestAPromiseIsTakenBackByWhoMadeItOnly(t *testing.T) {
+	p := newPeople(t)
+	p.logIn(t, 0, "ann", "right", false)
+	id := p.Sessions.List(func(Session) bool { return true })[0].ID
+	one, other := p.ann, p.ann
+	one.Password, other.Password = hashOfCost(10, "b"), hashOfCost(10, "c")
+	forget := p.Sessions.expect(id, one)
+	p.Sessions.expect(id, other)
+	forget()
+	if err := p.file.Write(other); err != nil {
+		t.Fatal(err)
+	}
+	p.Book.look(true)
+	if _, holds := p.Again(Principal{Name: "ann", Via: Cookie, Session: id, Door: "inet"}); !holds {
+		t.Error("a change that failed has taken back the promise of one that did not")
+	}
+}
 
 func TestASessionEndsWhenNobodyUsesItAndInAnyCaseInTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -179,13 +266,13 @@ func TestAnotherPasswordOrRoleEndsSessionsAlsoOverARestart(t *testing.T) {
 				if restart {
 					p.file.Write(changed)
 					p.open(t)
-				} else if err := p.Book.Write(changed); err != nil {
+				} else if err := rewrite(p.Book, changed); err != nil {
 					t.Fatal(err)
 				}
 				if p.knows(cookie) {
 					t.Error("the session goes on")
 				}
-				if err := p.Book.Write(p.ann); err != nil { // as it was
+				if err := rewrite(p.Book, p.ann); err != nil { // as it was
 					t.Fatal(err)
 				}
 				if p.knows(cookie) {
@@ -201,7 +288,7 @@ func TestOtherProgramsCountAtOnceAndTheSessionGoesOn(t *testing.T) {
 	cookie := p.logIn(t, 0, "ann", "right", false)
 	changed := p.ann
 	changed.Grant.Programs = []string{"db"}
-	if err := p.Book.Write(changed); err != nil {
+	if err := rewrite(p.Book, changed); err != nil {
 		t.Fatal(err)
 	}
 	var who Principal

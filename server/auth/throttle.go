@@ -1,13 +1,19 @@
 package auth
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
-	"fmt"
+	"maps"
+	"math"
+	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
+
+	"supervisor/server/reply"
 )
 
 const (
@@ -20,6 +26,8 @@ const (
 	trustFor = 24 * time.Hour
 	// maxCounted is how many counts are kept, and how many addresses.
 	maxCounted = 8192
+	// maxName is how long a name is kept as it is, in bytes.
+	maxName = 255
 	// maxWrong is how many wrong guesses of one address at one user are known again.
 	maxWrong = 4
 )
@@ -27,19 +35,35 @@ const (
 // tooSoon says that somebody has to wait before the next guess.
 type tooSoon struct{ wait time.Duration }
 
-func (e tooSoon) Error() string { return fmt.Sprintf("too many attempts: try again in %s", e.wait) }
+func (e tooSoon) Error() string { return "too many attempts: try again in " + e.seconds().String() }
+
+// seconds is the wait in whole seconds, at least one.
+func (e tooSoon) seconds() time.Duration {
+	return max(time.Second, (e.wait + time.Second - 1).Truncate(time.Second))
+}
 
 // RetryAfter tells whether err is that somebody came too soon or at a busy
-// moment, and how long to wait.
-func RetryAfter(err error) (time.Duration, bool) {
+// moment, with which status of HTTP to say so, and how long they have to wait.
+func RetryAfter(err error) (status int, wait time.Duration, later bool) {
 	var early tooSoon
 	switch {
 	case errors.As(err, &early):
-		return early.wait, true
-	case errors.Is(err, errBusy):
-		return time.Second, true
+		return http.StatusTooManyRequests, early.seconds(), true
+	case errors.Is(err, errBusy), errors.Is(err, errClosing):
+		return http.StatusServiceUnavailable, time.Second, true
 	}
-	return 0, false
+	return 0, 0, false
+}
+
+// TurnedAway gives the answer for what RetryAfter explains, and tells w when to
+// come back; false for any other error.
+func TurnedAway(w http.ResponseWriter, err error) (answer reply.Problem, later bool) {
+	status, wait, later := RetryAfter(err)
+	if later {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		answer = reply.Problem{Status: status, Text: err.Error()}
+	}
+	return answer, later
 }
 
 // throttle slows down guessing: by one address at one user, by one address at
@@ -80,27 +104,28 @@ func newThrottle() *throttle {
 	}
 }
 
-// admit lets a guess through, and counts it, or answers tooSoon.
+// admit lets a guess through, and counts it, or answers tooSoon. A guess that is
+// not let through leaves no trace: whoever has to wait cannot fill the counts.
 func (t *throttle) admit(user string, addr netip.Addr) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now, p := time.Now(), pair{user, addr}
-	counts := []*count{counted(t.pairs, p, now)}
-	if now.After(t.trusted[p]) {
-		counts = append(counts, counted(t.addrs, addr, now), counted(t.users, user, now))
-	}
-	var wait time.Duration
-	for _, c := range counts {
-		wait = max(wait, c.until.Sub(now))
+	now, p := time.Now(), pairOf(user, addr)
+	trusted := !now.After(t.trusted[p])
+	wait := waitOf(t.pairs, p, now)
+	if !trusted {
+		wait = max(wait, waitOf(t.addrs, addr, now), waitOf(t.users, p.user, now))
 	}
 	if wait > 0 {
 		return tooSoon{wait}
 	}
-	for i, c := range counts {
-		if i == 2 && counts[0].guesses > 1 { // this address has been counted against the user
-			continue
-		}
-		c.add(now)
+	mine := counted(t.pairs, p, now)
+	mine.add(now)
+	if trusted {
+		return nil
+	}
+	counted(t.addrs, addr, now).add(now)
+	if mine.guesses == 1 { // from then on this address has been counted against the user
+		counted(t.users, p.user, now).add(now)
 	}
 	return nil
 }
@@ -109,92 +134,137 @@ func (t *throttle) admit(user string, addr netip.Addr) error {
 func (t *throttle) forgive(user string, addr netip.Addr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.takeBack(user, addr)
-	p := pair{user, addr}
+	p, now := pairOf(user, addr), time.Now()
+	t.takeBack(p)
 	delete(t.pairs, p)
-	makeRoom(t.trusted, func(until time.Time) bool { return time.Now().After(until) })
-	t.trusted[p] = time.Now().Add(trustFor)
+	if _, known := t.trusted[p]; !known {
+		makeRoom(t.trusted, time.Time.Compare)
+	}
+	t.trusted[p] = now.Add(trustFor)
 }
 
-// note keeps a guess that was found wrong.
+// note keeps a guess that was found wrong, with the count that admit has made.
 func (t *throttle) note(user string, addr netip.Addr, g guess) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := counted(t.pairs, pair{user, addr}, time.Now())
-	c.wrong = append(c.wrong, g)
-	c.wrong = c.wrong[max(0, len(c.wrong)-maxWrong):]
+	if c := current(t.pairs, pairOf(user, addr), time.Now()); c != nil {
+		c.wrong = append(c.wrong, g)
+		c.wrong = c.wrong[max(0, len(c.wrong)-maxWrong):]
+	}
 }
 
 // knows tells whether a guess has been found wrong lately.
 func (t *throttle) knows(user string, addr netip.Addr, g guess) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Contains(counted(t.pairs, pair{user, addr}, time.Now()).wrong, g)
+	c := current(t.pairs, pairOf(user, addr), time.Now())
+	return c != nil && slices.Contains(c.wrong, g)
 }
 
 // undo takes back a guess that was not checked.
 func (t *throttle) undo(user string, addr netip.Addr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.takeBack(user, addr)
+	t.takeBack(pairOf(user, addr))
 }
 
-func (t *throttle) takeBack(user string, addr netip.Addr) {
-	p := pair{user, addr}
+func (t *throttle) takeBack(p pair) {
 	trusted := !time.Now().After(t.trusted[p])
 	mine := t.pairs[p]
-	if mine != nil {
-		mine.sub()
-	}
+	sub(t.pairs, p)
 	if trusted {
 		return
 	}
-	if c := t.addrs[addr]; c != nil {
-		c.sub()
-	}
-	if c := t.users[user]; c != nil && mine != nil && mine.guesses == 0 {
-		c.sub()
+	sub(t.addrs, p.addr)
+	if mine != nil && mine.guesses == 0 {
+		sub(t.users, p.user)
 	}
 }
 
-// counted finds the count of a key. One that is long past begins anew.
+// pairOf names who guesses at whom. Names come from strangers, who may send long
+// ones: those stand by their hash, so that a count has a bounded size.
+func pairOf(user string, addr netip.Addr) pair {
+	if len(user) > maxName {
+		user = hashOf(user)
+	}
+	return pair{user, addr}
+}
+
+// current finds a count that still counts, nil if there is none.
+func current[K comparable](counts map[K]*count, key K, now time.Time) *count {
+	c := counts[key]
+	if c == nil || c.past(now) {
+		return nil
+	}
+	return c
+}
+
+// waitOf is how long the count of a key has its guesses wait.
+func waitOf[K comparable](counts map[K]*count, key K, now time.Time) time.Duration {
+	if c := current(counts, key, now); c != nil {
+		return c.until.Sub(now)
+	}
+	return 0
+}
+
+// counted finds the count of a key, or begins one. One that is long past begins
+// anew.
 func counted[K comparable](counts map[K]*count, key K, now time.Time) *count {
-	past := func(c *count) bool { return now.Sub(c.until) > forgiveAfter }
-	known := counts[key]
-	if known == nil || past(known) {
-		makeRoom(counts, past)
-		known = &count{until: now}
-		counts[key] = known
+	c := current(counts, key, now)
+	if c != nil {
+		return c
 	}
-	return known
+	if counts[key] == nil {
+		makeRoom(counts, func(a, b *count) int { return lessToLose(a, b, now) })
+	}
+	c = &count{until: now}
+	counts[key] = c
+	return c
 }
 
-// makeRoom drops what is past from a map that is full, and if nothing is, some.
-func makeRoom[K comparable, V any](full map[K]V, past func(V) bool) {
+// lessToLose orders counts by what would be lost with them: those long past
+// first, then the fewest guesses, the longest ago among equals. So whoever fills
+// the counts with new names or addresses pushes out those, and not the one that
+// makes them wait.
+func lessToLose(a, b *count, now time.Time) int {
+	weight := func(c *count) int {
+		if c.past(now) {
+			return 0
+		}
+		return c.guesses
+	}
+	return cmp.Or(cmp.Compare(weight(a), weight(b)), a.until.Compare(b.until))
+}
+
+// makeRoom drops the first quarter of a map that is full.
+func makeRoom[K comparable, V any](full map[K]V, order func(a, b V) int) {
 	if len(full) < maxCounted {
 		return
 	}
-	for key, value := range full {
-		if past(value) {
-			delete(full, key)
-		}
-	}
-	for key := range full {
-		if len(full) < maxCounted*3/4 {
-			return
-		}
+	keys := slices.SortedFunc(maps.Keys(full), func(a, b K) int { return order(full[a], full[b]) })
+	for _, key := range keys[:len(keys)/4] {
 		delete(full, key)
 	}
 }
 
+// sub takes a guess from the count of a key. One without guesses is none.
+func sub[K comparable](counts map[K]*count, key K) {
+	c := counts[key]
+	if c == nil {
+		return
+	}
+	c.guesses--
+	c.until = time.Now()
+	if c.guesses <= 0 {
+		delete(counts, key)
+	}
+}
+
+func (c *count) past(now time.Time) bool { return now.Sub(c.until) > forgiveAfter }
+
 func (c *count) add(now time.Time) {
 	c.guesses++
 	c.until = now.Add(pause(c.guesses))
-}
-
-func (c *count) sub() {
-	c.guesses = max(c.guesses-1, 0)
-	c.until = time.Now()
 }
 
 // pause is how long to wait after so many guesses.

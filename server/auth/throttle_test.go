@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -23,6 +24,14 @@ func TestPausesDoubleUpToFiveMinutes(t *testing.T) {
 			t.Errorf("after %d: %s, want %s", guesses, got, want)
 		}
 	}
+}
+
+// forget drops all passwords that were right.
+func (c *checker) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.right)
+	c.oldest.Init()
 }
 
 // doorWithAnn is a door over a network, and ann, whose password is "right".
@@ -191,6 +200,92 @@ func TestCountsAreBoundedAndForgotten(t *testing.T) {
 	})
 }
 
+// admitted tells how many of so many guesses at a user are let through.
+func admitted(throttle *throttle, user string, addr netip.Addr, guesses int) int {
+	through := 0
+	for range guesses {
+		if throttle.admit(user, addr) == nil {
+			through++
+		}
+	}
+	return through
+}
+
+func TestWhoHasToWaitCannotPushOutTheCountThatMakesThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttle, home := newThrottle(), netip.MustParseAddr("192.0.2.1")
+		if err := throttle.admit("boss", home); err != nil {
+			t.Fatal(err)
+		}
+		throttle.forgive("boss", home) // from here boss is measured by the guesses at boss alone
+		through := 0
+		for round := range 20 {
+			through += admitted(throttle, "boss", home, freeGuesses+2)
+			for i := range maxCounted { // the address itself has to wait soon
+				name := fmt.Sprint(round, "-", i)
+				_ = throttle.admit(name, home)
+				throttle.knows(name, home, guess{})
+				throttle.note(name, home, guess{})
+			}
+		}
+		if through > freeGuesses+1 {
+			t.Errorf("%d guesses at boss at one instant", through)
+		}
+	})
+}
+
+func TestNewNamesAndAddressesPushOutEachOtherFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttle, guesser := newThrottle(), netip.MustParseAddr("192.0.2.1")
+		admitted(throttle, "boss", guesser, freeGuesses+1)
+		admitted(throttle, "boss", netip.MustParseAddr("192.0.2.2"), 1)
+		for i := range 4 * maxCounted {
+			from := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+			_ = throttle.admit(fmt.Sprint("user", i), from)
+		}
+		if through := admitted(throttle, "boss", guesser, 10); through != 0 {
+			t.Errorf("%d guesses more", through)
+		}
+		if through := admitted(throttle, "anybody", guesser, 10); through != 0 {
+			t.Errorf("%d guesses more at somebody else", through)
+		}
+	})
+}
+
+func TestAGuessThatWasNotCheckedLeavesNothingBehind(t *testing.T) {
+	throttle := newThrottle()
+	for i := range 100 {
+		name, addr := fmt.Sprint("user", i), netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})
+		if err := throttle.admit(name, addr); err != nil {
+			t.Fatal(err)
+		}
+		throttle.undo(name, addr)
+	}
+	if n := len(throttle.pairs) + len(throttle.addrs) + len(throttle.users); n != 0 {
+		t.Errorf("%d counts", n)
+	}
+}
+
+func TestLongNamesAreCountedAndNotKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttle, addr := newThrottle(), netip.MustParseAddr("192.0.2.1")
+		long := strings.Repeat("n", 12<<10)
+		if through := admitted(throttle, long, addr, 10); through != freeGuesses+1 {
+			t.Errorf("%d guesses", through)
+		}
+		for p := range throttle.pairs {
+			if len(p.user) > maxName {
+				t.Errorf("a name of %d bytes is kept", len(p.user))
+			}
+		}
+		for name := range throttle.users {
+			if len(name) > maxName {
+				t.Errorf("a user of %d bytes is kept", len(name))
+			}
+		}
+	})
+}
+
 func TestTheAddressesOfOneNetworkAreOne(t *testing.T) {
 	for text, want := range map[string]string{
 		"10.0.0.7": "10.0.0.7", "::ffff:10.0.0.7": "10.0.0.7",
@@ -202,5 +297,15 @@ func TestTheAddressesOfOneNetworkAreOne(t *testing.T) {
 	}
 	if throttled(netip.Addr{}).IsValid() {
 		t.Error("an address that is none has become one")
+	}
+}
+
+func TestHowLongToWaitIsSaidInWholeSeconds(t *testing.T) {
+	for wait, want := range map[time.Duration]string{
+		time.Millisecond: "1s", time.Second: "1s", 1001 * time.Millisecond: "2s", 5 * time.Minute: "5m0s",
+	} {
+		if got := (tooSoon{wait}).Error(); got != "too many attempts: try again in "+want {
+			t.Errorf("%s: %s", wait, got)
+		}
 	}
 }

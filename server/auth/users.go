@@ -64,6 +64,7 @@ type Book struct {
 	fixed    []supervise.Account // of the configuration, [user:x] sections
 	sections []supervise.Account // the usernames of server sections
 	store    Store               // nil: there is no users file
+	waysIn   waysIn
 	bell     *bell
 	log      atomic.Pointer[slog.Logger]
 
@@ -84,15 +85,26 @@ type edition struct {
 	troubles []supervise.Problem
 }
 
+// waysIn is what doors take from people who do not say a password.
+type waysIn struct {
+	peers   bool // the system user at the other end of a unix socket
+	proxies bool // the word of a proxy
+}
+
+// open tells whether an account lets anybody in at all.
+func (w waysIn) open(a supervise.Account) bool {
+	return a.Password != "" || w.proxies || w.peers && len(a.UnixUsers) > 0
+}
+
 // newBook reads the book for the first time. It fails on a password of the
 // configuration that cannot be checked.
-func newBook(fixed, sections []supervise.Account, store Store, b *bell) (*Book, error) {
+func newBook(fixed, sections []supervise.Account, store Store, ways waysIn, b *bell) (*Book, error) {
 	for _, a := range slices.Concat(fixed, sections) {
 		if err := checkable(a.Password); err != nil {
 			return nil, fmt.Errorf("the password of %s in %s:%d: %w", a.Name, a.File, a.Line, err)
 		}
 	}
-	book := &Book{fixed: fixed, sections: sections, store: store, bell: b}
+	book := &Book{fixed: fixed, sections: sections, store: store, waysIn: ways, bell: b}
 	book.log.Store(slog.New(slog.DiscardHandler))
 	book.edition.Store(book.print(nil))
 	book.look(true)
@@ -128,12 +140,8 @@ func (b *Book) FindToken(secret string) (supervise.Account, bool) {
 
 // FindTokenNamed gives a token by its name.
 func (b *Book) FindTokenNamed(name string) (supervise.Account, bool) {
-	all := b.current().accounts
-	i := slices.IndexFunc(all, func(a supervise.Account) bool { return a.IsToken() && a.Name == name })
-	if i < 0 {
-		return supervise.Account{}, false
-	}
-	return all[i], true
+	b.look(false)
+	return b.named(supervise.Account{Name: name, Token: anyToken})
 }
 
 // Closes tells whether doors that others reach over a network must ask who is
@@ -150,77 +158,118 @@ func (b *Book) Problems() []supervise.Problem {
 	return slices.Concat(e.troubles, e.weak)
 }
 
-// Write puts an account into the users file, in the place of the one of its name
-// and kind if there is one. The error is a ReadOnlyError, ErrNoStore,
-// ErrLastAdmin, or the store's.
-func (b *Book) Write(a supervise.Account) error {
-	return b.change(a, func() error { return b.store.Write(a) }, a)
+// Change has decide say what becomes of the person of a name, by what they are at
+// that moment: no other change comes in between. It gives them as they were, and as
+// they stand in the users file now. The error is that of decide, a ReadOnlyError,
+// ErrNoStore, ErrLastAdmin, or the store's.
+func (b *Book) Change(name string, decide func(former supervise.Account, found bool) (supervise.Account, error)) (former, written supervise.Account, err error) {
+	return b.change(supervise.Account{Name: name}, func(former supervise.Account, found bool) (*supervise.Account, error) {
+		next, err := decide(former, found)
+		return &next, err
+	})
 }
 
-// Add is Write for an account that must be new; one that is not is ErrTaken.
-func (b *Book) Add(a supervise.Account) error {
-	return b.change(a, func() error {
-		if slices.ContainsFunc(b.edition.Load().accounts, same(a)) {
-			return ErrTaken
+// Add adds an account and gives it as it stands in the users file. One that is not
+// new is ErrTaken; other errors are as of Change.
+func (b *Book) Add(a supervise.Account) (written supervise.Account, err error) {
+	_, written, err = b.change(a, func(_ supervise.Account, found bool) (*supervise.Account, error) {
+		if found {
+			return nil, ErrTaken
 		}
-		return b.store.Write(a)
-	}, a)
+		return &a, nil
+	})
+	return written, err
 }
 
 // SetPassword gives a person another password, if theirs is still the one it was,
-// and leaves all else as it is by then. The error is as of Write, ErrNoAccount or
+// and leaves all else as it is by then. The error is as of Change, ErrNoAccount or
 // ErrChanged.
 func (b *Book) SetPassword(name, was, hash string) error {
-	b.changing.Lock()
-	defer b.changing.Unlock()
-	b.look(true)
-	account, found := b.edition.Load().people[name]
-	if err := b.writable(supervise.Account{Name: name}); err != nil {
-		return err
-	}
-	switch {
-	case !found:
-		return ErrNoAccount
-	case account.Password != was:
-		return ErrChanged
-	}
-	account.Password = hash
-	err := b.store.Write(account)
-	b.look(true)
+	_, _, err := b.Change(name, func(account supervise.Account, found bool) (supervise.Account, error) {
+		switch {
+		case !found:
+			return account, ErrNoAccount
+		case account.Password != was:
+			return account, ErrChanged
+		}
+		account.Password = hash
+		return account, nil
+	})
 	return err
 }
 
-// Remove takes an account out of the users file. The error is as of Write, or
-// ErrNoAccount.
-func (b *Book) Remove(a supervise.Account) error {
-	return b.change(a, func() error {
-		if !slices.ContainsFunc(b.edition.Load().accounts, same(a)) {
-			return ErrNoAccount
-		}
-		return b.store.Remove(a)
-	})
+// RemoveUser takes a person out of the users file, and gives what they were. The
+// error is as of Change, or ErrNoAccount.
+func (b *Book) RemoveUser(name string) (former supervise.Account, err error) {
+	return b.remove(supervise.Account{Name: name})
 }
+
+// RemoveToken is RemoveUser for a token.
+func (b *Book) RemoveToken(name string) (former supervise.Account, err error) {
+	return b.remove(supervise.Account{Name: name, Token: anyToken})
+}
+
+func (b *Book) remove(which supervise.Account) (former supervise.Account, err error) {
+	former, _, err = b.change(which, func(_ supervise.Account, found bool) (*supervise.Account, error) {
+		if !found {
+			return nil, ErrNoAccount
+		}
+		return nil, nil
+	})
+	return former, err
+}
+
+// anyToken stands for the token of an account of which only name and kind matter.
+const anyToken = "?"
 
 // same tells accounts of one name and kind.
 func same(a supervise.Account) func(supervise.Account) bool {
 	return func(other supervise.Account) bool { return other.Name == a.Name && other.IsToken() == a.IsToken() }
 }
 
-// change replaces a by what comes after it. Changes take turns, each deciding by
-// what the one before it left.
-func (b *Book) change(a supervise.Account, write func() error, after ...supervise.Account) error {
+// change has decide say what becomes of the account of which's name and kind, nil
+// for nothing. Changes take turns, each deciding by what the one before it left.
+func (b *Book) change(which supervise.Account, decide func(former supervise.Account, found bool) (*supervise.Account, error)) (former, written supervise.Account, err error) {
 	b.changing.Lock()
 	defer b.changing.Unlock()
 	b.look(true)
-	if err := b.writable(a); err != nil {
-		return err
+	former, found := b.named(which)
+	if err := b.writable(which); err != nil {
+		return former, written, err
 	}
-	if err := b.leavesAnAdmin(a, after); err != nil {
-		return err
+	next, err := decide(former, found)
+	if err != nil {
+		return former, written, err
 	}
-	err := write()
+	if err := b.leavesAnAdmin(which, next); err != nil {
+		return former, written, err
+	}
+	err = b.write(former, next)
 	b.look(true)
-	return err
+	if err != nil || next == nil {
+		return former, written, err
+	}
+	if written, found = b.named(which); !found {
+		return former, written, fmt.Errorf("%s was written to the users file, and is not in it", supervise.Quote(which.Name))
+	}
+	return former, written, nil
+}
+
+func (b *Book) write(former supervise.Account, next *supervise.Account) error {
+	if next == nil {
+		return b.store.Remove(former)
+	}
+	return b.store.Write(*next)
+}
+
+// named finds the account of which's name and kind, as the book stands.
+func (b *Book) named(which supervise.Account) (supervise.Account, bool) {
+	all := b.edition.Load().accounts
+	i := slices.IndexFunc(all, same(which))
+	if i < 0 {
+		return supervise.Account{}, false
+	}
+	return all[i], true
 }
 
 func (b *Book) writable(a supervise.Account) error {
@@ -239,14 +288,14 @@ func (b *Book) writable(a supervise.Account) error {
 
 // leavesAnAdmin refuses a change after which no person could give rights any
 // more, if one could before.
-func (b *Book) leavesAnAdmin(a supervise.Account, after []supervise.Account) error {
+func (b *Book) leavesAnAdmin(which supervise.Account, next *supervise.Account) error {
 	admin := func(a supervise.Account) bool {
-		return !a.IsToken() && !a.Disabled && a.Grant.Role == supervise.Admin
+		return !a.IsToken() && !a.Disabled && a.Grant.Role == supervise.Admin && b.waysIn.open(a)
 	}
 	now := b.edition.Load().accounts
-	rest := slices.DeleteFunc(slices.Clone(now), same(a))
+	rest := slices.DeleteFunc(slices.Clone(now), same(which))
 	if !slices.ContainsFunc(now, admin) || len(b.sections) > 0 ||
-		slices.ContainsFunc(rest, admin) || slices.ContainsFunc(after, admin) {
+		slices.ContainsFunc(rest, admin) || next != nil && admin(*next) {
 		return nil
 	}
 	return ErrLastAdmin
@@ -322,6 +371,10 @@ func (b *Book) put(next *edition) {
 			b.log.Load().Warn(problem.Text)
 		}
 	}
+	unread := func(p supervise.Problem) bool { return p.Code == supervise.UsersFileUnreadable }
+	if slices.ContainsFunc(last.troubles, unread) {
+		b.log.Load().Info("the users file can be read again")
+	}
 	b.bell.ring()
 }
 
@@ -362,16 +415,15 @@ func problemOf(code supervise.ProblemCode, a supervise.Account, format string, a
 	return supervise.Problem{Code: code, Name: a.Name, Place: fmt.Sprintf("%s:%d", a.File, a.Line), Text: fmt.Sprintf(format, args...)}
 }
 
-// weakness says how a password is written that whoever reads the file learns, or
-// can guess at leisure; "" for one that is neither.
+// weakness says how a password is written that is not kept well; "" for one that is.
 func weakness(secret string) (code supervise.ProblemCode, how string) {
-	switch {
-	case strings.HasPrefix(secret, "{SHA}"):
-		return supervise.PasswordSHA, "as an unsalted SHA-1"
-	case isBcrypt(strings.TrimPrefix(secret, "{bcrypt}")):
-		return "", ""
+	switch code = supervise.Weakness(secret); code {
+	case supervise.PasswordSHA:
+		how = "as an unsalted SHA-1"
+	case supervise.PasswordPlain:
+		how = "in plain text"
 	}
-	return supervise.PasswordPlain, "in plain text"
+	return code, how
 }
 
 // costOf gives the cost of a bcrypt hash, 0 for what is none.

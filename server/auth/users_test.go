@@ -86,7 +86,25 @@ func house(t *testing.T, o Options) *Authenticator {
 	return a
 }
 
-func admin(name string) supervise.Account { return supervise.Account{Name: name, Grant: Full} }
+// rewrite has an account in the users file be what is given.
+func rewrite(b *Book, account supervise.Account) error {
+	_, _, err := b.Change(account.Name, func(supervise.Account, bool) (supervise.Account, error) { return account, nil })
+	return err
+}
+
+func add(b *Book, account supervise.Account) error {
+	_, err := b.Add(account)
+	return err
+}
+
+func remove(b *Book, account supervise.Account) error {
+	_, err := b.RemoveUser(account.Name)
+	return err
+}
+
+func admin(name string) supervise.Account {
+	return supervise.Account{Name: name, Grant: Full, Password: hashOfCost(4, "a")}
+}
 
 func viewer(name string) supervise.Account {
 	return supervise.Account{Name: name, Grant: supervise.Grant{Role: supervise.Viewer, Programs: []string{"web"}}}
@@ -152,6 +170,8 @@ func TestWhichChangesTheBookTakes(t *testing.T) {
 	fixed.File, fixed.Line = "main.conf", 7
 	disabled := admin("ann")
 	disabled.Disabled = true
+	locked, lockedOut := admin("bob"), admin("ann")
+	locked.Password, locked.UnixUsers, lockedOut.Password = "", []string{"bob"}, ""
 	for _, tt := range []struct {
 		name    string
 		options Options
@@ -159,18 +179,22 @@ func TestWhichChangesTheBookTakes(t *testing.T) {
 		do      func(*Book) error
 		want    string
 	}{
-		{"a new user", Options{}, nil, func(b *Book) error { return b.Write(viewer("ann")) }, ""},
-		{"no users file", Options{Store: nil}, nil, func(b *Book) error { return b.Write(viewer("ann")) }, "set users_file="},
-		{"one of the configuration", Options{Accounts: []supervise.Account{fixed}}, nil, func(b *Book) error { return b.Remove(admin("root-like")) }, "main.conf:7"},
-		{"the username of a section", Options{Sections: []Section{{Username: "boss", File: "main.conf", Line: 3}}}, nil, func(b *Book) error { return b.Write(admin("boss")) }, "main.conf:3"},
-		{"a token of that name", Options{Accounts: []supervise.Account{fixed}}, nil, func(b *Book) error { return b.Add(supervise.Account{Name: "root-like", Token: "00"}) }, ""},
-		{"nobody", Options{}, nil, func(b *Book) error { return b.Remove(viewer("ann")) }, ErrNoAccount.Error()},
-		{"the last admin leaves", Options{}, []supervise.Account{admin("ann"), viewer("bob")}, func(b *Book) error { return b.Remove(admin("ann")) }, ErrLastAdmin.Error()},
-		{"the last admin is disabled", Options{}, []supervise.Account{admin("ann")}, func(b *Book) error { return b.Write(disabled) }, ErrLastAdmin.Error()},
-		{"the last admin becomes a viewer", Options{}, []supervise.Account{admin("ann")}, func(b *Book) error { return b.Write(viewer("ann")) }, ErrLastAdmin.Error()},
-		{"an admin leaves another", Options{}, []supervise.Account{admin("ann"), admin("bob")}, func(b *Book) error { return b.Remove(admin("ann")) }, ""},
-		{"a section's username remains", Options{Sections: []Section{{Username: "boss"}}}, []supervise.Account{admin("ann")}, func(b *Book) error { return b.Remove(admin("ann")) }, ""},
-		{"a token that is there", Options{}, []supervise.Account{{Name: "ci", Token: "00"}}, func(b *Book) error { return b.Add(supervise.Account{Name: "ci", Token: "11"}) }, ErrTaken.Error()},
+		{"a new user", Options{}, nil, func(b *Book) error { return rewrite(b, viewer("ann")) }, ""},
+		{"no users file", Options{Store: nil}, nil, func(b *Book) error { return rewrite(b, viewer("ann")) }, "set users_file="},
+		{"one of the configuration", Options{Accounts: []supervise.Account{fixed}}, nil, func(b *Book) error { return remove(b, admin("root-like")) }, "main.conf:7"},
+		{"the username of a section", Options{Sections: []Section{{Username: "boss", File: "main.conf", Line: 3}}}, nil, func(b *Book) error { return rewrite(b, admin("boss")) }, "main.conf:3"},
+		{"a token of that name", Options{Accounts: []supervise.Account{fixed}}, nil, func(b *Book) error { return add(b, supervise.Account{Name: "root-like", Token: "00"}) }, ""},
+		{"nobody", Options{}, nil, func(b *Book) error { return remove(b, viewer("ann")) }, ErrNoAccount.Error()},
+		{"the last admin leaves", Options{}, []supervise.Account{admin("ann"), viewer("bob")}, func(b *Book) error { return remove(b, admin("ann")) }, ErrLastAdmin.Error()},
+		{"the last admin is disabled", Options{}, []supervise.Account{admin("ann")}, func(b *Book) error { return rewrite(b, disabled) }, ErrLastAdmin.Error()},
+		{"the last admin becomes a viewer", Options{}, []supervise.Account{admin("ann")}, func(b *Book) error { return rewrite(b, viewer("ann")) }, ErrLastAdmin.Error()},
+		{"an admin remains who has no password", Options{}, []supervise.Account{admin("ann"), locked}, func(b *Book) error { return remove(b, admin("ann")) }, ErrLastAdmin.Error()},
+		{"the last admin loses the password", Options{}, []supervise.Account{admin("ann")}, func(b *Book) error { return rewrite(b, lockedOut) }, ErrLastAdmin.Error()},
+		{"an admin remains who is a system user", Options{Sections: []Section{{Unix: true, MapUsers: true}}}, []supervise.Account{admin("ann"), locked}, func(b *Book) error { return remove(b, admin("ann")) }, ""},
+		{"an admin remains whom a proxy knows", Options{Sections: []Section{{Header: "X-User"}}}, []supervise.Account{admin("ann"), locked}, func(b *Book) error { return remove(b, admin("ann")) }, ""},
+		{"an admin leaves another", Options{}, []supervise.Account{admin("ann"), admin("bob")}, func(b *Book) error { return remove(b, admin("ann")) }, ""},
+		{"a section's username remains", Options{Sections: []Section{{Username: "boss"}}}, []supervise.Account{admin("ann")}, func(b *Book) error { return remove(b, admin("ann")) }, ""},
+		{"a token that is there", Options{}, []supervise.Account{{Name: "ci", Token: "00"}}, func(b *Book) error { return add(b, supervise.Account{Name: "ci", Token: "11"}) }, ErrTaken.Error()},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			file := &fileOf{accounts: tt.file}
@@ -190,13 +214,37 @@ func TestWhichChangesTheBookTakes(t *testing.T) {
 	}
 }
 
+func TestAChangeIsOfWhatIsThereAtThatMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ann := viewer("ann")
+		ann.Password = hashOfCost(4, "a")
+		file := &fileOf{accounts: []supervise.Account{ann}}
+		a := house(t, Options{Store: file})
+		ann.Password = hashOfCost(4, "b")
+		if err := file.Write(ann); err != nil { // behind our back, and not looked at yet
+			t.Fatal(err)
+		}
+		former, written, err := a.Book.Change("ann", func(former supervise.Account, found bool) (supervise.Account, error) {
+			former.Comment = "changed"
+			return former, nil
+		})
+		if err != nil || former.Password != ann.Password || written.Password != ann.Password || written.Comment != "changed" || written.File == "" {
+			t.Errorf("%+v, %+v, %v", former, written, err)
+		}
+		removed, err := a.Book.RemoveUser("ann")
+		if err != nil || removed.Comment != "changed" {
+			t.Errorf("%+v, %v", removed, err)
+		}
+	})
+}
+
 func TestTwoAdminsCannotRemoveEachOtherAtTheSameMoment(t *testing.T) {
 	file := &fileOf{accounts: []supervise.Account{admin("ann"), admin("bob")}}
 	a := house(t, Options{Store: file})
 	var work sync.WaitGroup
 	failures := make([]error, 2)
 	for i, name := range []string{"ann", "bob"} {
-		work.Go(func() { failures[i] = a.Book.Remove(admin(name)) })
+		work.Go(func() { _, failures[i] = a.Book.RemoveUser(name) })
 	}
 	work.Wait()
 	if (failures[0] == nil) == (failures[1] == nil) || len(file.accounts) != 1 {

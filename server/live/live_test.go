@@ -56,18 +56,17 @@ func newStage(t *testing.T, engine *fakeEngine, adjust func(*Options)) *stage {
 		hub.ServeHTTP(w, r.WithContext(auth.With(r.Context(), who)))
 	}))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := hub.Close(ctx); err != nil {
 			t.Error("close the hub:", err)
 		}
 		server.Close()
-		for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > goroutines; {
+		for deadline := time.Now().Add(30 * time.Second); runtime.NumGoroutine() > goroutines; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				buf := make([]byte, 1<<16)
 				t.Fatalf("%d goroutines, there were %d:\n%s", runtime.NumGoroutine(), goroutines, buf[:runtime.Stack(buf, true)])
 			}
-			runtime.Gosched()
 		}
 	})
 	s.url = "ws" + strings.TrimPrefix(server.URL, "http")
@@ -122,7 +121,7 @@ func (b *browser) say(f wire.ClientFrame) {
 func (b *browser) hear() (kind string, text []byte) {
 	b.t.Helper()
 	for {
-		if err := b.conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := b.conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 			b.t.Fatal(err)
 		}
 		_, text, err := b.conn.ReadMessage()
@@ -275,7 +274,7 @@ func TestWhoComesBackIsToldWhatItMissed(t *testing.T) {
 // settle waits until the hub has seen change number seq.
 func (s *stage) settle(seq uint64) {
 	s.t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; runtime.Gosched() {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		if _, reached := s.hub.position(); reached >= seq {
 			return
 		}
@@ -622,13 +621,14 @@ func TestASlowBrowserHoldsUpNobody(t *testing.T) {
 	for i := range 500 {
 		names = append(names, supervise.NameSpec{Group: "g", Process: fmt.Sprintf("process-with-a-long-name-%d", i)})
 	}
-	s := newStage(t, newFakeEngine(names...), func(o *Options) { o.pace.write = 200 * time.Millisecond })
+	const cutAfter = 5 * time.Second // a hub that waits for one browser keeps the others waiting for so long
+	s := newStage(t, newFakeEngine(names...), func(o *Options) { o.pace.write = cutAfter })
 	slow := s.visit(nil)
 	slow.say(wire.Sub{ID: 1, Topic: wire.TopicState}) // and never reads again
 	quick := s.visit(nil)
 	screen := quick.watchState()
 	slowest := time.Duration(0)
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for round := 0; len(s.hub.connected()) == 2; round++ {
 		if time.Now().After(deadline) {
 			t.Fatal("the slow browser is still there")
@@ -641,7 +641,7 @@ func TestASlowBrowserHoldsUpNobody(t *testing.T) {
 		screen.until(quick, last)
 		slowest = max(slowest, time.Since(began))
 	}
-	if slowest > 2*time.Second {
+	if slowest >= cutAfter {
 		t.Errorf("the quick one waited %v", slowest)
 	}
 	if screen.rows[500].State != "RUNNING" {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"supervisor/server/wire"
 	"supervisor/supervise"
@@ -199,4 +200,13 @@ func RequestID(ctx context.Context) string {
 func Tracing(ctx context.Context) bool {
 	kept, ok := ctx.Value(logKey{}).(*requestLog)
 	return ok && kept.log.Enabled(ctx, LevelTrace)
+}
+
+// WithoutSecret gives an address as logs and the trail may have it: whoever reads
+// one could open the link it names.
+func WithoutSecret(uri string) string {
+	if before, _, found := strings.Cut(uri, "/link/"); found {
+		return before + "/link/..."
+	}
+	return uri
 }

@@ -110,3 +110,11 @@ func TestThePageHasTheShapeOfTheOriginal(t *testing.T) {
 		t.Errorf("got %q as %s", got, w.Header().Get("Content-Type"))
 	}
 }
+
+func TestALogOfRequestsDoesNotHaveWhatOpensALink(t *testing.T) {
+	for uri, want := range map[string]string{"/link/abc": "/link/...", "/base/link/abc?x=1": "/base/link/...", "/process/web": "/process/web"} {
+		if got := WithoutSecret(uri); got != want {
+			t.Errorf("%s: %s", uri, got)
+		}
+	}
+}

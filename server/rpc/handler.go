@@ -186,28 +186,11 @@ func (h *Handler) carryOut(ctx context.Context, m *method, args []value) (value,
 	if err != nil {
 		return m.run(h, ctx, args) // which says so in its own words
 	}
-	if err := permit(ctx, m.verb, name, given); err != nil {
+	if err := h.permit(ctx, m.verb, name, given); err != nil {
 		return nil, err
 	}
-	audit.Of(ctx).About(m.verb, name, h.look(ctx, name))
+	audit.Of(ctx).AboutIn(ctx, h.engine, m.verb, name)
 	return m.run(h, ctx, args)
-}
-
-// look gives the function that tells how what a call concerns is at the moment.
-func (h *Handler) look(ctx context.Context, name supervise.NameSpec) func() string {
-	switch {
-	case name == auth.Supervisord:
-		return func() string { return h.engine.Mood().String() }
-	case name.WholeGroup():
-		return nil
-	}
-	return func() string {
-		info, err := h.engine.Process(context.WithoutCancel(ctx), name)
-		if err != nil {
-			return ""
-		}
-		return info.State.String()
-	}
 }
 
 // plainFault is err in the vocabulary of the house: a fault of ours repeats what

@@ -481,3 +481,20 @@ func TestNoCallsAtAllAreAnsweredByNoResults(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatMayNotBeDoneToANameThatNothingHasIsAnsweredAsToAHiddenOne(t *testing.T) {
+	ann := auth.Principal{Name: "ann", Grant: supervise.Grant{Role: supervise.Operator, Programs: []string{"web", "cat"}, Deny: []string{"web:web_1", "cat"}}}
+	for name, want := range map[string]string{
+		"web:web_0":  "FORBIDDEN: stdin web:web_0",
+		"web:web_1":  "BAD_NAME: web:web_1",
+		"web:nosuch": "BAD_NAME: web:nosuch",
+		"web:*":      "FORBIDDEN: stdin web:*",
+		"cat:*":      "BAD_NAME: cat:*",
+		"done":       "BAD_NAME: done",
+	} {
+		body := postTo(t, New(newWorld()), ann, callOf(t, "supervisor.sendProcessStdin", name, "x")).Body.String()
+		if !strings.Contains(body, "<string>"+want+"</string>") {
+			t.Errorf("%s: %s, want %s", name, body, want)
+		}
+	}
+}

@@ -110,8 +110,8 @@ func (m *method) concerns(args []value) (name supervise.NameSpec, given string, 
 
 // permit finds out whether whoever asks may do verb to name. What somebody may
 // not even see is told as a name that does not exist, as they wrote it.
-func permit(ctx context.Context, verb auth.Verb, name supervise.NameSpec, given string) error {
-	err := auth.Permit(ctx, verb, name)
+func (h *Handler) permit(ctx context.Context, verb auth.Verb, name supervise.NameSpec, given string) error {
+	err := auth.PermitOf(ctx, verb, name, h.engine)
 	if isFault(err, supervise.FaultBadName) {
 		return errors.Join(badName(given), err)
 	}

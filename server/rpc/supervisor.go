@@ -95,6 +95,7 @@ func (h *Handler) addProcessGroup(ctx context.Context, args []value) (value, err
 		return nil, repeating(supervise.FaultBadName, args[0])
 	}
 	audit.Of(ctx).Tell("add " + string(name))
+	audit.Of(ctx).DidToGroups(string(name))
 	return yes, groupAsGiven(h.engine.AddGroup(ctx, string(name)), string(name))
 }
 
@@ -104,6 +105,7 @@ func (h *Handler) removeProcessGroup(ctx context.Context, args []value) (value, 
 		return nil, err
 	}
 	audit.Of(ctx).Tell("remove " + name)
+	audit.Of(ctx).DidToGroups(name)
 	return yes, groupAsGiven(h.engine.RemoveGroup(ctx, name), name)
 }
 

@@ -204,7 +204,7 @@ func (f fault) value() value {
 	return object{{"faultCode", integer(f.code)}, {"faultString", text(f.text)}}
 }
 
-// results are the lines of a command on several processes.
+// listOf gives the lines of a command on several processes.
 func listOf(lines []supervise.Result) value {
 	list := make(array, len(lines))
 	for i, r := range lines {

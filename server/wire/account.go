@@ -1,10 +1,12 @@
 package wire
 
+import "supervisor/supervise"
+
 // Role is what somebody is.
 type Role string
 
 // Values lists every role, for the generated types.
-func (Role) Values() []string { return []string{"nobody", "viewer", "operator", "admin"} }
+func (Role) Values() []string { return supervise.RoleNames() }
 
 // LogIn is the body of POST /api/v1/session.
 type LogIn struct {
@@ -83,6 +85,9 @@ type Account struct {
 	Source string `json:"source"`
 	// Whether it is who asks.
 	Self bool `json:"self"`
+	// Another one after each change of what is told here, but for when they were
+	// last here: for AccountRequest.
+	Edition string `json:"edition"`
 }
 
 // Accounts answers GET /api/v1/users and /api/v1/tokens.
@@ -92,17 +97,23 @@ type Accounts struct {
 	Editable bool `json:"editable"`
 }
 
-// AccountRequest is the body of PUT /api/v1/users/{name}. What is absent is
-// empty, but for the password, which stays.
+// AccountRequest is the body of PUT /api/v1/users/{name}. What is absent stays as
+// it is; an empty list or text is said as such. Somebody new has what is absent
+// empty, and an admin no lists in any case: they may do everything.
 type AccountRequest struct {
 	Password  string   `json:"password,omitempty"`
-	Role      Role     `json:"role"`
-	Programs  []string `json:"programs,omitempty"`
-	Deny      []string `json:"deny,omitempty"`
-	Actions   []string `json:"actions,omitempty"`
-	Disabled  bool     `json:"disabled,omitempty"`
-	Comment   string   `json:"comment,omitempty"`
-	UnixUsers []string `json:"unixUsers,omitempty"`
+	Role      Role     `json:"role,omitempty"`
+	Programs  []string `json:"programs,omitzero"`
+	Deny      []string `json:"deny,omitzero"`
+	Actions   []string `json:"actions,omitzero"`
+	Disabled  *bool    `json:"disabled,omitempty"`
+	Comment   *string  `json:"comment,omitempty"`
+	UnixUsers []string `json:"unixUsers,omitzero"`
+	// Whether it has to be somebody new: if not, nothing is changed (409).
+	New bool `json:"new,omitempty"`
+	// What Account.Edition was when somebody looked: if it is another by now,
+	// nothing is changed (409). Absent for whatever it is.
+	Edition string `json:"edition,omitempty"`
 }
 
 // TokenRequest is the body of POST /api/v1/tokens.

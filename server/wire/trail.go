@@ -18,7 +18,7 @@ type TrailEntry struct {
 	UID *int `json:"uid,omitempty"`
 	// The session or the link they came with.
 	Session string `json:"session,omitempty"`
-	// What they did: a verb of CAPS, or "login" and such.
+	// What they did: a verb of CAPS, or "log-in" and such.
 	Verb string `json:"verb"`
 	// To what: web:api, web:*, everything, supervisord, the name of a user.
 	Target string `json:"target"`

@@ -5,12 +5,15 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"supervisor/supervise"
 )
@@ -74,8 +77,8 @@ func (r *reader) grant() supervise.Grant {
 	}
 	g := supervise.Grant{
 		Role:     read(r, "role", supervise.ParseRole),
-		Programs: read(r, "programs", patterns),
-		Deny:     read(r, "deny", patterns),
+		Programs: read(r, "programs", programPatterns),
+		Deny:     read(r, "deny", programPatterns),
 		Actions:  read(r, "actions", verbs),
 	}
 	if err := g.Check(); err != nil {
@@ -94,6 +97,18 @@ func patterns(text string) ([]string, error) {
 		return nil, fmt.Errorf("%s has an empty pattern", supervise.Quote(text))
 	}
 	return list, nil
+}
+
+// programPatterns is patterns for those that give or take rights: one that can
+// match nothing would take nothing away.
+func programPatterns(text string) ([]string, error) {
+	list, err := patterns(text)
+	for _, pattern := range list {
+		if err == nil {
+			err = supervise.CheckPattern(pattern)
+		}
+	}
+	return list, err
 }
 
 func verbs(text string) ([]supervise.Verb, error) {
@@ -116,15 +131,10 @@ func verbs(text string) ([]supervise.Verb, error) {
 // the file shall not learn a password. Server sections take others too.
 func bcryptHash(text string) (string, error) {
 	hash := strings.TrimPrefix(text, "{bcrypt}")
-	if !IsBcrypt(hash) {
+	if !supervise.IsBcrypt(hash) {
 		return "", errors.New("a user's password is a bcrypt hash: make one with supervisorctl passwd")
 	}
 	return hash, nil
-}
-
-// IsBcrypt tells a bcrypt hash from other texts, by how it begins.
-func IsBcrypt(text string) bool {
-	return slices.ContainsFunc([]string{"$2a$", "$2b$", "$2y$"}, func(p string) bool { return strings.HasPrefix(text, p) })
 }
 
 // digest reads 64 hexadecimal digits.
@@ -137,39 +147,153 @@ func digest(text string) (string, error) {
 }
 
 // ReadAccounts reads a users file: [user:x] and [token:x] sections, in the
-// dialect of the configuration. No file is no accounts. The file is meant to be
+// dialect of the configuration. No file is fs.ErrNotExist. The file is meant to be
 // changed while supervisord runs, so every error names file and line.
 func ReadAccounts(file string) ([]supervise.Account, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	text, err := readUsersFile(file)
 	if err != nil {
 		return nil, err
 	}
 	return parseAccounts(file, text)
 }
 
-func parseAccounts(file string, text []byte) ([]supervise.Account, error) {
-	sys, err := newSystem(Options{})
+// maxUsersFile is far beyond what many thousands of accounts need.
+const maxUsersFile = 64 << 20
+
+// readUsersFile reads a regular file, and refuses any other: whoever opens a pipe
+// waits for somebody to write to it, which may be for ever.
+func readUsersFile(file string) (text []byte, err error) {
+	f, err := os.OpenFile(file, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{file: file, sys: sys, here: filepath.Dir(file), env: variables{}, doc: newDocument(), cfg: &Config{}}
-	if _, err := l.doc.merge(source{file, sys.join(file)}, text); err != nil {
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
 		return nil, err
 	}
-	for _, section := range l.doc.sections() {
-		if !strings.HasPrefix(section, "user:") && !strings.HasPrefix(section, "token:") {
-			return nil, locate(fmt.Errorf("a users file has [user:x] and [token:x] sections only, not [%s]", section),
-				l.doc.sectionAt[section], section, "")
-		}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file: a users file is one, or a link to one", file)
+	}
+	text, err = io.ReadAll(io.LimitReader(f, maxUsersFile+1))
+	if err == nil && len(text) > maxUsersFile {
+		err = fmt.Errorf("%s has more than %d MiB", file, maxUsersFile>>20)
+	}
+	return text, err
+}
+
+func parseAccounts(file string, text []byte) ([]supervise.Account, error) {
+	l, err := openAccounts(file, text)
+	if err != nil {
+		return nil, placed(err)
 	}
 	accounts, err := l.people("user:", "token:")
 	for i := range accounts {
 		accounts[i].Editable = true
 	}
-	return accounts, err
+	return accounts, placed(err)
+}
+
+// openAccounts reads the text of a users file. What the configuration lets pass is
+// an error here: a header that lacks its bracket would hand its options, and with
+// them a password, to the section before, and nobody looks at the file with --check
+// after each change.
+func openAccounts(file string, text []byte) (*loader, error) {
+	sys, err := newSystem(Options{})
+	if err != nil {
+		return nil, err
+	}
+	src := source{file, sys.join(file)}
+	lines, err := decode(src, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := strictAccounts(src, lines); err != nil {
+		return nil, err
+	}
+	l := &loader{file: file, sys: sys, here: filepath.Dir(file), env: variables{}, doc: newDocument(), cfg: &Config{}}
+	_, err = l.doc.merge(src, text)
+	return l, err
+}
+
+// strictAccounts refuses what can only be a slip in a users file.
+func strictAccounts(src source, lines []string) error {
+	entries, err := scan(src, lines)
+	if err != nil {
+		return err
+	}
+	sections, options := map[string]int{}, map[[2]string]int{}
+	for _, e := range entries {
+		at := position{src.path, e.line}
+		if err := slipOf(e, lines[e.line-1]); err != nil {
+			return locate(err, at, e.section, e.option)
+		}
+		before, again := options[[2]string{e.section, e.option}]
+		if e.option == "" {
+			before, again = sections[e.section]
+			sections[e.section] = e.line
+		}
+		if again {
+			return locate(fmt.Errorf("is there already, in line %d: each user, each token and each of their options is written once", before),
+				at, e.section, e.option)
+		}
+		options[[2]string{e.section, e.option}] = e.line
+	}
+	return nil
+}
+
+// slipOf says what is wrong with what a users file says at a line, nil if nothing.
+func slipOf(e entry, line string) error {
+	if e.option == "" {
+		return slipOfHeader(e.section, line)
+	}
+	known := userOptions
+	if strings.HasPrefix(e.section, "token:") {
+		known = tokenOptions
+	}
+	if strings.HasPrefix(e.option, "[") {
+		return errors.New("looks like a section header that lacks its closing bracket")
+	}
+	if _, is := optionOf(known, e.option); !is {
+		return fmt.Errorf("no such option%s", suggest(e.option, optionNames(known)))
+	}
+	for _, more := range e.values[1:] {
+		if strings.HasPrefix(more, "[user:") || strings.HasPrefix(more, "[token:") {
+			return fmt.Errorf("goes on with %s, because that line is indented: a section begins at the left edge", supervise.Quote(more))
+		}
+	}
+	return nil
+}
+
+func slipOfHeader(section, line string) error {
+	text := trimSpace(line[:min(commentStart(line), len(line))])
+	switch {
+	case !strings.HasPrefix(section, "user:") && !strings.HasPrefix(section, "token:"):
+		return fmt.Errorf("a users file has [user:x] and [token:x] sections only, not [%s]", section)
+	case !strings.HasSuffix(text, "]"):
+		return errors.New("has something behind its closing bracket, which would be lost")
+	}
+	return nil
+}
+
+// placed gives the error of a users file with its place in front, in one line: it
+// goes to a log and to people, where nobody asks an *Error for it.
+func placed(err error) error {
+	var known *Error
+	if !errors.As(err, &known) {
+		return err
+	}
+	where := known.Where()
+	if known.Section != "" {
+		where += ": [" + known.Section + "]"
+	}
+	if known.Option != "" && !strings.HasPrefix(known.Option, "[") {
+		where += " " + known.Option
+	}
+	return fmt.Errorf("%s: %w", where, &Error{
+		Text: strings.Join(strings.Fields(known.Text), " "), File: known.File, Line: known.Line,
+		Section: known.Section, Option: known.Option, cause: known.cause,
+	})
 }
 
 // WriteAccount puts an account into a users file, in the place of the one of its
@@ -193,7 +317,7 @@ func sectionOfAccount(a supervise.Account) string {
 }
 
 func editAccounts(file, section, with string) error {
-	before, err := os.ReadFile(file)
+	before, err := readUsersFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -208,7 +332,11 @@ func editAccounts(file, section, with string) error {
 	if _, err := parseAccounts(file, []byte(after)); err != nil {
 		return err
 	}
-	return replaceFile(file, []byte(after))
+	place, err := followed(file) // who keeps the file elsewhere, keeps it there
+	if err != nil {
+		return err
+	}
+	return ReplaceFile(place, []byte(after))
 }
 
 // replaceSection gives a text in which the section, its header and its lines,
@@ -288,23 +416,4 @@ func joinVerbs(verbs []supervise.Verb) string {
 		words[i] = string(verb)
 	}
 	return strings.Join(words, ", ")
-}
-
-// replaceFile writes a file beside the old one and puts it in its place, so that
-// no reader ever sees half of it.
-func replaceFile(file string, text []byte) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*") // 0600, and new
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temporary.Name()))
-		}
-	}()
-	_, err = temporary.Write(text)
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), file)
 }

@@ -41,6 +41,7 @@ type Finding struct {
 type Report struct {
 	File      string
 	Files     []string // all that were read, the main one first
+	UsersFile string   // "" if none was read
 	Findings  []Finding
 	Supported int // options that are read as the original reads them
 	Groups    int
@@ -86,6 +87,9 @@ func check(file string, opts Options) (*Report, *loader, error) {
 	c.sections()
 	c.client()
 	c.meanings()
+	if err := c.people(); err != nil {
+		return nil, nil, err
+	}
 	report.Findings = append(report.Findings, l.findings...)
 	report.sort()
 	return report, l, nil
@@ -100,9 +104,10 @@ func reportOf(file string, err error) (*Report, error) {
 // sort brings the findings into the order of the files and their lines, and
 // drops repetitions, as of a warning that each copy of a program makes.
 func (r *Report) sort() {
+	files := append(slices.Clone(r.Files), r.UsersFile)
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(
-			cmp.Compare(slices.Index(r.Files, a.File), slices.Index(r.Files, b.File)),
+			cmp.Compare(slices.Index(files, a.File), slices.Index(files, b.File)),
 			cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Verdict, b.Verdict),
 		)
@@ -140,6 +145,8 @@ func (c *checker) sections() {
 		switch {
 		case section == defaultSection:
 			c.defaults()
+		case strings.HasPrefix(section, "token:"):
+			c.find(Ignored, c.doc.sectionAt[section], section, "", "tokens are read from the users file only: put it into the file that users_file= names")
 		case !known:
 			c.find(Ignored, c.doc.sectionAt[section], section, "", "no such section%s", suggest(section, sectionNames(section)))
 		case isClients(section) && c.doc.included[section] != "":
@@ -183,16 +190,21 @@ func (c *checker) client() {
 }
 
 func (c *checker) options(section string, spec sectionSpec) {
+	isNew := strings.HasPrefix(section, "user:")
+	if isNew {
+		c.find(Ours, c.doc.sectionAt[section], section, "", "is a section of this supervisord, somebody who may come in; the original ignores it")
+	}
 	for _, name := range c.doc.own(section) {
 		option, known := optionOf(spec.options, name)
 		at := c.doc.at(section, name)
 		switch {
+		case !known && strings.HasPrefix(name, "["):
+			c.find(Doubtful, at, section, name, "looks like a section header that lacks its closing bracket: the lines below it are read as of [%s]", section)
 		case !known && spec.open:
 			c.report.Supported++
-		case !known && strings.HasPrefix(name, "["):
-			c.find(Ignored, at, section, name, "looks like a section header that lacks its closing bracket")
 		case !known:
 			c.find(Ignored, at, section, name, "no such option%s", suggest(name, optionNames(spec.options)))
+		case isNew: // the section as a whole is
 		case option.ours && option.differs != "":
 			c.find(Ours, at, section, name, "%s", option.differs)
 		case option.ours:

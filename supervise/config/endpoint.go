@@ -68,7 +68,28 @@ func (s *HTTPServer) walls(r *reader, sys system) {
 		r.failf("tls_certificate", "section [%s]: tls_certificate and tls_key go together", r.section)
 	case s.ForwardAuthHeader != "" && len(s.TrustedProxies) == 0:
 		r.failf("forward_auth_header", "section [%s]: forward_auth_header needs trusted_proxies: without, anybody could send it", r.section)
+	case s.ForwardAuthHeader != "" && s.TrustsStrangers():
+		r.failf("trusted_proxies", "section [%s]: forward_auth_header is believed from the addresses in trusted_proxies, and among these are so many that "+
+			"anybody could send it: name the addresses of the proxies", r.section)
 	}
+}
+
+// TrustsStrangers tells whether trusted_proxies has a network that is no one's own:
+// a part of the internet so large that more than proxies are in it.
+func (s HTTPServer) TrustsStrangers() bool { return slices.ContainsFunc(s.TrustedProxies, ofStrangers) }
+
+// ofStrangers: private networks have up to 24 bits of hosts, or of IPv6 121; the
+// largest that a provider of proxies has are smaller than a /8, and a /16 of IPv6.
+func ofStrangers(network netip.Prefix) bool {
+	address, bits, least := network.Addr(), network.Bits(), 16
+	if address.Is4In6() {
+		address, bits = address.Unmap(), bits-96
+	}
+	if address.Is4() {
+		least = 8
+	}
+	private := address.IsPrivate() && (address.Is4() || bits >= 7)
+	return bits < least && !private
 }
 
 // networks reads addresses and networks: 10.0.0.7, 192.168.0.0/16, ::1.
@@ -184,11 +205,11 @@ func (s *HTTPServer) authentication(r *reader) {
 // take its place.
 func (l *loader) weakPasswords() {
 	for _, s := range l.cfg.HTTPServers {
-		if !s.HasAuth || IsBcrypt(strings.TrimPrefix(s.Password, "{bcrypt}")) {
+		if !s.HasAuth || supervise.Weakness(s.Password) == "" {
 			continue
 		}
 		how := "is in plain text"
-		if strings.HasPrefix(s.Password, "{SHA}") {
+		if supervise.Weakness(s.Password) == supervise.PasswordSHA {
 			how = "is an unsalted SHA-1, which is quickly guessed"
 		}
 		l.findings = append(l.findings, Finding{Doubtful, s.File, s.Line, s.Section, "password",
@@ -252,10 +273,11 @@ func (l *loader) strangers() error {
 	return nil
 }
 
-// LetsEverybodyIn tells whether a server asks nobody who they are. With accounts,
-// or where a users file is promised, one that others reach over a network asks.
+// LetsEverybodyIn tells whether a server asks nobody who they are. A users file that
+// is promised counts as accounts.
 func (c *Config) LetsEverybodyIn(s HTTPServer) bool {
-	return !s.HasAuth && !s.MapUsers && (s.Unix || len(c.Accounts) == 0 && c.Supervisord.UsersFile == "")
+	accounts := len(c.Accounts) > 0 || c.Supervisord.UsersFile != ""
+	return supervise.Doorway{Unix: s.Unix, Password: s.HasAuth, MapUsers: s.MapUsers, Accounts: accounts}.Open()
 }
 
 // modern tells whether the files use any option about who may come in that

@@ -26,6 +26,9 @@ func (r *Report) heading(b *strings.Builder) {
 	if included := len(r.Files) - 1; included > 0 {
 		fmt.Fprintf(b, " and %s", count(included, "included file"))
 	}
+	if r.UsersFile != "" {
+		b.WriteString(", with its users file")
+	}
 	b.WriteString("\n\n")
 }
 

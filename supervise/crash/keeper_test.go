@@ -31,7 +31,6 @@ type stand struct {
 	running    []supervise.NameSpec
 	configured []supervise.NameSpec
 	logs       map[supervise.NameSpec]*text
-	ended      bool
 	pid        int
 }
 
@@ -46,9 +45,6 @@ func newStand(names ...supervise.NameSpec) *stand {
 func (s *stand) Snapshot(context.Context) (supervise.Snapshot, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
-		return supervise.Snapshot{}, errors.New("ended")
-	}
 	snapshot := supervise.Snapshot{Epoch: s.bus.Epoch(), Seq: s.bus.Seq()}
 	for _, name := range s.running {
 		snapshot.Processes = append(snapshot.Processes, supervise.ProcessInfo{Group: name.Group, Name: name.Process})
@@ -59,18 +55,12 @@ func (s *stand) Snapshot(context.Context) (supervise.Snapshot, error) {
 func (s *stand) Subscribe(_ context.Context, epoch string, since uint64) (supervise.Feed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
-		return supervise.Feed{}, errors.New("ended")
-	}
 	return s.bus.Subscribe(epoch, since, func() supervise.Snapshot { return supervise.Snapshot{Epoch: s.bus.Epoch(), Seq: s.bus.Seq()} }), nil
 }
 
 func (s *stand) ConfigInfo(context.Context) (infos []supervise.ConfigInfo, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
-		return nil, errors.New("ended")
-	}
 	for _, name := range s.configured {
 		infos = append(infos, supervise.ConfigInfo{Group: name.Group, Name: name.Process})
 	}
@@ -113,13 +103,6 @@ func (s *stand) remove(name supervise.NameSpec, fromConfig bool) {
 		s.configured = without(s.configured)
 	}
 	s.bus.Publish(supervise.Change{At: time.Now(), Event: supervise.GroupEvent{Group: name.Group}})
-}
-
-func (s *stand) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ended = true
-	s.bus.Close()
 }
 
 // text is a log in memory; it hangs for as long as hold is not closed.

@@ -363,7 +363,9 @@ for (const [ours, theirs, cookies] of [
   })
 
   test(`a page at ${theirs} shows nothing of ${ours} in a frame`, { timeout: 60_000 }, async () => {
-    const { page, close } = await browser.open()
+    // A browser that is asked for a name and a password would ask its user, and the frame wait for that.
+    const httpCredentials = { username: 'ann', password: 'a plain secret' }
+    const { page, close } = await browser.open({ httpCredentials })
     await page.goto(guardedAt(ours))
     assert.equal(await logIn(page), 200)
     const attacker = await page.context().newPage()
@@ -400,46 +402,53 @@ function connect(url) {
   })
 }
 
-/** The words of a page, none of one that says it was refused. Runs in a frame. */
-function innards() {
-  return location.protocol === 'chrome-error:' ? '' : (document.body?.innerText.trim() ?? '')
-}
+const frames = [
+  ['iframe', 'src'],
+  ['object', 'data'],
+  ['embed', 'src'],
+]
 
-/** What a page shows when it has another one in each kind of frame: their words, none if they stay empty. */
+/**
+ * What a page shows when it has another one in each kind of frame: their words. The browser says
+ * what becomes of each: it gets a page, that of an error if it may not have one, or goes.
+ */
 async function framed(page, url) {
-  await page.evaluate(async (url) => {
-    const loaded = []
-    for (const [tag, attribute] of [
-      ['iframe', 'src'],
-      ['object', 'data'],
-      ['embed', 'src'],
-    ]) {
-      const frame = document.createElement(tag)
-      if (tag !== 'iframe') frame.type = 'text/html'
-      frame[attribute] = url
-      loaded.push(
-        new Promise((resolve) => {
-          frame.onload = frame.onerror = resolve
-          setTimeout(resolve, 1000) // Chromium tells of none if an embed is refused
-        }),
-      )
-      document.body.append(frame)
-    }
-    await Promise.all(loaded)
-  }, url)
   const shown = []
-  for (const frame of page.frames()) {
-    if (frame === page.mainFrame()) continue
-    const words = await Promise.race([
-      frame.evaluate(innards).catch((error) => {
-        if (/detached/.test(error.message)) return '' // it is gone by now
-        throw error
-      }),
-      new Promise((resolve) => setTimeout(resolve, 1000, '')), // a frame that never became a page
+  for (const [tag, attribute] of frames) {
+    const [frame] = await Promise.all([
+      becomes(page, `${tag} with ${url}`),
+      page.evaluate(
+        ([tag, attribute, url]) => {
+          const frame = document.createElement(tag)
+          if (tag !== 'iframe') frame.type = 'text/html'
+          frame[attribute] = url
+          document.body.append(frame)
+        },
+        [tag, attribute, url],
+      ),
     ])
-    if (words !== '') shown.push(words)
+    if (!frame || frame.url().startsWith('chrome-error:')) continue
+    await frame.waitForLoadState()
+    shown.push((await frame.evaluate(() => document.body?.innerText.trim())) || frame.url())
   }
   return shown
+}
+
+/** The next frame of a page that is more than its beginning; nothing if it goes instead. */
+function becomes(page, what) {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`nothing became of the ${what}`)), patience)
+    const settle = (frame) => {
+      page.off('framenavigated', navigated)
+      page.off('framedetached', gone)
+      clearTimeout(late)
+      resolve(frame)
+    }
+    const navigated = (frame) => frame.url() === 'about:blank' || settle(frame)
+    const gone = () => settle()
+    page.on('framenavigated', navigated)
+    page.on('framedetached', gone)
+  })
 }
 
 test('a page of another site changes nothing where nobody is asked who they are', {
@@ -698,8 +707,10 @@ const forced = { method: 'POST', headers: { 'X-CSRF': '1' } }
 /** Waits until something is other than it was. */
 async function untilOther(before) {
   const until = Date.now() + patience
-  while (JSON.stringify(await state('guarded')) === JSON.stringify(before))
+  while (JSON.stringify(await state('guarded')) === JSON.stringify(before)) {
     assert.ok(Date.now() < until, 'nothing has changed')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
 
 async function daemonIsBack() {

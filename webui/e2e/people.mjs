@@ -115,7 +115,8 @@ async function until(come) {
 }
 
 async function write(name, account) {
-  const whole = { role: 'viewer', programs: ['*'], password: secrets[name], ...account }
+  const limits = { programs: ['*'], deny: [], actions: [], disabled: false }
+  const whole = { role: 'viewer', ...limits, password: secrets[name], ...account }
   const answer = await ask('ann', 'PUT', `users/${name}`, whole)
   assert.equal(answer.status, 200, await answer.text())
 }

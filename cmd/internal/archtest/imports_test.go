@@ -42,12 +42,14 @@ var may = map[string][]string{
 	"server/grep":  {"supervise"},
 	"server/auth":  {"supervise", "server/wire", "server/reply"},
 	// The trail is beside auth: every room that acts tells it, and it knows who asks.
-	"server/audit":  {"supervise", "server/wire", "server/reply", "server/auth"},
-	"server/api":    {"supervise", "server/wire", "server/reply", "server/auth", "server/audit", "server/grep"},
-	"server/rpc":    {"supervise", "server/auth", "server/reply", "server/audit"},
-	"server/tail":   {"supervise", "server/auth", "server/reply", "server/audit"},
-	"server/scrape": {"supervise", "server/auth", "server/reply"},
-	"server/live":   {"supervise", "server/wire", "server/auth", "server/reply", "server/audit"},
+	// Its files know nobody.
+	"server/audit":       {"supervise", "server/wire", "server/reply", "server/auth", "server/audit/chain"},
+	"server/audit/chain": {"server/wire"},
+	"server/api":         {"supervise", "server/wire", "server/reply", "server/auth", "server/audit", "server/grep"},
+	"server/rpc":         {"supervise", "server/auth", "server/reply", "server/audit"},
+	"server/tail":        {"supervise", "server/auth", "server/reply", "server/audit"},
+	"server/scrape":      {"supervise", "server/auth", "server/reply"},
+	"server/live":        {"supervise", "server/wire", "server/auth", "server/reply", "server/audit"},
 	// The original's page did everything by XML-RPC; former is handed what makes the
 	// calls, and does not know rpc.
 	"server/former": {"supervise", "server/auth", "server/reply", "server/audit"},
@@ -65,9 +67,9 @@ var may = map[string][]string{
 	"cmd/internal/preflight": {"supervise/child", "supervise/config"},
 	// It speaks server/wire, and WebSocket, to hear of changes rather than ask again
 	// and again (wait), and to read the preview of an update; the types are the
-	// server's own, so that the two cannot drift apart. Of those who serve it knows
-	// the trail's files only, to verify them without a server.
-	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "server/audit", "cmd/internal/getopt", "cmd/internal/preflight", "cmd/internal/manual"},
+	// server's own, so that the two cannot drift apart. Of the server it knows nothing
+	// else but the trail's files, to check them without one.
+	"cmd/internal/ctl":          {"supervise", "supervise/config", "server/wire", "server/audit/chain", "cmd/internal/getopt", "cmd/internal/preflight", "cmd/internal/manual"},
 	"cmd/internal/getopt":       {},
 	"cmd/internal/manual":       {},
 	"cmd/internal/source":       {},

@@ -91,10 +91,13 @@ func (cl *client) exchange(ctx context.Context, method, path string, body, answe
 	return &denial{Fault: wire.Fault{Name: "NOT_FOUND"}, status: http.StatusNotFound, foreign: true}, nil
 }
 
+// noPeople is said where the original's server is asked for what it never had.
+const noPeople = "this supervisord keeps no users, tokens, links, sessions and no trail: it is Supervisor's own, which has none"
+
 // onServer does what needs a server that answers and has people, and tells what it
 // refuses.
 func (c *controller) onServer(ctx context.Context, do func(*client) (*denial, error)) error {
-	return c.onServerThat(ctx, "this supervisord keeps no users, tokens, links, sessions and no trail: it is Supervisor's own, which has none", do)
+	return c.onServerThat(ctx, noPeople, do)
 }
 
 // onServerThat is onServer for what else only this supervisord has; lacks is told
@@ -109,13 +112,18 @@ func (c *controller) onServerThat(ctx context.Context, lacks string, do func(*cl
 	if err != nil || denied == nil {
 		return err
 	}
+	c.tellDenial(denied, lacks)
+	return nil
+}
+
+// tellDenial says why a server did not do it; lacks is told of the original.
+func (c *controller) tellDenial(denied *denial, lacks string) {
 	text := denied.words()
 	if denied.foreign {
 		text = lacks
 	}
 	c.problem("ERROR: "+text, failure{Message: text, Fault: denied.Name, Code: denied.Code})
 	c.status = denied.exit()
-	return nil
 }
 
 // remark tells a person something beside the answer.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"supervisor/server/audit"
+	"supervisor/server/audit/chain"
 	"supervisor/server/wire"
 )
 
@@ -109,6 +109,7 @@ func remarks(e wire.TrailEntry) string {
 			all = append(all, text)
 		}
 	}
+	note(namesMore(e), "to "+someOf(e.Programs))
 	note(e.Before != e.After && e.Before != "" && e.After != "", e.Before+" -> "+e.After)
 	note(e.After != "" && e.Before == "", e.After)
 	note(e.Detail != "", e.Detail)
@@ -116,6 +117,20 @@ func remarks(e wire.TrailEntry) string {
 	note(e.Count > 1, counted(e.Count, "attempt"))
 	note(e.Addr != "", "from "+e.Addr)
 	return strings.Join(all, "; ")
+}
+
+// namesMore tells whether the processes of an entry say more than its target.
+func namesMore(e wire.TrailEntry) bool {
+	return len(e.Programs) > 1 || len(e.Programs) == 1 && e.Programs[0] != e.Target
+}
+
+// someOf gives a few names, and how many more there are.
+func someOf(names []string) string {
+	const few = 3
+	if len(names) <= few+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 // verifyTrail has the server check its trail, or checks a copy of one here.
@@ -128,7 +143,7 @@ func verifyTrail(ctx context.Context, c *controller, words []string) error {
 		return c.complain("Error: "+problem, "audit", exitInvalidArgs)
 	}
 	if len(s.names) == 1 {
-		check, err := audit.VerifyFile(ctx, s.names[0])
+		check, err := chain.CheckFile(ctx, s.names[0])
 		if err != nil {
 			return c.refused(err.Error())
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"slices"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -45,6 +44,9 @@ func passwd(ctx context.Context, c *controller, arg string) error {
 	if err != nil {
 		return err
 	}
+	if account == nil && why == "" {
+		return nil // what was refused has been told
+	}
 	if account == nil {
 		return c.printPassword(ctx, name, why)
 	}
@@ -52,8 +54,7 @@ func passwd(ctx context.Context, c *controller, arg string) error {
 	if password == "" || err != nil {
 		return err
 	}
-	changed := requestOf(*account)
-	changed.Password = password
+	changed := wire.AccountRequest{Password: password} // and nothing that somebody changes while it is typed
 	return c.onServer(ctx, func(cl *client) (*denial, error) {
 		_, denied, err := cl.putUser(ctx, name, changed)
 		if denied == nil && err == nil {
@@ -114,8 +115,7 @@ func (c *controller) changeOwn(ctx context.Context, name string, err error) erro
 	case denied != nil && denied.status == http.StatusConflict:
 		return c.printHash(password, "Nothing was changed: "+denied.words()+".")
 	case denied != nil:
-		c.problem("ERROR: "+denied.words(), failure{Message: denied.words(), Fault: denied.Name, Code: denied.Code})
-		c.status = denied.exit()
+		c.tellDenial(denied, noPeople)
 		return nil
 	}
 	c.out.Line(name + ": password changed")
@@ -153,7 +153,8 @@ func (c *controller) printHash(password, why string) error {
 }
 
 // keptAccount asks the server for an account that it could change; nil if there
-// is none, and then why says so. A server that cannot be asked is no error.
+// is none, and then why says so, or is "" if whoever asks may not know. A server
+// that cannot be asked is no error.
 func (c *controller) keptAccount(ctx context.Context, name string) (account *wire.Account, why string, err error) {
 	cl, err := c.connect()
 	if err != nil {
@@ -169,14 +170,15 @@ func (c *controller) keptAccount(ctx context.Context, name string) (account *wir
 	case denied != nil && denied.foreign:
 		return nil, "Nothing was changed: this supervisord is Supervisor's own, which does not understand such a line either.", nil
 	case denied != nil:
-		return nil, "Nothing was changed: " + denied.words() + ". Give the line to an admin.", nil
+		c.tellDenial(denied, noPeople)
+		return nil, "", nil
 	}
 	account = findAccount(all, name)
 	switch {
 	case account == nil:
 		return nil, "Nothing was changed: there is no user " + name + " yet. supervisorctl users add " + name + " makes one.", nil
 	case !account.Editable:
-		return nil, "Nothing was changed: put the line in the place of the one at " + account.Source + ".", nil
+		return nil, "Nothing was changed: put the line into the section at " + account.Source + ", in the place of its password.", nil
 	}
 	return account, "", nil
 }
@@ -242,12 +244,4 @@ func findAccount(all []wire.Account, name string) *wire.Account {
 		}
 	}
 	return found
-}
-
-// requestOf asks for an account as it is.
-func requestOf(a wire.Account) wire.AccountRequest {
-	return wire.AccountRequest{
-		Role: a.Role, Programs: slices.Clone(a.Programs), Deny: slices.Clone(a.Deny), Actions: slices.Clone(a.Actions),
-		Disabled: a.Disabled, Comment: a.Comment, UnixUsers: slices.Clone(a.UnixUsers),
-	}
 }

@@ -23,6 +23,7 @@ type people struct {
 	accounts  []wire.Account
 	passwords map[string]string
 	reasons   []string
+	editions  int  // written so far
 	forbidden bool // to whoever asks
 	links     []wire.Link
 }
@@ -186,17 +187,43 @@ func (f *fakeServer) putUser(r *http.Request) (int, any) {
 		return http.StatusBadRequest, problemOf("BAD_REQUEST", err.Error())
 	}
 	name := r.PathValue("name")
-	if _, err := supervise.ParseRole(string(asked.Role)); err != nil {
-		return http.StatusBadRequest, problemOf("BAD_REQUEST", err.Error())
-	}
 	at := slices.IndexFunc(f.accounts, func(a wire.Account) bool { return a.Name == name })
-	if at >= 0 && !f.accounts[at].Editable {
-		return http.StatusConflict, problemOf("CONFLICT", name+" is in "+f.accounts[at].Source+", which is not changed here")
+	made := wire.Account{Name: name, Editable: true}
+	if at >= 0 {
+		made = f.accounts[at]
 	}
-	made := wire.Account{
-		Name: name, Role: asked.Role, Programs: asked.Programs, Deny: asked.Deny, Actions: asked.Actions,
-		Disabled: asked.Disabled, Comment: asked.Comment, UnixUsers: asked.UnixUsers, Editable: true,
+	switch {
+	case !made.Editable:
+		return http.StatusConflict, problemOf("CONFLICT", name+" is in "+made.Source+", which is not changed here")
+	case asked.New && at >= 0:
+		return http.StatusConflict, problemOf("CONFLICT", "there is one of that name already")
+	case asked.Edition != "" && asked.Edition != made.Edition:
+		return http.StatusConflict, problemOf("CONFLICT", name+" has been changed meanwhile: look again")
 	}
+	if asked.Role != "" || at < 0 {
+		if _, err := supervise.ParseRole(string(asked.Role)); err != nil {
+			return http.StatusBadRequest, problemOf("BAD_REQUEST", err.Error())
+		}
+		made.Role = asked.Role
+	}
+	if made.Role == "admin" {
+		made.Programs, made.Deny, made.Actions = nil, nil, nil
+	}
+	for said, list := range map[*[]string]*[]string{
+		&asked.Programs: &made.Programs, &asked.Deny: &made.Deny, &asked.Actions: &made.Actions, &asked.UnixUsers: &made.UnixUsers,
+	} {
+		if *said != nil {
+			*list = *said
+		}
+	}
+	if asked.Disabled != nil {
+		made.Disabled = *asked.Disabled
+	}
+	if asked.Comment != nil {
+		made.Comment = *asked.Comment
+	}
+	f.editions++
+	made.Edition = fmt.Sprint(f.editions)
 	if asked.Password != "" {
 		f.passwords[name] = asked.Password
 	}
@@ -321,8 +348,6 @@ func TestAReasonTypedInTheShellMayBeQuoted(t *testing.T) {
 func TestPasswdPrintsALineThatAConfigurationTakes(t *testing.T) {
 	server := newFakeServer(t)
 	server.live = true
-	forbidding := newFakeServer(t)
-	forbidding.live, forbidding.forbidden = true, true
 	for _, test := range []struct {
 		name   string
 		args   []string
@@ -331,8 +356,7 @@ func TestPasswdPrintsALineThatAConfigurationTakes(t *testing.T) {
 		{"without a server", []string{"-s", "unix:///nonexistent/s.sock", "passwd", "ann"}, "supervisord could not be asked"},
 		{"with Supervisor's own", []string{"-s", newFakeServer(t).URL, "passwd", "ann"}, "Supervisor's own"},
 		{"for whom there is not", []string{"-s", server.URL, "passwd", "zoe"}, "supervisorctl users add zoe"},
-		{"in the main file", []string{"-s", server.URL, "passwd", "root"}, "at /etc/s.conf:4"},
-		{"not allowed", []string{"-s", forbidding.URL, "passwd", "ann"}, "FORBIDDEN: users supervisord"},
+		{"in the main file", []string{"-s", server.URL, "passwd", "root"}, "into the section at /etc/s.conf:4, in the place of its password."},
 		{"only printed", []string{"-s", server.URL, "passwd", "ann", "--print"}, ""},
 		{"for nobody", []string{"-s", server.URL, "passwd"}, ""},
 		{"for who asks", []string{"-s", server.URL, "-u", "zoe", "passwd"}, "no user zoe"},
@@ -349,8 +373,18 @@ func TestPasswdPrintsALineThatAConfigurationTakes(t *testing.T) {
 			}
 		})
 	}
-	if len(server.passwords)+len(forbidding.passwords) > 0 {
-		t.Errorf("a server was given %v %v", server.passwords, forbidding.passwords)
+	if len(server.passwords) > 0 {
+		t.Errorf("a server was given %v", server.passwords)
+	}
+}
+
+func TestPasswdOfAnotherIsRefusedToWhomItIsNotAllowed(t *testing.T) {
+	server := newFakeServer(t)
+	server.live, server.forbidden = true, true
+	var out, errout bytes.Buffer
+	status := runWithoutTerminal([]string{"supervisorctl", "-s", server.URL, "passwd", "ann"}, strings.NewReader("correct horse\n"), &out, &errout)
+	if status != exitPrivileges || out.String() != "ERROR: FORBIDDEN: users supervisord\n" {
+		t.Errorf("status %d, %q%q", status, &out, &errout)
 	}
 }
 
@@ -395,7 +429,7 @@ func TestPasswdLeavesAllElseOfAUserAsItWas(t *testing.T) {
 		t.Errorf("status %d, %q%q, the server was told %v", status, &out, &errout, server.passwords)
 	}
 	after := server.accounts[1]
-	after.Password, after.Source = before.Password, before.Source // which the server makes
+	after.Password, after.Source, after.Edition = before.Password, before.Source, before.Edition // which the server makes
 	if fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("the user was %+v and is %+v", before, after)
 	}

@@ -2,13 +2,13 @@ package ctl
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"net"
 	"os"
+
+	"supervisor/supervise"
 )
 
 // secured puts TLS on what dial connects to. The one certificate that
@@ -62,16 +62,11 @@ func authorities(file string) (*x509.CertPool, error) {
 
 // checkFingerprint wants the certificate that somebody has compared before.
 func checkFingerprint(state tls.ConnectionState, want string) error {
-	if got := fingerprint(state.PeerCertificates[0]); got != "sha256:"+want {
+	if got := supervise.Fingerprint(state.PeerCertificates[0].Raw); got != "sha256:"+want {
 		return exception{"ssl.SSLCertVerificationError", "the server has another certificate than tls_fingerprint says: " + got +
 			". Unless it was given a new one, somebody stands in between"}
 	}
 	return nil
-}
-
-func fingerprint(certificate *x509.Certificate) string {
-	sum := sha256.Sum256(certificate.Raw)
-	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // explainTLS says why there is no connection, and what to write if there should
@@ -95,7 +90,7 @@ func (s settings) explainTLS(err error) error {
 	case !errors.As(err, &unproven):
 		return err
 	}
-	seen := fingerprint(unproven.UnverifiedCertificates[0])
+	seen := supervise.Fingerprint(unproven.UnverifiedCertificates[0].Raw)
 	text := unproven.Err.Error()
 	switch {
 	case errors.As(err, &stranger):

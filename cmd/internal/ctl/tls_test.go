@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"supervisor/supervise"
 )
 
 func TestAServerThatSpeaksTLSHasToBeKnown(t *testing.T) {
@@ -28,7 +30,7 @@ func TestAServerThatSpeaksTLSHasToBeKnown(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	url, own := secure.URL+"/sup", fingerprint(secure.Certificate())
+	url, own := secure.URL+"/sup", supervise.Fingerprint(secure.Certificate().Raw)
 	_, port := splitPort(strings.TrimPrefix(secure.URL, "https://"))
 	for _, tt := range []struct{ name, url, options, has string }{
 		{"by its authority", url, "tls_ca=" + ca, "cat                              RUNNING"},
@@ -71,7 +73,7 @@ func TestALogIsFollowedOverTLS(t *testing.T) {
 	secure := httptest.NewTLSServer(fake.mux())
 	t.Cleanup(secure.Close)
 	file := filepath.Join(t.TempDir(), "supervisord.conf")
-	if err := os.WriteFile(file, []byte("[supervisorctl]\nserverurl="+secure.URL+"\ntls_fingerprint="+fingerprint(secure.Certificate())+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("[supervisorctl]\nserverurl="+secure.URL+"\ntls_fingerprint="+supervise.Fingerprint(secure.Certificate().Raw)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out, errout bytes.Buffer

@@ -153,8 +153,8 @@ func addUser(ctx context.Context, c *controller, name string, s spoken) error {
 		if a := findAccount(all, name); a != nil && a.Editable {
 			return nil, c.refused("there is a user " + name + " already: users set " + name + " changes it")
 		}
-		var asked wire.AccountRequest
-		amend(&asked, s)
+		asked := amendment(s)
+		asked.New = true
 		if !s.has("--no-password") {
 			if asked.Password, err = c.newPassword(ctx, name); asked.Password == "" || err != nil {
 				return nil, err
@@ -178,32 +178,29 @@ func setUser(ctx context.Context, c *controller, name string, s spoken) error {
 		if account == nil {
 			return nil, c.refused("there is no user " + name)
 		}
-		asked := requestOf(*account)
-		amend(&asked, s)
+		asked := amendment(s)
+		asked.Edition = account.Edition // what others do meanwhile is not undone
 		return c.putUser(ctx, cl, name, asked, "changed")
 	})
 }
 
-// amend puts options into a request. An admin has everything, so that who becomes
-// one loses the limits they had.
-func amend(asked *wire.AccountRequest, s spoken) {
-	if role := s.options["--role"]; s.has("--role") {
-		asked.Role = wire.Role(role)
-		if role == "admin" {
-			asked.Programs, asked.Deny, asked.Actions = nil, nil, nil
-		}
-	}
+// amendment asks for what options say, and for nothing else to change.
+func amendment(s spoken) wire.AccountRequest {
+	asked := wire.AccountRequest{Role: wire.Role(s.options["--role"])}
 	for option, list := range map[string]*[]string{
 		"--programs": &asked.Programs, "--deny": &asked.Deny, "--actions": &asked.Actions, "--unix-users": &asked.UnixUsers,
 	} {
 		if s.has(option) {
-			*list = s.list(option)
+			*list = append([]string{}, s.list(option)...) // none is said, too
 		}
 	}
-	if s.has("--comment") {
-		asked.Comment = s.options["--comment"]
+	if comment := s.options["--comment"]; s.has("--comment") {
+		asked.Comment = &comment
 	}
-	asked.Disabled = (asked.Disabled || s.has("--disabled")) && !s.has("--enabled")
+	if disabled := !s.has("--enabled"); s.has("--disabled") || !disabled {
+		asked.Disabled = &disabled
+	}
+	return asked
 }
 
 func (c *controller) putUser(ctx context.Context, cl *client, name string, asked wire.AccountRequest, done string) (*denial, error) {

@@ -166,6 +166,9 @@ func (l *life) end() {
 	if l.doors != nil {
 		try("close the doors", within(stopWithin, l.doors.Stop))
 	}
+	if l.state != nil {
+		try("write the state", within(stopWithin, l.state.close))
+	}
 	try("close the trail", within(stopWithin, l.trail.Close))
 	if l.metrics != nil {
 		l.metrics.Close()
@@ -393,7 +396,7 @@ func (l *life) openDoors() (*server.Server, error) {
 		SessionIdle: s.SessionIdle, SessionLifetime: s.SessionLifetime,
 	}
 	if s.UsersFile != "" {
-		opts.Users = usersFile{s.UsersFile}
+		opts.Users = newPatientStore(&usersFile{path: s.UsersFile}, s.UsersFile, storeWithin)
 	}
 	if s.StateDir != "" {
 		opts.State = serverState{l}

@@ -31,10 +31,10 @@ func exposures(servers []config.HTTPServer) []supervise.Problem {
 }
 
 // overheard says that passwords cross a network in the clear, false if they do
-// not: where only this machine listens, over TLS, behind a proxy, which is
+// not: where only this machine listens, over TLS, behind a proxy of ours, which is
 // expected to see to it, or where it is written down that this is meant.
 func overheard(s config.HTTPServer) (supervise.Problem, bool) {
-	if s.Unix || s.Loopback() || s.TLSCertificate != "" || len(s.TrustedProxies) > 0 || s.Insecure {
+	if s.Unix || s.Loopback() || s.TLSCertificate != "" || len(s.TrustedProxies) > 0 && !s.TrustsStrangers() || s.Insecure {
 		return supervise.Problem{}, false
 	}
 	return supervise.Problem{

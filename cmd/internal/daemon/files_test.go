@@ -4,6 +4,7 @@ package daemon
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,8 +94,11 @@ func TestStateIsKeptOnDiskWhereThatIsPossible(t *testing.T) {
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("the directory must not be made before it is needed")
 	}
-	s.write("x", []byte("one"))
-	s.write("x", []byte("two"))
+	for _, text := range []string{"one", "two"} {
+		if err := s.write("x", []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the directory: %v, %v", info, err)
 	}
@@ -117,13 +121,43 @@ func TestStateIsKeptInMemoryWhereTheDiskRefusesAndSaysSoOnce(t *testing.T) {
 	}
 	var said []string
 	s := newStateDir(filepath.Join(file, "state"), func(text string) { said = append(said, text) })
-	s.write("x", []byte("one"))
-	s.write("y", []byte("two"))
+	defer func() { _ = s.close(context.Background()) }()
+	if s.write("x", []byte("one")) == nil || s.write("y", []byte("two")) == nil {
+		t.Error("the writer is not told")
+	}
 	if string(s.read("x")) != "one" || string(s.read("y")) != "two" {
 		t.Error("memory must serve")
 	}
 	if len(said) != 1 || !strings.Contains(said[0], "statedir=") || len(s.problems()) != 1 {
 		t.Errorf("said %q", said)
+	}
+}
+
+func TestStateThatTheDiskRefusedIsWrittenWhenThereIsRoomAgain(t *testing.T) {
+	for name, then := range map[string]func(*stateDir){
+		"by another write":      func(s *stateDir) { _ = s.write("z", []byte("three")) },
+		"after a while":         func(s *stateDir) { s.retry() },
+		"when supervisord ends": func(s *stateDir) { _ = s.close(context.Background()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "state")
+			if err := os.WriteFile(dir, nil, 0o600); err != nil { // in the way
+				t.Fatal(err)
+			}
+			s := newStateDir(dir, func(string) {})
+			defer func() { _ = s.close(context.Background()) }()
+			if s.write("x", []byte("one")) == nil || s.write("y", []byte("two")) == nil {
+				t.Fatal("nobody is told")
+			}
+			if err := os.Remove(dir); err != nil {
+				t.Fatal(err)
+			}
+			then(s)
+			later := newStateDir(dir, func(text string) { t.Error(text) })
+			if string(later.read("x")) != "one" || string(later.read("y")) != "two" || len(s.problems()) != 0 {
+				t.Errorf("on the disk: %q, %q; problems %v", later.read("x"), later.read("y"), s.problems())
+			}
+		})
 	}
 }
 

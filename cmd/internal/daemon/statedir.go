@@ -3,14 +3,18 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"supervisor/supervise"
+	"supervisor/supervise/config"
 )
 
 // stateDir is statedir=: a place for what should outlive supervisord. It is made
@@ -22,10 +26,15 @@ type stateDir struct {
 
 	writing sync.Mutex // one write at a time; held while the disk works
 
-	mu      sync.Mutex // guards the fields below; never held while the disk works
-	memory  map[string][]byte
-	trouble string // why the last write failed, "" if it did not
+	mu      sync.Mutex        // guards the fields below; never held while the disk works
+	memory  map[string][]byte // what is not on the disk, for it could not be written
+	trouble string            // why the last write of any of it failed, "" if nothing is in memory
+	again   *time.Timer       // runs while something is in memory; nil before
+	closed  bool
 }
+
+// writeAgainAfter is how long a disk is given that refused a write.
+const writeAgainAfter = 10 * time.Second
 
 func newStateDir(path string, warn func(string)) *stateDir {
 	return &stateDir{path: path, warn: warn, memory: map[string][]byte{}}
@@ -43,12 +52,77 @@ func (s *stateDir) giveTo(uid, gid int) {
 	}
 }
 
-// write keeps data under a name. A reader never sees half of it.
-func (s *stateDir) write(name string, data []byte) {
+// write keeps data under a name. A reader never sees half of it. The error says why
+// it is kept in memory only; it is written as soon as the disk takes it, for an old
+// file that comes back with the next supervisord may hold what somebody has revoked.
+func (s *stateDir) write(name string, data []byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	err := s.replace(name, data)
 	s.remember(name, data, err)
+	if err == nil {
+		s.writeRest()
+	}
+	return err
+}
+
+// retry writes what the disk refused.
+func (s *stateDir) retry() {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.writeRest()
+}
+
+// writeRest is called with writing held. It stops at the first that is refused, and
+// leaves the rest for later.
+func (s *stateDir) writeRest() {
+	for name, data := range s.unwritten() {
+		err := s.replace(name, data)
+		s.remember(name, data, err)
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *stateDir) unwritten() map[string][]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.memory)
+}
+
+// close tries for the last time to write what the disk refused: whoever comes next
+// may be another supervisord. It waits no longer than ctx for a disk that hangs.
+func (s *stateDir) close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	if s.again != nil {
+		s.again.Stop()
+	}
+	s.mu.Unlock()
+	tried := make(chan struct{})
+	go func() { // ends when the disk lets it
+		defer close(tried)
+		s.retry()
+	}()
+	select {
+	case <-tried:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// later has what the disk refused written when it may have changed its mind. It is
+// called with mu held.
+func (s *stateDir) later() {
+	switch {
+	case s.closed || s.path == "":
+	case s.again == nil:
+		s.again = time.AfterFunc(writeAgainAfter, s.retry)
+	default:
+		s.again.Reset(writeAgainAfter)
+	}
 }
 
 // read gives what was kept under a name, by this supervisord or one before it;
@@ -73,6 +147,9 @@ func (s *stateDir) remove(name string) {
 	defer s.writing.Unlock()
 	s.mu.Lock()
 	delete(s.memory, name)
+	if len(s.memory) == 0 {
+		s.trouble = ""
+	}
 	s.mu.Unlock()
 	if s.path == "" {
 		return
@@ -111,10 +188,13 @@ func (s *stateDir) remember(name string, data []byte, err error) {
 	defer s.mu.Unlock()
 	if err == nil {
 		delete(s.memory, name)
-		s.trouble = ""
+		if len(s.memory) == 0 {
+			s.trouble = ""
+		}
 		return
 	}
 	s.memory[name] = data
+	s.later()
 	if s.trouble == "" {
 		s.trouble = err.Error()
 		s.warn(s.complaint() + "; it is kept in memory")
@@ -128,17 +208,5 @@ func (s *stateDir) replace(name string, data []byte) error {
 	if err := os.MkdirAll(s.path, 0o700); err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(s.path, name+".*")
-	if err != nil {
-		return err
-	}
-	_, err = part.Write(data)
-	err = errors.Join(err, part.Close())
-	if err == nil {
-		err = os.Rename(part.Name(), filepath.Join(s.path, name))
-	}
-	if err != nil {
-		_ = os.Remove(part.Name()) // the first error is the one to tell
-	}
-	return err
+	return config.ReplaceFile(filepath.Join(s.path, name), data)
 }

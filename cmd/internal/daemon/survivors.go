@@ -20,12 +20,13 @@ import (
 //
 // Several supervisords may share a statedir; a pidfile belongs to one.
 func (l *life) survivorsFile() string {
-	return l.ownFile("children")
+	return l.ownFile("children", ".json")
 }
 
-// ownFile names a file of statedir that is this supervisord's alone.
-func (l *life) ownFile(what string) string {
-	return what + "-" + l.ownMark() + ".json"
+// ownFile names a file of statedir that is this supervisord's alone. kind is the
+// ending of its name, with the dot.
+func (l *life) ownFile(what, kind string) string {
+	return what + "-" + l.ownMark() + kind
 }
 
 // ownMark tells this supervisord from others that share its statedir.
@@ -137,7 +138,7 @@ func (l *life) writeRecord(ctx context.Context) {
 		l.complain(err)
 		return
 	}
-	l.state.write(l.survivorsFile(), data)
+	_ = l.state.write(l.survivorsFile(), data) // it says so itself, and tries again
 }
 
 func survivorsOf(snapshot supervise.Snapshot) []survivor {

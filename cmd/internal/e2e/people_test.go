@@ -69,7 +69,7 @@ func TestAnAdminLetsSomebodyInAndTheTrailTells(t *testing.T) {
 	says(0, "ann: password changed", "<battery staple", "passwd", "ann")
 	says(0, "web: stopped", as("ann", "battery staple", "stop", "web")...)
 	says(1, "Server requires authentication", as("ann", "correct horse", "status")...)
-	says(0, "in the place of the one at {dir}/s.conf:", "<battery staple", "passwd", "root")
+	says(0, "put the line into the section at {dir}/s.conf:", "<battery staple", "passwd", "root")
 
 	got := says(0, "STOPPED -> RUNNING; because: deploy 42", "audit", "--user", "ann")
 	for _, want := range []string{"  start   web  ok", "  stop    web  ok", "  users   supervisord  refused"} {
@@ -125,9 +125,9 @@ func TestSupervisorsOwnHasNoPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.kill)
-	const none = "ERROR: this supervisord keeps no users, tokens, sessions and no trail: it is Supervisor's own, which has none\n[stderr]\n[status 3]\n"
+	const none = "ERROR: this supervisord keeps no users, tokens, links, sessions and no trail: it is Supervisor's own, which has none\n[stderr]\n[status 3]\n"
 	for words, want := range map[string]string{
-		"users": none, "users remove x": none, "token add x --role admin": none, "sessions end all": none, "audit": none, "audit verify": none,
+		"users": none, "users remove x": none, "link list": none, "token add x --role admin": none, "sessions end all": none, "audit": none, "audit verify": none,
 		"stop nosuch --reason why": "nosuch: ERROR (no such process)\n[stderr]\nWarning: the reason is written down nowhere, as this supervisord keeps no trail\n[status 1]\n",
 	} {
 		got, err := server.runCommand(pair{"original", ctl, originalDaemon}, step{words: strings.Fields(words)})

@@ -22,9 +22,18 @@ func Complain(errout io.Writer, progname string, err error) {
 	fmt.Fprintf(errout, "Error: %s\n", err)
 	var broken *config.Error
 	if errors.As(err, &broken) && broken.Where() != "" && !tells(err.Error(), broken) {
-		fmt.Fprintf(errout, "(in %s)\n", broken.Where())
+		fmt.Fprintf(errout, "(in %s)\n", whereOf(broken))
 	}
 	fmt.Fprintf(errout, "For help, use %s -h\n", progname)
+}
+
+// whereOf is the place of an error. Those about accounts, which the original does not
+// know, say the section and the option too.
+func whereOf(broken *config.Error) string {
+	if !strings.HasPrefix(broken.Section, "user:") {
+		return broken.Where()
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s: [%s] %s", broken.Where(), broken.Section, broken.Option))
 }
 
 // tells whether a text says where something is wrong: of a file as a whole its name

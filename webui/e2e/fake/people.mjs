@@ -140,6 +140,8 @@ function keepers(people, answer) {
 
 /** @param {People} people @param {string} name @param {any} asked @returns {Answer} */
 function putUser(people, name, asked) {
+  if (asked.new && people.users.some((one) => one.name === name))
+    return refuse(409, 'there is one of that name already')
   if (asked.password && asked.password.length < 8) return refuse(400, 'a password has at least 8 characters')
   const account = person(name, asked.role, { ...asked, password: true, seen: 0 })
   people.users = [...people.users.filter((one) => one.name !== name), account]
@@ -332,6 +334,7 @@ function person(name, role, more = {}) {
     editable: true,
     source: '/etc/supervisor/users.conf:1',
     self: false,
+    edition: '1',
     ...more,
   }
 }

@@ -98,6 +98,36 @@ test('an update may take as long as the programs take to stop', async () => {
   expect(t.asked[0]!.init.signal ?? undefined).toBeUndefined()
 })
 
+describe('the end of a session', () => {
+  const status =
+    (status: number): Answer =>
+    async () =>
+      new Response('{"error":{"name":"BAD_NAME"}}', { status })
+
+  test.each([
+    ['a session', 404, (c: Client) => c.endSession('s1')],
+    ['my own session', 401, (c: Client) => c.endSession('s1')],
+    ['all of my sessions', 401, (c: Client) => c.logOutEverywhere()],
+  ])('of %s is done when only the answer was lost', async (_, answer, end) => {
+    const t = clientOf(lost, status(answer))
+    expect(await failure(end(t.client))).toBeUndefined()
+    expect(t.asked).toHaveLength(2)
+  })
+
+  test.each([
+    ['a session', 404, (c: Client) => c.endSession('s1')],
+    ['all of my sessions', 401, (c: Client) => c.logOutEverywhere()],
+  ])('of %s has failed when that is the first answer', async (_, answer, end) => {
+    const t = clientOf(status(answer))
+    expect(await failure(end(t.client))).toMatchObject({ kind: 'answer', status: answer })
+  })
+
+  test('has failed when the second answer says so', async () => {
+    const t = clientOf(lost, status(403))
+    expect(await failure(t.client.endSession('s1'))).toMatchObject({ status: 403 })
+  })
+})
+
 test('a question that is lost is not asked again, and carries no key', async () => {
   const t = clientOf(lost)
   expect(await failure(t.client.identity())).toMatchObject({ kind: 'network' })

@@ -79,6 +79,8 @@ interface Wish {
   patience?: number
   /** Never sent a second time, not even when the connection is lost. */
   once?: boolean
+  /** Statuses that tell, of the second time, that the first one did what was wished. */
+  done?: readonly number[]
 }
 
 /** What a 401 to is about a password that was sent along, and not about who sent it. */
@@ -92,7 +94,8 @@ interface Reply {
 
 /**
  * The JSON API. An order whose connection is lost is given once more: it carries
- * a key, by which the server knows it again and answers what came of it.
+ * a key, by which the server knows it again and answers what came of it. Ending a
+ * session is no order; what is not there any more has been ended.
  */
 export class Client {
   /** Called when the server no longer knows who is asking. */
@@ -203,7 +206,7 @@ export class Client {
   }
 
   async logOutEverywhere(): Promise<void> {
-    await this.request('DELETE', 'sessions')
+    await this.request('DELETE', 'sessions', { done: [401] })
   }
 
   /** My own sessions, or everybody's. */
@@ -213,7 +216,7 @@ export class Client {
   }
 
   async endSession(id: string): Promise<void> {
-    await this.request('DELETE', `sessions/${encodeURIComponent(id)}`)
+    await this.request('DELETE', `sessions/${encodeURIComponent(id)}`, { done: [401, 404] })
   }
 
   /** Gives me another password. A lost answer is not asked for again: each try counts as a guess. */
@@ -282,7 +285,11 @@ export class Client {
     const body = wish.body === undefined ? null : JSON.stringify(wish.body)
     const init: RequestInit = { method, headers, body, credentials: 'same-origin' }
     const send = () => this.send(path, init, wish.patience ?? this.patience)
-    return this.read(method === 'GET' || wish.once ? await send() : await twice(send), path)
+    if (method === 'GET' || wish.once) return this.read(await send(), path)
+    const reply = await send().catch(ifLost)
+    if (reply) return this.read(reply, path)
+    const second = await send()
+    return wish.done?.includes(second.response.status) ? undefined : this.read(second, path)
   }
 
   /** The value of an answer that is a success; any other is thrown. */
@@ -320,14 +327,10 @@ export function shaped<T>(value: unknown, is: (value: unknown) => value is T, wh
   throw new ApiError('answer', 200, '', `not ${what}`, '')
 }
 
-/** Sends, and if no whole answer came because the connection was lost, once more. */
-async function twice(send: () => Promise<Reply>): Promise<Reply> {
-  try {
-    return await send()
-  } catch (error) {
-    if (error instanceof ApiError && error.kind === 'network') return send()
-    throw error
-  }
+/** Nothing, if no whole answer came because the connection was lost. */
+function ifLost(error: unknown): undefined {
+  if (error instanceof ApiError && error.kind === 'network') return undefined
+  throw error
 }
 
 /** The value of a JSON text; undefined if it is none. */

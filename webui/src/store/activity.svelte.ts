@@ -31,8 +31,10 @@ export class ActivityView {
   more = $state(false)
   busy = $state(false)
   error = $state.raw<ApiError | undefined>(undefined)
-  /** What came of checking all of it. */
+  /** Whether all of it is being checked, what came of that, and why nothing did. */
+  checking = $state(false)
   check = $state.raw<TrailCheck | undefined>(undefined)
+  checkError = $state.raw<ApiError | undefined>(undefined)
 
   /** How many have come since, and whether there are more than were counted. */
   news = $state.raw({ count: 0, more: false })
@@ -91,15 +93,17 @@ export class ActivityView {
     return all.slice(0, mostSaved)
   }
 
-  /** Looks whether every line is as it was written. */
+  /** Looks whether every line is as it was written. What is shown of the trail stays. */
   async verify(): Promise<void> {
-    this.busy = true
+    this.checking = true
+    this.check = this.checkError = undefined
     try {
       this.check = await this.client.verifyTrail()
     } catch (error) {
-      this.failed(error)
+      if (!(error instanceof ApiError)) throw error
+      this.checkError = error
     } finally {
-      this.busy = false
+      this.checking = false
     }
   }
 

@@ -34,9 +34,17 @@ export class People {
     }
   }
 
-  /** Writes a person down, new or known; throws what the server has against it. */
+  /**
+   * Writes a person down, new or known; throws what the server has against it. If others have changed them
+   * meanwhile, the list is read anew first, so that who looks again sees that.
+   */
   async saveUser(name: string, account: AccountRequest): Promise<void> {
-    await this.client.putUser(name, account)
+    try {
+      await this.client.putUser(name, account)
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) await this.load()
+      throw error
+    }
     await this.load()
   }
 

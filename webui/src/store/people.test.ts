@@ -230,6 +230,60 @@ describe('the activity', () => {
   })
 })
 
+describe('a check of the trail', () => {
+  const act: TrailEntry = {
+    n: 1,
+    time: '2026-01-31T12:00:00Z',
+    user: 'ann',
+    verb: 'stop',
+    target: 'web',
+    result: 'ok',
+  }
+  const entry: ActivityEntry = { at: Date.parse(act.time), act }
+  const nothing = { user: '', type: '', program: '', since: '', from: '', to: '' }
+
+  /** A trail whose server answers when told. */
+  function trailOf() {
+    const answers: ((response: Response) => void)[] = []
+    const fetch = () => new Promise<Response>((resolve) => answers.push(resolve))
+    const client = new Client({ fetch: fetch as typeof globalThis.fetch, base: 'http://host/' })
+    return { trail: new ActivityView(client), answers }
+  }
+
+  test('that fails leaves the entries where they are', async () => {
+    const { trail, answers } = trailOf()
+    const loading = trail.load(nothing)
+    answers[0]!(Response.json({ entries: [entry] }))
+    await loading
+    const checking = trail.verify()
+    expect(trail.checking).toBe(true)
+    answers[1]!(refusal(500))
+    await checking
+    expect(trail.phase).toBe('ready')
+    expect(trail.error).toBeUndefined()
+    expect(trail.entries).toEqual([entry])
+    expect(trail.checkError).toMatchObject({ status: 500 })
+    expect(trail.checking).toBe(false)
+    const again = trail.verify()
+    answers[2]!(Response.json({ ok: true, lines: 1 }))
+    await again
+    expect(trail.checkError).toBeUndefined()
+    expect(trail.check).toEqual({ ok: true, lines: 1 })
+  })
+
+  test('does not end the reading that goes on meanwhile', async () => {
+    const { trail, answers } = trailOf()
+    const loading = trail.load(nothing)
+    const checking = trail.verify()
+    answers[1]!(Response.json({ ok: true, lines: 1 }))
+    await checking
+    expect(trail.busy).toBe(true)
+    answers[0]!(Response.json({ entries: [entry] }))
+    await loading
+    expect(trail.busy).toBe(false)
+  })
+})
+
 describe('a guest', () => {
   const guest: User = { name: 'link k3 by olga', caps: 1, link: true }
 

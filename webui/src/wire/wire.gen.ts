@@ -1150,7 +1150,7 @@ export interface TrailEntry {
   uid?: number;
   /** The session or the link they came with. */
   session?: string;
-  /** What they did: a verb of CAPS, or "login" and such. */
+  /** What they did: a verb of CAPS, or "log-in" and such. */
   verb: string;
   /** To what: web:api, web:*, everything, supervisord, the name of a user. */
   target: string;
@@ -1392,6 +1392,11 @@ export interface Account {
   source: string;
   /** Whether it is who asks. */
   self: boolean;
+  /**
+   * Another one after each change of what is told here, but for when they were
+   * last here: for AccountRequest.
+   */
+  edition: string;
 }
 
 /** Accounts answers GET /api/v1/users and /api/v1/tokens. */
@@ -1402,18 +1407,26 @@ export interface Accounts {
 }
 
 /**
- * AccountRequest is the body of PUT /api/v1/users/{name}. What is absent is
- * empty, but for the password, which stays.
+ * AccountRequest is the body of PUT /api/v1/users/{name}. What is absent stays as
+ * it is; an empty list or text is said as such. Somebody new has what is absent
+ * empty, and an admin no lists in any case: they may do everything.
  */
 export interface AccountRequest {
   password?: string;
-  role: Role;
+  role?: Role;
   programs?: string[];
   deny?: string[];
   actions?: string[];
   disabled?: boolean;
   comment?: string;
   unixUsers?: string[];
+  /** Whether it has to be somebody new: if not, nothing is changed (409). */
+  new?: boolean;
+  /**
+   * What Account.Edition was when somebody looked: if it is another by now,
+   * nothing is changed (409). Absent for whatever it is.
+   */
+  edition?: string;
 }
 
 /** TokenRequest is the body of POST /api/v1/tokens. */

@@ -13,7 +13,7 @@ $
 < help
 < ?
 $
-< help reload
+< help exit
 < version
 < bogus
 < 
@@ -48,7 +48,7 @@ $
 $
 < shutdown
 $
-< ?reload
+< ?exit
 < !ls
 < tail -5
 < fg

@@ -1,0 +1,26 @@
+package auth
+
+import (
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestWorkDoneAsideGivesWayAndLeavesNoThreadThatDoes(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before, here, there := priority(), unix.Gettid(), 0
+	aside(func() {
+		there = unix.Gettid()
+		if got, want := priority(), max(before-modesty, 1); got != want {
+			t.Errorf("priority %d aside, want %d", got, want)
+		}
+	})
+	if there == here || there == 0 {
+		t.Errorf("done by thread %d, from %d", there, here)
+	}
+	if got := priority(); got != before {
+		t.Errorf("priority %d afterwards, %d before", got, before)
+	}
+}
