@@ -253,7 +253,7 @@ describe('a check of the trail', () => {
   test('that fails leaves the entries where they are', async () => {
     const { trail, answers } = trailOf()
     const loading = trail.load(nothing)
-    answers[0]!(Response.json({ entries: [entry] }))
+    answers[0]!(Response.json({ epoch: 'e', since: 0, entries: [entry] }))
     await loading
     const checking = trail.verify()
     expect(trail.checking).toBe(true)
@@ -278,7 +278,7 @@ describe('a check of the trail', () => {
     answers[1]!(Response.json({ ok: true, lines: 1 }))
     await checking
     expect(trail.busy).toBe(true)
-    answers[0]!(Response.json({ entries: [entry] }))
+    answers[0]!(Response.json({ epoch: 'e', since: 0, entries: [entry] }))
     await loading
     expect(trail.busy).toBe(false)
   })
