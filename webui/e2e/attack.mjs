@@ -686,6 +686,7 @@ test('what no other page can do, our own can', { timeout: 120_000 }, async () =>
     }
     const before =
       path.includes('/processes/') || path.includes('/groups/') ? await state('guarded') : undefined
+    const life = path.endsWith('/reload') ? await lifeOf('guarded') : undefined
     const status = await page.evaluate(
       async ([method, path, body]) => {
         const headers = { 'Content-Type': 'application/json', 'X-CSRF': '1' }
@@ -697,7 +698,7 @@ test('what no other page can do, our own can', { timeout: 120_000 }, async () =>
     if (before && /(start|stop|restart|clear-logs)$/.test(path)) await untilOther(before)
     if (/\/stop$/.test(path)) await untilAll('guarded', 'STOPPED', path.includes('/all/') ? '' : 'target')
     if (/\/(start|stop)$/.test(path)) await ask('guarded', '/api/v1/all/start', forced)
-    if (path.endsWith('/reload')) await daemonIsBack()
+    if (life) await untilBornAgain('guarded', life)
   }
   await close()
 })
@@ -713,11 +714,18 @@ async function untilOther(before) {
   }
 }
 
-async function daemonIsBack() {
+/** What tells one life of a supervisord from the next; undefined while there is none. */
+async function lifeOf(socket) {
+  const answer = await ask(socket, '/api/v1/identity').catch(() => undefined)
+  return answer?.status === 200 ? JSON.parse(answer.text).epoch : undefined
+}
+
+/** Waits for the life after one, as the one before still answers for a moment. */
+async function untilBornAgain(socket, before) {
   const until = Date.now() + patience
   for (;;) {
-    const answer = await ask('guarded', '/api/v1/identity').catch(() => undefined)
-    if (answer?.status === 200) return
+    const life = await lifeOf(socket)
+    if (life && life !== before) return
     assert.ok(Date.now() < until, 'it does not come back')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
