@@ -1,7 +1,9 @@
 package auth
 
 import (
+	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -24,3 +26,18 @@ func TestWorkDoneAsideGivesWayAndLeavesNoThreadThatDoes(t *testing.T) {
 		t.Errorf("priority %d afterwards, %d before", got, before)
 	}
 }
+
+func TestWorkThatPanicsAsideHasTheCallerPanicAndSaysWhereItWas(t *testing.T) {
+	defer func() {
+		told := fmt.Sprint(recover())
+		for _, part := range []string{"the hash is no hash", "stumble", "aside_linux_test.go"} {
+			if !strings.Contains(told, part) {
+				t.Errorf("no %q in %s", part, told)
+			}
+		}
+	}()
+	aside(stumble)
+	t.Error("it went on")
+}
+
+func stumble() { panic("the hash is no hash") }

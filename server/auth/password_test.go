@@ -297,6 +297,29 @@ func TestWhoAsksTheSameAsOneWhoLeavesIsAnswered(t *testing.T) {
 	})
 }
 
+func TestACheckThatPanicsIsTheTroubleOfItsRequestAlone(t *testing.T) {
+	d, _ := doorWithAnn(t)
+	c := d.auth.checker
+	sound := c.compare
+	c.compare = func([]byte, []byte) error { panic("out of order") }
+	func() {
+		defer func() {
+			if told := fmt.Sprint(recover()); !strings.Contains(told, "out of order") {
+				t.Errorf("its handler hears %s", told)
+			}
+		}()
+		enter(attempt(d, "10.0.0.1", "ann", "right"))
+		t.Error("it was answered")
+	}()
+	if len(c.queue) != 0 || len(c.slots) != 0 || len(c.flights) != 0 {
+		t.Errorf("left behind: %d in the queue, %d at work, %d asked for", len(c.queue), len(c.slots), len(c.flights))
+	}
+	c.compare = sound
+	if w := enter(attempt(d, "10.0.0.1", "ann", "right")); w.Code != 200 {
+		t.Errorf("the next one gets %d", w.Code)
+	}
+}
+
 func TestWhichPasswordsMayBeSet(t *testing.T) {
 	a := house(t, Options{})
 	for _, tt := range []struct{ name, password, want string }{
