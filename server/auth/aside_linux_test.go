@@ -27,6 +27,22 @@ func TestWorkDoneAsideGivesWayAndLeavesNoThreadThatDoes(t *testing.T) {
 	}
 }
 
+func TestPasswordsAreCheckedAndMadeAside(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	d, _ := doorWithAnn(t)
+	c, aside := d.auth.checker, max(priority()-modesty, 1)
+	var checked, made int
+	c.compare = func([]byte, []byte) error { checked = priority(); return nil }
+	c.generate = func([]byte, int) ([]byte, error) { made = priority(); return nil, nil }
+	if w := enter(attempt(d, "10.0.0.1", "ann", "right")); w.Code != 200 || checked != aside {
+		t.Errorf("checked with priority %d, want %d; the answer is %d", checked, aside, w.Code)
+	}
+	if _, err := d.auth.NewPassword(t.Context(), "ann", "12345678"); err != nil || made != aside {
+		t.Errorf("made with priority %d, want %d: %v", made, aside, err)
+	}
+}
+
 func TestWorkThatPanicsAsideHasTheCallerPanicAndSaysWhereItWas(t *testing.T) {
 	defer func() {
 		told := fmt.Sprint(recover())
