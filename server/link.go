@@ -62,7 +62,7 @@ func enterPage(w http.ResponseWriter) {
 func linkPage(w http.ResponseWriter, status int, speak *language, main string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Vary", "Accept-Language")
-	reply.Small(w, status, "'self'", strings.NewReplacer("{lang}", speak.tag, "{main}", main).Replace(linkFrame))
+	reply.Small(w, status, reply.SmallPage{Lang: speak.tag, Title: "Supervisor", Main: main, Forms: "'self'"})
 }
 
 // pageAddress gives where browsers reach the page, as far as the configuration
@@ -111,20 +111,3 @@ func calledName(e Endpoint) string {
 	}
 	return "localhost"
 }
-
-const linkFrame = `<!doctype html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>Supervisor</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-{main}</main>
-</body>
-</html>
-`

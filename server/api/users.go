@@ -265,22 +265,21 @@ func grantOf(role wire.Role, programs, deny, actions []string) (grant supervise.
 	return grant, nil
 }
 
-// checkAccount refuses what a users file cannot say.
+// checkAccount refuses what a users file cannot say. Of several things it tells one,
+// always the same.
 func checkAccount(account supervise.Account) error {
 	if err := supervise.CheckAccountName(account.Name); err != nil {
 		return reply.BadRequest("%v", err)
 	}
-	for name, list := range map[string][]string{"programs": account.Grant.Programs, "deny": account.Grant.Deny, "unixUsers": account.UnixUsers} {
-		for _, word := range list {
-			if err := checkWord(word); err != nil {
-				return reply.BadRequest("%s: %v", name, err)
-			}
-			if name == "unixUsers" {
-				continue
-			}
-			if err := supervise.CheckPattern(word); err != nil {
-				return reply.BadRequest("%s: %v", name, err)
-			}
+	for _, list := range [...]struct {
+		name     string
+		words    []string
+		patterns bool
+	}{
+		{"programs", account.Grant.Programs, true}, {"deny", account.Grant.Deny, true}, {"unixUsers", account.UnixUsers, false},
+	} {
+		if err := checkList(list.words, list.patterns); err != nil {
+			return reply.BadRequest("%s: %v", list.name, err)
 		}
 	}
 	for word := range strings.FieldsSeq(account.Comment) {
@@ -294,6 +293,21 @@ func checkAccount(account supervise.Account) error {
 func checkComment(comment string) error {
 	if len(comment) > 1000 || strings.ContainsFunc(comment, isControl) {
 		return reply.BadRequest("a comment is one line of at most 1000 bytes")
+	}
+	return nil
+}
+
+func checkList(words []string, patterns bool) error {
+	for _, word := range words {
+		if err := checkWord(word); err != nil {
+			return err
+		}
+		if !patterns {
+			continue
+		}
+		if err := supervise.CheckPattern(word); err != nil {
+			return err
+		}
 	}
 	return nil
 }

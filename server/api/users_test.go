@@ -347,6 +347,33 @@ func TestAccountsAreMadeChangedAndRemoved(t *testing.T) {
 	}
 }
 
+func TestOfSeveralThingsAnAccountCannotHaveTheFirstIsTold(t *testing.T) {
+	wrong := supervise.Account{
+		Name: "a b", Grant: supervise.Grant{Programs: []string{"web", "a,b"}, Deny: []string{"[db"}}, UnixUsers: []string{"c;d"},
+		Comment: "# none",
+	}
+	for _, mend := range []struct {
+		first string
+		it    func()
+	}{
+		{"'a b' is no name", func() { wrong.Name = "eve" }},
+		{"programs: 'a,b'", func() { wrong.Grant.Programs = []string{"web"} }},
+		{"deny: '[db'", func() { wrong.Grant.Deny = nil }},
+		{"unixUsers: 'c;d'", func() { wrong.UnixUsers = []string{"[eve"} }}, // it is no pattern
+		{"comment: ", func() { wrong.Comment = "none" }},
+	} {
+		for range 20 { // that it is so by chance is out of the question
+			if err := checkAccount(wrong); err == nil || !strings.HasPrefix(err.Error(), mend.first) {
+				t.Fatalf("%v, want %s", err, mend.first)
+			}
+		}
+		mend.it()
+	}
+	if err := checkAccount(wrong); err != nil {
+		t.Errorf("with all mended: %v", err)
+	}
+}
+
 func TestAChangeByAnAdminKeepsWhatWasChangedMeanwhile(t *testing.T) {
 	o := newOffice(t)
 	ann := o.program("ann", rightPassword)

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -96,19 +95,20 @@ type opening struct {
 // Links are the delegation links that are not over. It is safe for use by many at
 // once.
 type Links struct {
-	state State // nil keeps them in memory
+	shelf shelf[linkFile]
 	bell  *bell
 	// minter gives the account of a minter who may hand out links now.
 	minter func(Minter) (supervise.Account, bool)
-
-	saving sync.Mutex // one write at a time; held while the disk works
 
 	mu  sync.Mutex // guards all; never held while a minter is looked up
 	all []*link
 }
 
 func newLinks(state State, b *bell, minter func(Minter) (supervise.Account, bool)) *Links {
-	return &Links{state: state, bell: b, minter: minter}
+	return &Links{
+		shelf: shelf[linkFile]{state: state, name: linksFile, loss: "links have to be made anew"},
+		bell:  b, minter: minter,
+	}
 }
 
 // mint keeps a new link and gives its secret, this once.
@@ -313,21 +313,9 @@ type storedLink struct {
 	Openings []opening `json:"openings,omitempty"`
 }
 
-// save writes all links down. Whoever comes while another writes waits, and then
-// writes what is true by then. The state says itself what it could not write, and
-// tries again; the error is for who should know at once.
-func (l *Links) save() error {
-	if l.state == nil {
-		return nil
-	}
-	l.saving.Lock()
-	defer l.saving.Unlock()
-	text, err := json.Marshal(l.file())
-	if err != nil { // cannot be: strings, numbers and times always encode
-		panic(err)
-	}
-	return l.state.Write(linksFile, text)
-}
+// save writes all links down. The error is for who should know at once that they
+// are not on the disk.
+func (l *Links) save() error { return l.shelf.save(l.file) }
 
 func (l *Links) file() linkFile {
 	l.mu.Lock()
@@ -346,16 +334,9 @@ func (l *Links) file() linkFile {
 // load takes up the links that an earlier supervisord left. Those that cannot be
 // read are over.
 func (l *Links) load() error {
-	if l.state == nil {
-		return nil
-	}
-	text := l.state.Read(linksFile)
-	if len(text) == 0 {
-		return nil
-	}
-	var f linkFile
-	if err := json.Unmarshal(text, &f); err != nil {
-		return fmt.Errorf("read %s: %w; links have to be made anew", linksFile, err)
+	f, err := l.shelf.load()
+	if err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

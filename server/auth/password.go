@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"crypto/hmac"
@@ -59,29 +60,28 @@ func checkable(secret string) error {
 }
 
 // NewPassword gives the bcrypt hash of a password somebody has chosen, or says
-// in words for them why it will not do.
+// in words for them why it will not do. It waits its turn as a check does, and gives
+// way as one; the error may be one that RetryAfter explains.
 func (a *Authenticator) NewPassword(ctx context.Context, name, password string) (hash string, err error) {
 	if err := supervise.CheckPassword(name, password); err != nil {
 		return "", err
 	}
-	done, err := a.checker.enter(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer done()
-	text, err := bcrypt.GenerateFromPassword([]byte(password), supervise.PasswordCost)
-	return string(text), err
+	var text []byte
+	var failed error
+	err = a.checker.atWork(ctx, func() { text, failed = a.checker.generate([]byte(password), supervise.PasswordCost) })
+	return string(text), cmp.Or(err, failed)
 }
 
 // checker compares passwords: a few at a time, each at the same cost whether or
 // not there is such a user, and one that was right only once in a while.
 type checker struct {
-	key     []byte        // random; what is remembered says nothing to who reads memory later
-	queue   chan struct{} // one token for each at work or waiting
-	slots   chan struct{} // one token for each at work
-	compare func(hash, password []byte) error
-	closed  chan struct{} // closed once nothing is to be checked any more
-	close   func()        // may be called again
+	key      []byte        // random; what is remembered says nothing to who reads memory later
+	queue    chan struct{} // one token for each at work or waiting
+	slots    chan struct{} // one token for each at work
+	compare  func(hash, password []byte) error
+	generate func(password []byte, cost int) (hash []byte, err error)
+	closed   chan struct{} // closed once nothing is to be checked any more
+	close    func()        // may be called again
 
 	mu      sync.Mutex // guards the fields below
 	right   map[[sha256.Size]byte]*list.Element
@@ -106,15 +106,16 @@ func newChecker() *checker {
 	atWork := max(1, runtime.NumCPU()/2)
 	closed := make(chan struct{})
 	return &checker{
-		key:     randomBytes(),
-		queue:   make(chan struct{}, atWork+waitingChecks),
-		slots:   make(chan struct{}, atWork),
-		compare: bcrypt.CompareHashAndPassword,
-		closed:  closed,
-		close:   sync.OnceFunc(func() { close(closed) }),
-		right:   map[[sha256.Size]byte]*list.Element{},
-		oldest:  list.New(),
-		flights: map[[sha256.Size]byte]*flight{},
+		key:      randomBytes(),
+		queue:    make(chan struct{}, atWork+waitingChecks),
+		slots:    make(chan struct{}, atWork),
+		compare:  bcrypt.CompareHashAndPassword,
+		generate: bcrypt.GenerateFromPassword,
+		closed:   closed,
+		close:    sync.OnceFunc(func() { close(closed) }),
+		right:    map[[sha256.Size]byte]*list.Element{},
+		oldest:   list.New(),
+		flights:  map[[sha256.Size]byte]*flight{},
 	}
 }
 
@@ -216,23 +217,20 @@ func (c *checker) verify(ctx context.Context, account bool, secret, given string
 	if !hashed && highest == 0 {
 		return errUnknown
 	}
-	done, err := c.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	err = errUnknown
-	aside(func() {
+	right := false
+	err := c.atWork(ctx, func() {
 		spent := 0 // the cost of what was compared
 		if hashed && len(given) <= maxBcryptBytes {
-			if c.compare([]byte(hash), []byte(given)) == nil {
-				err = nil
+			if right = c.compare([]byte(hash), []byte(given)) == nil; right {
 				return
 			}
 			spent = costOf(hash)
 		}
 		c.burn(spent, highest, given)
 	})
+	if err == nil && !right {
+		return errUnknown
+	}
 	return err
 }
 
@@ -266,9 +264,21 @@ func writtenIs(secret, given string) bool {
 	return equal(hex.EncodeToString(sum[:]), digits)
 }
 
-// enter takes one of the few places for bcrypt, after a wait in a short queue. It
-// ends with ctx, and when the server is about to end, which shall not wait for
-// those in the queue.
+// atWork does some work with bcrypt: a few at a time, aside, after a wait in a short
+// queue. The error says why it was not done: errBusy, errClosing, or that ctx was
+// done before its turn.
+func (c *checker) atWork(ctx context.Context, work func()) error {
+	leave, err := c.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	aside(work)
+	return nil
+}
+
+// enter takes one of the few places for bcrypt. The wait for it ends with ctx, and
+// when the server is about to end, which shall not wait for those in the queue.
 func (c *checker) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case c.queue <- struct{}{}:

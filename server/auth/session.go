@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,14 +15,6 @@ import (
 
 	"supervisor/supervise"
 )
-
-// State keeps a few bytes under a name, so that they outlive supervisord: the
-// files of statedir. A Write that fails keeps them in memory and says so itself.
-type State interface {
-	Read(name string) []byte // nil if there is nothing
-	// Write's error says why it is in memory only. Whoever has to may tell people.
-	Write(name string, data []byte) error
-}
 
 // Limits of sessions.
 const (
@@ -69,12 +60,10 @@ func (one *session) tagged(tag []byte) bool {
 // Sessions are the logins that have not ended. It is safe for use by many at
 // once.
 type Sessions struct {
-	state          State // nil keeps them in memory
+	shelf          shelf[sessionFile]
 	idle, lifetime time.Duration
 	bell           *bell
 	key            []byte // of tags
-
-	saving sync.Mutex // one write at a time; held while the disk works
 
 	mu     sync.Mutex // guards the fields below
 	byHash map[string]*session
@@ -83,7 +72,8 @@ type Sessions struct {
 
 func newSessions(state State, idle, lifetime time.Duration, b *bell) *Sessions {
 	return &Sessions{
-		state: state, idle: cmp.Or(idle, 12*time.Hour), lifetime: cmp.Or(lifetime, 7*24*time.Hour), bell: b,
+		shelf: shelf[sessionFile]{state: state, name: sessionsFile, loss: "everybody has to log in again"},
+		idle:  cmp.Or(idle, 12*time.Hour), lifetime: cmp.Or(lifetime, 7*24*time.Hour), bell: b,
 		key: randomBytes(), byHash: map[string]*session{}, saved: time.Now(),
 	}
 }
@@ -372,21 +362,9 @@ type storedSession struct {
 	Seen    time.Time `json:"seen"`
 }
 
-// save writes all sessions down. Whoever comes while another writes waits, and
-// then writes what is true by then.
-func (s *Sessions) save() {
-	if s.state == nil {
-		return
-	}
-	s.saving.Lock()
-	defer s.saving.Unlock()
-	text, err := json.Marshal(s.file())
-	if err != nil { // cannot be: strings, booleans and times always encode
-		panic(err)
-	}
-	// The state says itself what it could not write, and tries again.
-	_ = s.state.Write(sessionsFile, text)
-}
+// save writes all sessions down. Nobody has to be told at once of what is not on the
+// disk yet: the state says so, and tries again.
+func (s *Sessions) save() { _ = s.shelf.save(s.file) }
 
 func (s *Sessions) file() sessionFile {
 	s.mu.Lock()
@@ -402,19 +380,12 @@ func (s *Sessions) file() sessionFile {
 	return f
 }
 
-// load takes up the sessions that an earlier supervisord left. What cannot be read costs people a login and
-// nothing more.
+// load takes up the sessions that an earlier supervisord left. What cannot be read
+// costs people a login and nothing more.
 func (s *Sessions) load() error {
-	if s.state == nil {
-		return nil
-	}
-	text := s.state.Read(sessionsFile)
-	if len(text) == 0 {
-		return nil
-	}
-	var f sessionFile
-	if err := json.Unmarshal(text, &f); err != nil {
-		return fmt.Errorf("read %s: %w; everybody has to log in again", sessionsFile, err)
+	f, err := s.shelf.load()
+	if err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

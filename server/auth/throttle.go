@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"maps"
-	"math"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -43,7 +42,8 @@ func (e tooSoon) seconds() time.Duration {
 }
 
 // RetryAfter tells whether err is that somebody came too soon or at a busy
-// moment, with which status of HTTP to say so, and how long they have to wait.
+// moment, with which status of HTTP to say so, and how long they have to wait, in
+// whole seconds.
 func RetryAfter(err error) (status int, wait time.Duration, later bool) {
 	var early tooSoon
 	switch {
@@ -60,7 +60,7 @@ func RetryAfter(err error) (status int, wait time.Duration, later bool) {
 func TurnedAway(w http.ResponseWriter, err error) (answer reply.Problem, later bool) {
 	status, wait, later := RetryAfter(err)
 	if later {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 		answer = reply.Problem{Status: status, Text: err.Error()}
 	}
 	return answer, later

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -306,6 +307,28 @@ func TestHowLongToWaitIsSaidInWholeSeconds(t *testing.T) {
 	} {
 		if got := (tooSoon{wait}).Error(); got != "too many attempts: try again in "+want {
 			t.Errorf("%s: %s", wait, got)
+		}
+	}
+}
+
+func TestWhoIsTurnedAwayIsToldWholeSecondsAndNeverTooFew(t *testing.T) {
+	for _, tt := range []struct {
+		err    error
+		status int
+		after  string
+	}{
+		{tooSoon{time.Nanosecond}, 429, "1"},
+		{tooSoon{time.Second}, 429, "1"},
+		{tooSoon{time.Second + 1}, 429, "2"},
+		{tooSoon{longestPause - 1}, 429, "300"},
+		{fmt.Errorf("check: %w", errBusy), 503, "1"},
+		{errClosing, 503, "1"},
+		{errUnknown, 0, ""},
+	} {
+		w := httptest.NewRecorder()
+		answer, later := TurnedAway(w, tt.err)
+		if after := w.Header().Get("Retry-After"); answer.Status != tt.status || later != (tt.status != 0) || after != tt.after {
+			t.Errorf("%v: status %d after %q, %v; want %d after %q", tt.err, answer.Status, after, later, tt.status, tt.after)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, status int, actio
 		reply.Text(w, status, it.text())
 		return
 	}
-	reply.Small(w, status, "'none'", it.page())
+	reply.Small(w, status, reply.SmallPage{Lang: "en", Title: "Nothing was done", Main: it.main(), Forms: "'none'"})
 }
 
 func (p *Pages) refusal(r *http.Request, action, name string) refusal {
@@ -103,7 +103,7 @@ func (it refusal) text() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func (it refusal) page() string {
+func (it refusal) main() string {
 	rest := ""
 	if !it.foreign {
 		rest = "<details>\n<summary>If addresses like this one cannot be changed</summary>\n<p><code>[" +
@@ -118,21 +118,10 @@ func (it refusal) page() string {
 		"{rpc}", html.EscapeString(it.rpc),
 		"{path}", html.EscapeString(it.calls),
 		"{rest}", rest,
-	).Replace(refusalPage)
+	).Replace(refusalMain)
 }
 
-const refusalPage = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Nothing was done</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-<h1>Nothing was done</h1>
+const refusalMain = `<h1>Nothing was done</h1>
 <p class="wish">{wish}</p>
 <p>{why}</p>
 <p><a class="go" href="{link}">{linked}</a></p>
@@ -140,7 +129,4 @@ const refusalPage = `<!doctype html>
 <pre>{ctl}</pre>
 <h2>In a script, by XML-RPC at {path}</h2>
 <pre>{rpc}</pre>
-{rest}</main>
-</body>
-</html>
-`
+{rest}`

@@ -3,16 +3,30 @@ package reply
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"html"
 	"net/http"
 	"strings"
 )
 
-// Small answers with a page that works without scripts. Its HTML has {style} where
-// the style goes that all such pages share. forms says where its forms may be
-// sent, in the words of a Content-Security-Policy: 'self' or 'none'.
-func Small(w http.ResponseWriter, status int, forms, page string) {
-	w.Header().Set("Content-Security-Policy", smallPolicy(forms))
-	HTML(w, status, strings.Replace(page, "{style}", smallStyle, 1))
+// SmallPage is a page that works without scripts.
+type SmallPage struct {
+	Lang  string // the tag of its language
+	Title string
+	Main  string // HTML
+	// Forms says where its forms may be sent, in the words of a
+	// Content-Security-Policy: 'self' or 'none'.
+	Forms string
+}
+
+// Small answers with a small page, in the frame and the style that all of them share.
+func Small(w http.ResponseWriter, status int, page SmallPage) {
+	w.Header().Set("Content-Security-Policy", smallPolicy(page.Forms))
+	HTML(w, status, strings.NewReplacer(
+		"{lang}", html.EscapeString(page.Lang),
+		"{title}", html.EscapeString(page.Title),
+		"{style}", smallStyle,
+		"{main}", page.Main,
+	).Replace(smallFrame))
 }
 
 // smallPolicy allows a page its own style, forms to where they may be sent, and
@@ -22,6 +36,23 @@ func smallPolicy(forms string) string {
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 		"'; base-uri 'none'; form-action " + forms + "; frame-ancestors 'none'"
 }
+
+const smallFrame = `<!doctype html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+{main}</main>
+</body>
+</html>
+`
 
 // smallStyle has the colours and sizes of the page (webui/src/ui/tokens.css).
 const smallStyle = `

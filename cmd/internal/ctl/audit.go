@@ -52,12 +52,7 @@ func showTrail(ctx context.Context, c *controller, _ string, s spoken) error {
 			c.json.set("entries", entries)
 			return nil, nil
 		}
-		if len(entries) == 0 {
-			c.out.Line("no entries")
-		}
-		for _, line := range aligned(c.trailRows(entries)) {
-			c.out.Line(line)
-		}
+		c.table(c.trailRows(entries), "no entries")
 		return nil, nil
 	})
 }

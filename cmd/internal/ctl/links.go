@@ -46,16 +46,12 @@ func listLinks(ctx context.Context, c *controller, _ string, s spoken) error {
 		case c.json != nil:
 			c.json.set("links", told.Links)
 			return nil, nil
-		case len(told.Links) == 0:
-			c.out.Line("no links")
 		}
 		rows := make([][]string, len(told.Links))
 		for i, l := range told.Links {
 			rows[i] = []string{l.ID, strings.Join(l.Programs, ", "), strings.Join(l.Actions, ", "), strings.Join(c.linkNotes(l), "; ")}
 		}
-		for _, line := range aligned(rows) {
-			c.out.Line(line)
-		}
+		c.table(rows, "no links")
 		return nil, nil
 	})
 }

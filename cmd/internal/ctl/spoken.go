@@ -88,6 +88,16 @@ func onOneLine(text string) string {
 	}, text))
 }
 
+// table prints rows in columns, or what to say if there are none.
+func (c *controller) table(rows [][]string, none string) {
+	if len(rows) == 0 {
+		c.out.Line(none)
+	}
+	for _, line := range aligned(rows) {
+		c.out.Line(line)
+	}
+}
+
 // aligned lays out rows in columns, two blanks apart, nothing at their ends.
 func aligned(rows [][]string) []string {
 	var widths []int

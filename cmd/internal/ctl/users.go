@@ -89,12 +89,7 @@ func (c *controller) listAccounts(ctx context.Context, path, none string) error 
 			c.json.set("accounts", all)
 			return nil, nil
 		}
-		if len(all) == 0 {
-			c.out.Line(none)
-		}
-		for _, line := range aligned(c.accountRows(all)) {
-			c.out.Line(line)
-		}
+		c.table(c.accountRows(all), none)
 		return nil, nil
 	})
 }
@@ -290,16 +285,12 @@ func listSessions(ctx context.Context, c *controller, _ string, s spoken) error 
 		case c.json != nil:
 			c.json.set("sessions", told.Sessions)
 			return nil, nil
-		case len(told.Sessions) == 0:
-			c.out.Line("no sessions")
 		}
 		rows := make([][]string, len(told.Sessions))
 		for i, s := range told.Sessions {
 			rows[i] = []string{s.ID, s.User, "seen " + c.clock(time.UnixMilli(s.Seen)), onOneLine(s.Addr), onOneLine(s.Agent)}
 		}
-		for _, line := range aligned(rows) {
-			c.out.Line(line)
-		}
+		c.table(rows, "no sessions")
 		return nil, nil
 	})
 }
