@@ -80,6 +80,29 @@ function budget(): Plugin {
   }
 }
 
+interface Graph {
+  getModuleInfo(id: string): { isEntry: boolean; importers: readonly string[] } | null
+}
+
+/** Whether an entry needs a module at once: it, or what it imports, imports the module. */
+function isFirst(id: string, graph: Graph, seen = new Set<string>()): boolean {
+  if (seen.has(id)) return false
+  seen.add(id)
+  const module = graph.getModuleInfo(id)
+  if (!module) return false
+  return module.isEntry || module.importers.some((importer) => isFirst(importer, graph, seen))
+}
+
+/**
+ * What is needed before anything can be drawn is one file and one sheet, not as
+ * many as there are sets of lazy parts that share something: each is a request,
+ * and a compressed stream of its own.
+ */
+const firstLoad = {
+  name: (id: string, graph: Graph) =>
+    graph.getModuleInfo(id)?.isEntry || !isFirst(id, graph) ? null : 'first',
+}
+
 export default defineConfig({
   root,
   cacheDir: fileURLToPath(new URL('./node_modules/.vite', import.meta.url)),
@@ -92,6 +115,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: ['es2022', 'chrome111', 'firefox114', 'safari16.4'],
     reportCompressedSize: false,
+    rolldownOptions: { output: { codeSplitting: { groups: [firstLoad] } } },
   },
   server: {
     proxy: {

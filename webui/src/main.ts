@@ -21,5 +21,5 @@ function readBoot(): Partial<Boot> {
 const preferences = new Preferences(browserShelf(), navigator.languages)
 document.documentElement.dataset.theme = preferences.theme
 const stores = openStores(readBoot(), preferences)
-await words.use(preferences.language)
-mount(App, { target: document.body, props: { stores } })
+// Not awaited here: a catalogue imports what is in one file with this, and would wait for it in turn.
+void words.use(preferences.language).then(() => mount(App, { target: document.body, props: { stores } }))
