@@ -367,6 +367,7 @@ var rows = []row{
 	{route: "GET /api/v1/about", want: onlyAdmin, has: `"section":"inet_http_server"`},
 	{route: "POST /api/v1/config/reread", want: onlyAdmin, has: "canary-new", change: true},
 	{route: "POST /api/v1/config/update", body: `{"reason":"because"}`, want: onlyAdmin, has: "canary-new", change: true},
+	{route: "POST /api/v1/mainlog/clear", want: strings.Replace(onlyAdmin, "200", "202", 1), has: "seq", change: true},
 	{route: "POST /api/v1/shutdown", want: strings.Replace(onlyAdmin, "200", "202", 1), has: "seq", change: true},
 	{route: "POST /api/v1/reload", want: strings.Replace(onlyAdmin, "200", "202", 1), has: "seq", change: true},
 }

@@ -65,6 +65,13 @@ type LogHistory interface {
 	ArrivedAt(at time.Time) (off int64, sure bool)
 }
 
+// MirroredLog is a Log that knows whether its lines go to syslog, too or instead
+// of to a file. All logs of the engine are.
+type MirroredLog interface {
+	Log
+	Syslog() bool
+}
+
 // LogFile is one file of a log, the current one or a rotated one.
 type LogFile struct {
 	Name     string // without its directory; "" for output kept in memory

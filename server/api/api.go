@@ -116,6 +116,7 @@ func Routes(r chi.Router, o Options) {
 		post("/groups/{group}/"+m.name, http.StatusAccepted, a.onGroup(m))
 		post("/all/"+m.name, http.StatusAccepted, a.onAll(m))
 	}
+	post("/mainlog/clear", http.StatusAccepted, a.clearMainLog)
 	post("/config/reread", http.StatusOK, a.reread)
 	post("/config/update", http.StatusOK, a.update)
 

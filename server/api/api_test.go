@@ -175,6 +175,7 @@ func TestNobodySeesAndDoesNothing(t *testing.T) {
 		{"POST", "/config/update", 403},
 		{"POST", "/shutdown", 403},
 		{"POST", "/reload", 403},
+		{"POST", "/mainlog/clear", 403},
 	} {
 		w := d.send(tt.method, tt.path, "")
 		if w.Code != tt.status {

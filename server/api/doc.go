@@ -38,6 +38,7 @@
 //	GET  log/{name}/{channel}/filtered         likewise, the lines as a file
 //	GET  log/{name}/archive                    all files as .tar.gz; name may be group:*
 //	GET  mainlog                mainlog/{files|raw|search|filtered|archive}
+//	POST mainlog/clear
 //	GET  merged                 ?source=NAME/CHANNEL[@OFFSET] &source=mainlog &dir= &at= &max=
 //	GET  processes/{name}/settings         POST processes/{name}/reveal
 //	GET  processes/{name}/metrics              ?since=

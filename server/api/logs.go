@@ -172,7 +172,11 @@ func (a *api) files(w http.ResponseWriter, r *http.Request, log supervise.Log) e
 	if err != nil {
 		return err
 	}
-	return reply.JSON(w, wire.LogFiles{Epoch: epoch, Files: wire.FromLogFiles(filesOf(log))})
+	answer := wire.LogFiles{Epoch: epoch, Files: wire.FromLogFiles(filesOf(log)), Path: log.Path(), Trouble: log.Trouble()}
+	if mirrored, ok := log.(supervise.MirroredLog); ok {
+		answer.Syslog = mirrored.Syslog()
+	}
+	return reply.JSON(w, answer)
 }
 
 // parseWhere reads which page is wanted: at most one of before, after, around,

@@ -244,6 +244,40 @@ func TestAFileOfALogIsSavedByItsNumber(t *testing.T) {
 	}
 }
 
+// syslogLog is a log that goes to syslog.
+type syslogLog struct{ fakeLog }
+
+func (*syslogLog) Path() string    { return "" }
+func (*syslogLog) Syslog() bool    { return true }
+func (*syslogLog) Trouble() string { return "syslog: connection refused, 3 messages lost" }
+
+func TestALogTellsWhereItIsKept(t *testing.T) {
+	d := newDesk(t)
+	d.engine.logs = map[string]supervise.Log{"web:api": &syslogLog{}, "odd/name:x:y": &fakeLog{path: "-"}}
+	for path, want := range map[string]string{
+		"/log/web:api/stdout/files":        ` true syslog: connection refused, 3 messages lost`,
+		"/log/odd%2Fname:x:y/stdout/files": ` false `,
+		"/mainlog/files":                   `/log/fake false `,
+	} {
+		list := read[wire.LogFiles](t, d.send("GET", path, ""))
+		if got := fmt.Sprintf("%s %v %s", list.Path, list.Syslog, list.Trouble); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestTheMainLogIsClearedByThoseWhoMay(t *testing.T) {
+	d := newDesk(t)
+	d.engine.log.data = "main\n"
+	if w := d.send("POST", "/mainlog/clear", "", "X-CSRF", "1"); w.Code != 202 || d.engine.log.oldest != 5 {
+		t.Errorf("%d %s, and %d is the oldest", w.Code, w.Body, d.engine.log.oldest)
+	}
+	d.engine.mood = supervise.MoodShutdown
+	if w := d.send("POST", "/mainlog/clear", "", "X-CSRF", "1"); w.Code == 202 {
+		t.Errorf("%d %s while supervisord is going down", w.Code, w.Body)
+	}
+}
+
 // unpacked reads an archive: names and contents.
 func unpacked(t *testing.T, w *httptest.ResponseRecorder) map[string]string {
 	t.Helper()
@@ -373,7 +407,7 @@ func TestSeveralLogsAreReadAsOne(t *testing.T) {
 		{all + "&at=20000&dir=back", "out 10|err 15|err 15 too", "0-7 0-18"},
 		{"source=web:api/stdout@14&source=odd/name:x:y/stdout@18&dir=back", "out 10|err 15|err 15 too|out 20", "0-14 0-18"},
 		{"source=web:api/stdout@14&source=odd/name:x:y/stdout@18&dir=forward", "out 30|err 30|err 25, the clock being set back|out 40", "14-28 18-58"},
-		{all + "&max=28", "out 30|out 40", "14-28 58-58"},
+		{all + "&max=28", "eing set back|out 30|out 40", "14-28 44-58"},
 		{"source=web:api/stdout", "out 10|out 20|out 30|out 40", "0-28"},
 	} {
 		page := read[wire.MergedPage](t, d.send("GET", "/merged?"+tt.query, ""))
@@ -436,6 +470,35 @@ func TestMergedPagesMeet(t *testing.T) {
 		}
 		if strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("%s: %d lines of %d:\n%s", dir, len(got), len(want), strings.Join(got, "\n"))
+		}
+	}
+}
+
+// TestMergedPagesAreFull reads a log that has much to say together with others
+// that have little: the page has as much as was asked for all the same.
+func TestMergedPagesAreFull(t *testing.T) {
+	d := newDesk(t)
+	busy, quiet := &clockLog{}, &clockLog{}
+	for i := range 2000 {
+		if i%1000 == 0 {
+			quiet.line(int64(i), "quiet "+strings.Repeat("y", 3000))
+		}
+		busy.line(int64(i), fmt.Sprintf("busy %04d", i))
+	}
+	d.engine.logs = map[string]supervise.Log{"web:api": busy, "odd/name:x:y": quiet}
+	const all = "/merged?max=8000&source=web:api/stdout&source=odd/name:x:y/stdout&dir="
+	for dir, want := range map[string][2]string{
+		"back":    {"busy 1200", "busy 1999"},
+		"forward": {"busy 0000", "busy 0498"},
+	} {
+		page := read[wire.MergedPage](t, d.send("GET", all+dir, ""))
+		size := 0
+		for _, s := range page.Sources {
+			size += int(s.End - s.Off)
+		}
+		first, last := page.Lines[0], page.Lines[len(page.Lines)-1]
+		if size > 8000 || size < 7990 || !strings.HasPrefix(first, want[0]) || last != want[1] {
+			t.Errorf("%s: %d bytes, from %.9s to %.9s", dir, size, first, last)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,7 +24,8 @@ type stream struct {
 	log    supervise.Log
 	where  where
 	lines  []mergedLine
-	more   bool // there are lines beyond these, in the direction of reading
+	more   bool  // there are lines beyond these, in the direction of reading
+	order  int64 // of the line read last, beyond which the next ones must not go back
 }
 
 // mergedLine is a line with its place in time.
@@ -52,13 +54,16 @@ func (a *api) merged(w http.ResponseWriter, r *http.Request) error {
 	if err := a.sameEpoch(r); err != nil {
 		return err
 	}
-	size = min(maxPage, max(size, 1)) / int64(len(streams))
+	size = min(maxPage, max(size, 1))
 	for _, s := range streams {
-		if err := s.read(back, max(size, 1)); err != nil {
+		if err := s.read(back, max(size/int64(len(streams)), 1)); err != nil {
 			return err
 		}
 	}
-	page := mergePage(streams, back)
+	page, err := mergePage(streams, back, size)
+	if err != nil {
+		return err
+	}
 	if page.Epoch, err = a.knownEpoch(r.Context()); err != nil {
 		return err
 	}
@@ -161,18 +166,53 @@ func (s *stream) begin(at time.Time, back bool) {
 	}
 }
 
-// read reads a page of one log.
+// read reads the first page of one log.
 func (s *stream) read(back bool, size int64) error {
 	s.where.from, s.where.max = fromAfter, size
 	if back {
 		s.where.from = fromBefore
+		s.order = math.MaxInt64
 	}
 	page, err := readPage(s.log, s.where)
 	if err != nil {
 		return err
 	}
-	s.source.Off, s.source.End, s.source.Oldest, s.source.Newest = page.Off, page.End, page.Oldest, page.Newest
+	s.source.Off, s.source.End = page.Off, page.End
 	s.source.Cont, s.source.Open, s.source.Gap = page.Cont, page.Open, page.Gap
+	s.hold(page, back)
+	return nil
+}
+
+// readOn reads the next page of a log of which no line is left. What does not
+// join on to the page before, because it was rotated away meanwhile or because
+// that page ended inside a line, is left to the next request.
+func (s *stream) readOn(back bool) error {
+	s.more = false
+	if back && s.source.Cont || !back && s.source.Open {
+		return nil
+	}
+	on := s.where
+	if on.off = s.source.End; back {
+		on.off = s.source.Off
+	}
+	page, err := readPage(s.log, on)
+	switch {
+	case err != nil:
+		return err
+	case back && page.End == s.source.Off:
+		s.source.Off, s.source.Cont = page.Off, page.Cont
+	case !back && page.Off == s.source.End:
+		s.source.End, s.source.Open = page.End, page.Open
+	default:
+		return nil
+	}
+	s.hold(page, back)
+	return nil
+}
+
+// hold takes the lines of a page, which joins on to those held before.
+func (s *stream) hold(page wire.LogPage, back bool) {
+	s.source.Oldest, s.source.Newest = page.Oldest, page.Newest
 	s.more = page.Off > page.Oldest
 	if !back {
 		s.more = page.End < page.Newest
@@ -184,13 +224,12 @@ func (s *stream) read(back bool, size int64) error {
 		}
 		s.lines = append(s.lines, mergedLine{text: text, off: page.Offs[i], end: end})
 	}
-	s.setTimes(page.At)
-	return nil
+	s.setTimes(page.At, back)
 }
 
 // setTimes gives each line its time. A clock that was set back must not turn
 // lines of one log round, so that none counts as older than the one before it.
-func (s *stream) setTimes(runs wire.Times) {
+func (s *stream) setTimes(runs wire.Times, back bool) {
 	for i, run := range runs {
 		stop := int64(len(s.lines))
 		if i+1 < len(runs) {
@@ -200,23 +239,44 @@ func (s *stream) setTimes(runs wire.Times) {
 			s.lines[n].at = run[1]
 		}
 	}
-	latest := int64(0)
+	if len(s.lines) == 0 {
+		return
+	}
+	if back {
+		s.setOrder(0, s.order)
+		s.order = s.lines[0].order
+		return
+	}
+	s.setOrder(s.order, math.MaxInt64)
+	s.order = s.lines[len(s.lines)-1].order
+}
+
+// setOrder gives each line its place in time, within those of the pages beside.
+func (s *stream) setOrder(earliest, latest int64) {
 	for i := range s.lines {
-		latest = max(latest, s.lines[i].at)
-		s.lines[i].order = latest
+		earliest = max(earliest, s.lines[i].at)
+		s.lines[i].order = min(earliest, latest)
 	}
 }
 
-// mergePage takes lines in order, backwards the latest first, until one of the
-// logs has no line left but more to read: what comes next is not known then.
-func mergePage(streams []*stream, back bool) wire.MergedPage {
+// mergePage takes lines in order, backwards the latest first, until they fill the
+// page. Where one of the logs has no line left but more to read, what comes next
+// is not known: it is read on then.
+func mergePage(streams []*stream, back bool, size int64) (wire.MergedPage, error) {
 	page := wire.MergedPage{Lines: wire.Lines{}, Source: []int{}, Offs: []int64{}, At: []int64{}}
-	for {
+	for taken := int64(0); ; {
+		if err := readDry(streams, back, size-taken); err != nil {
+			return page, err
+		}
 		i := nextStream(streams, back)
 		if i < 0 {
 			break
 		}
-		line := streams[i].take(back)
+		line := streams[i].next(back)
+		if taken += line.end - line.off; taken > size && len(page.Lines) > 0 {
+			break
+		}
+		streams[i].take(back)
 		page.Lines = append(page.Lines, line.text)
 		page.Source = append(page.Source, i)
 		page.Offs = append(page.Offs, line.off)
@@ -231,7 +291,24 @@ func mergePage(streams []*stream, back bool) wire.MergedPage {
 	for _, s := range streams {
 		page.Sources = append(page.Sources, s.rest(back))
 	}
-	return page
+	return page, nil
+}
+
+// readDry reads on those logs that have no line left, while there is room.
+func readDry(streams []*stream, back bool, room int64) error {
+	for _, s := range streams {
+		if len(s.lines) > 0 || !s.more || room <= 0 {
+			continue
+		}
+		if err := s.readOn(back); err != nil {
+			return err
+		}
+		if len(s.lines) == 0 {
+			s.more = true // it did not join on: what comes next is not known
+			return nil
+		}
+	}
+	return nil
 }
 
 // nextStream gives the log whose line is next; -1 for none, or when that is not
@@ -248,25 +325,29 @@ func nextStream(streams []*stream, back bool) int {
 		switch {
 		case next < 0:
 			next = i
-		case back && s.lines[len(s.lines)-1].order >= streams[next].lines[len(streams[next].lines)-1].order:
+		case back && s.next(back).order >= streams[next].next(back).order:
 			next = i
-		case !back && s.lines[0].order < streams[next].lines[0].order:
+		case !back && s.next(back).order < streams[next].next(back).order:
 			next = i
 		}
 	}
 	return next
 }
 
-func (s *stream) take(back bool) mergedLine {
+// next is the line of a log that is next; there must be one.
+func (s *stream) next(back bool) mergedLine {
 	if back {
-		last := len(s.lines) - 1
-		line := s.lines[last]
-		s.lines = s.lines[:last]
-		return line
+		return s.lines[len(s.lines)-1]
 	}
-	line := s.lines[0]
+	return s.lines[0]
+}
+
+func (s *stream) take(back bool) {
+	if back {
+		s.lines = s.lines[:len(s.lines)-1]
+		return
+	}
 	s.lines = s.lines[1:]
-	return line
 }
 
 // rest gives what of the log is in the page, the lines not taken left out.

@@ -135,6 +135,7 @@ func logOperations() []Operation {
 			Operation{Method: "GET", Path: of.archive, About: "logs", Summary: "All files of " + of.whose + " as .tar.gz", Kind: archive},
 		)
 	}
+	all = append(all, Operation{Method: "POST", Path: "/mainlog/clear", About: "logs", Summary: "Empty the main log; its rotated files stay", Body: wire.OrderRequest{}, Answer: wire.Accepted{}, Status: 202})
 	return append(all, Operation{Method: "GET", Path: "/merged", About: "logs", Summary: "Several logs as one, in the order of time", Query: []Parameter{
 		{Name: "source", Meaning: "NAME/CHANNEL, or mainlog; with @OFFSET to go on there; as often as there are logs", Needed: true},
 		{Name: "dir", Meaning: "forward or backward"},

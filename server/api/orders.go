@@ -310,6 +310,21 @@ func (a *api) reload(ctx context.Context, _ *http.Request) (any, error) {
 	})
 }
 
+// clearMainLog empties supervisord's own log, as supervisor.clearLog does.
+func (a *api) clearMainLog(ctx context.Context, _ *http.Request) (any, error) {
+	if err := a.may(ctx, auth.ClearMainLog, auth.Supervisord); err != nil {
+		return nil, err
+	}
+	seq, err := before(ctx, a.engine, func() error {
+		log, err := a.engine.MainLog(ctx)
+		if err != nil {
+			return err
+		}
+		return log.Clear()
+	})
+	return wire.Accepted{Seq: seq}, err
+}
+
 func (a *api) onSupervisord(ctx context.Context, act func(context.Context) error) (any, error) {
 	if err := a.may(ctx, auth.Shutdown, auth.Supervisord); err != nil {
 		return nil, err

@@ -61,6 +61,13 @@ type LogGap struct {
 type LogFiles struct {
 	Epoch string    `json:"epoch"`
 	Files []LogFile `json:"files"`
+	// Where the current file is; "" for output kept in memory only, of which the
+	// last part can be read.
+	Path string `json:"path"`
+	// The lines are sent to syslog, too or instead of to a file.
+	Syslog bool `json:"syslog,omitempty"`
+	// What is wrong with writing; "" if nothing is.
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // LogFile is one file of a log: what raw?file=N downloads.

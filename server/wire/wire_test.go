@@ -162,7 +162,7 @@ func TestGoldenBodies(t *testing.T) {
 			Epoch: "a1b2c3d4", Off: 100, End: 106, Oldest: 100, Newest: 106, Lines: Lines{"a", "b", "c"}, Offs: []int64{100, 102, 104},
 			At: Times{{0, 1769860800000}, {2, 1769860801000}}, First: true, Gap: &LogGap{From: 7, To: 100}, Guess: true,
 		}},
-		{"log-files", LogFiles{Epoch: "a1b2c3d4", Files: []LogFile{{Name: "api.log.1", N: 1, End: 100, Changed: 1769860800000}, {Name: "api.log", Off: 100, End: 120}}}},
+		{"log-files", LogFiles{Epoch: "a1b2c3d4", Files: []LogFile{{Name: "api.log.1", N: 1, End: 100, Changed: 1769860800000}, {Name: "api.log", Off: 100, End: 120}}, Path: "/var/log/api.log", Trouble: "no space left on device since 12:00:01"}},
 		{"search-hit", SearchLine{Hit: &LogHit{Off: 100, End: 106, From: 102, To: 104, Line: "a \xff b", Start: 100, At: 1769860800000}}},
 		{"search-progress", SearchLine{Progress: &SearchProgress{ScannedTo: 4096, Hits: 12}}},
 		{"search-gap", SearchLine{Gap: &LogGap{From: 0, To: 100}}},

@@ -56,7 +56,7 @@ type Channel struct {
 	cleared atomic.Bool // captured text is to be forgotten
 }
 
-var _ supervise.Log = (*Channel)(nil)
+var _ supervise.MirroredLog = (*Channel)(nil)
 
 // NewChannel makes a channel. It touches no disk.
 func NewChannel(options Options, gate *Gate) *Channel {
@@ -131,6 +131,9 @@ func (c *Channel) Trouble() string {
 	}
 	return c.syslog.Trouble()
 }
+
+// Syslog tells whether lines are sent to syslog.
+func (c *Channel) Syslog() bool { return c.syslog != nil }
 
 // listen is the pipeline of an event listener's stdout (dispatchers.py
 // PEventListenerDispatcher): only the file's copy is stripped.

@@ -72,8 +72,8 @@ type MainLog struct {
 }
 
 var (
-	_ slog.Handler  = (*MainLog)(nil)
-	_ supervise.Log = (*MainLog)(nil)
+	_ slog.Handler          = (*MainLog)(nil)
+	_ supervise.MirroredLog = (*MainLog)(nil)
 )
 
 // NewMainLog makes the main log. It touches no disk; Open does.
@@ -171,6 +171,9 @@ func (m *MainLog) Trouble() string {
 	}
 	return m.syslog.Trouble()
 }
+
+// Syslog tells whether lines are sent to syslog.
+func (m *MainLog) Syslog() bool { return m.syslog != nil }
 
 // complain tells of the main log's own trouble: in memory it is kept for the
 // file, on the echo it can be seen at once.

@@ -34,9 +34,14 @@ export async function logFiles(client: Client, name: LogName): Promise<LogFiles>
   return shaped(await client.get(`${logPath(name)}/files`), isLogFiles, 'a list of files')
 }
 
-/** Empties both logs of a process, its rotated files included. */
+/** Empties both logs of a process; its rotated files stay. */
 export async function clearLogs(client: Client, process: string): Promise<void> {
   await client.post(`processes/${encodeURIComponent(process)}/clear-logs`)
+}
+
+/** Empties supervisord's own log; its rotated files stay. */
+export async function clearMainLog(client: Client): Promise<void> {
+  await client.post('mainlog/clear')
 }
 
 /** Searches a log on the server; hear is told each line of the answer when it comes. */

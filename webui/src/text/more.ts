@@ -315,7 +315,8 @@ export const more = {
     downloadArchive: (name: string) => `${name}, all files (.tar.gz)`,
     clear: 'Clear the log…',
     clearTitle: (name: string) => `Clear the logs of ${name}?`,
-    clearHint: 'stdout and stderr are emptied, and their rotated files deleted. That cannot be undone.',
+    clearHint:
+      'The current files of stdout and stderr are emptied; those rotated away before stay. That cannot be undone.',
     downloadFirst: (name: string) => `Download all of ${name} first`,
     cleared: (name: string) => `The logs of ${name} were cleared`,
     choose: 'Choose logs',

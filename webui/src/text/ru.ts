@@ -465,7 +465,8 @@ export const ru: Dict & More = {
     downloadArchive: (name: string) => `${name}, все файлы (.tar.gz)`,
     clear: 'Очистить лог…',
     clearTitle: (name: string) => `Очистить логи ${name}?`,
-    clearHint: 'stdout и stderr станут пустыми, их старые файлы будут удалены. Отменить это нельзя.',
+    clearHint:
+      'Текущие файлы stdout и stderr станут пустыми; отложенные раньше при ротации останутся. Отменить это нельзя.',
     downloadFirst: (name: string) => `Сначала скачать всё от ${name}`,
     cleared: (name: string) => `Логи ${name} очищены`,
     choose: 'Выбрать логи',

@@ -61,6 +61,9 @@ const searchLine = shape({
 const logFiles = shape({
   epoch: text,
   files: list(shape({ name: text, n: number, off: number, end: number, changed: number })),
+  path: text,
+  syslog: optional(flag),
+  trouble: optional(text),
 })
 
 /** Whether a body of the API is a page of a log. */

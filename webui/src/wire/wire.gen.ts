@@ -785,6 +785,15 @@ export interface LogFile {
 export interface LogFiles {
   epoch: string;
   files: LogFile[];
+  /**
+   * Where the current file is; "" for output kept in memory only, of which the
+   * last part can be read.
+   */
+  path: string;
+  /** The lines are sent to syslog, too or instead of to a file. */
+  syslog?: boolean;
+  /** What is wrong with writing; "" if nothing is. */
+  trouble?: string;
 }
 
 /** LogText is a part of a log, in which bytes that are not UTF-8 travel as in Lines. */
