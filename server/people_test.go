@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -743,6 +745,7 @@ var topics = []struct {
 	{wire.TopicState, allOK, "canary"},
 	{wire.TopicServer, allOK, "canary has no disk"},
 	{wire.TopicMetrics, allOK, `"ids":[1,2,3,4,5,6]`},
+	{wire.TopicEvents, allOK, `"entries":[]`}, // and see below
 	{wire.TopicLog, "ok 404 ok 404 ok ok 403", "words of insider api"},
 	{wire.TopicMainLog, "403 403 403 403 ok 403 403", "main log"},
 }
@@ -823,9 +826,15 @@ func (town *town) figuresAreOf(p *person, frame string) {
 // frame it brings.
 func (town *town) subscribe(p *person, topic wire.Topic, name string) []string {
 	town.Helper()
-	url := "ws://" + town.server.Addrs()[0].String() + "/live"
+	return town.follow(p, map[string]any{"topic": topic, "proc": name, "ch": "stdout", "ids": []int{1, 2, 3, 4, 5, 6}})
+}
+
+// follow is subscribe for whoever asks for more than a topic.
+func (town *town) follow(p *person, asked map[string]any) []string {
+	town.Helper()
+	address := "ws://" + town.server.Addrs()[0].String() + "/live"
 	dialer := websocket.Dialer{Subprotocols: []string{"supervisor.v1"}}
-	socket, _, err := dialer.DialContext(town.Context(), url, http.Header{"Authorization": {p.header}})
+	socket, _, err := dialer.DialContext(town.Context(), address, http.Header{"Authorization": {p.header}})
 	if err != nil {
 		town.Fatal(err)
 	}
@@ -856,13 +865,73 @@ func (town *town) subscribe(p *person, topic wire.Topic, name string) []string {
 	if kind, _, text := hear(); kind != "welcome" {
 		town.Fatalf("not welcome: %s", text)
 	}
-	say(map[string]any{"t": "sub", "id": 1, "topic": topic, "proc": name, "ch": "stdout", "ids": []int{1, 2, 3, 4, 5, 6}})
+	asked["t"], asked["id"] = "sub", 1
+	say(asked)
 	kind, code, text := hear()
 	if kind == "err" {
 		return []string{fmt.Sprint(code), text}
 	}
 	_, _, first := hear()
 	return []string{"ok", text, first}
+}
+
+// What happens is told as it happens by the rules by which it is told afterwards,
+// line by line.
+func TestTheEventsTellEverybodyWhatTheActivityTellsThem(t *testing.T) {
+	town := newTown(t)
+	admin := town.who("admin")
+	var from wire.Happened
+	if err := json.Unmarshal([]byte(town.subscribe(admin, wire.TopicEvents, "")[2]), &from); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{
+		"processes/canary:main/restart", "groups/mixed/stop", "all/restart", "processes/insider:worker/stop", "processes/insider:api/restart", "reload",
+	} {
+		for _, name := range []string{"admin", "operator", "operator-outside", "link"} {
+			town.ask(town.who(name), "POST", "/api/v1/"+path, `{"reason":"the plan"}`, "", "")
+		}
+	}
+	for _, query := range []url.Values{
+		{}, {"user": {"operator"}}, {"program": {"insider:*"}}, {"type": {"trouble"}}, {"type": {"state"}}, {"user": {"link"}, "program": {"*:api"}, "type": {"act"}},
+	} {
+		told := 0
+		for _, p := range town.people[1:] {
+			query.Set("limit", "1000")
+			var past wire.Activity
+			answer := town.ask(p, "GET", "/api/v1/activity?"+query.Encode(), "", "", "")
+			if err := json.Unmarshal([]byte(answer.body), &past); err != nil {
+				t.Fatal(err)
+			}
+			// The village has always had its changes; the hub has heard of none.
+			want := slices.DeleteFunc(past.Entries, func(e wire.ActivityEntry) bool { return e.Act == nil })
+			slices.Reverse(want)
+			asked := map[string]any{
+				"topic": wire.TopicEvents, "from": map[string]any{"epoch": from.Epoch, "seq": from.Seq},
+				"program": query.Get("program"), "user": query.Get("user"),
+			}
+			if kinds := query.Get("type"); kinds != "" {
+				asked["types"] = strings.Split(kinds, ",")
+			}
+			frames := town.follow(p, asked)
+			var now wire.Happened
+			if err := json.Unmarshal([]byte(frames[2]), &now); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(now.Entries, want) || now.Missed {
+				t.Errorf("%v: %s is told %s\nand reads %s", query, p.name, frames[2], answer.body)
+			}
+			told += len(want)
+			town.mustNotTell(p, "events", frames[2])
+		}
+		if told == 0 != (query.Get("type") == "state") {
+			t.Errorf("%v: %d entries for all", query, told)
+		}
+	}
+	for wrong, field := range map[string]any{"program": "[", "types": []string{"weather"}} {
+		if frames := town.follow(admin, map[string]any{"topic": wire.TopicEvents, wrong: field}); frames[0] != "400" {
+			t.Errorf("%s: %v", wrong, frames)
+		}
+	}
 }
 
 func (town *town) who(name string) *person {

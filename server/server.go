@@ -272,7 +272,7 @@ func (s *Server) Start(house House) error {
 		return err
 	}
 	hub := live.New(live.Options{
-		Engine: house.Engine, Metrics: house.Metrics, Problems: s.problems, Trail: s.house.Trail, Log: s.log, Again: s.auth.Again, Changed: s.auth.Changed,
+		Engine: house.Engine, Metrics: house.Metrics, Problems: s.problems, Trail: s.house.Trail, Opened: s.auth.Opened, Log: s.log, Again: s.auth.Again, Changed: s.auth.Changed,
 	})
 	s.later("say goodbye to browsers", hub.Close)
 	handler := s.router(hub)

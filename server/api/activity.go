@@ -13,6 +13,7 @@ import (
 	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
+	"supervisor/server/sight"
 	"supervisor/server/wire"
 	"supervisor/supervise"
 )
@@ -33,10 +34,11 @@ func (a *api) activity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s, err := sightOf(auth.From(r.Context()), query)
+	s, err := a.sightOf(auth.From(r.Context()), query)
 	if err != nil {
 		return err
 	}
+	s.User = asked.User
 	below, acts, err := parseActivityCursor(asked.Before)
 	if err != nil {
 		return err
@@ -52,7 +54,7 @@ func (a *api) activity(w http.ResponseWriter, r *http.Request) error {
 	}
 	m := merge{below: below, cursor: acts, limit: asked.Limit}
 	m.events = pastEvents(changes, below, asked, s)
-	if acts != noActs && s.wants(wire.EventAct, true) {
+	if acts != noActs && s.Wants(wire.EventAct, true) {
 		if m.acts, m.next, err = a.pastActs(r, asked, s); err != nil {
 			return err
 		}
@@ -79,12 +81,9 @@ func parseActivityCursor(text string) (below uint64, acts string, err error) {
 }
 
 // pastEvents gives the changes below a number that somebody asks for and may see,
-// the newest first. None was made by a person of whom one could ask.
-func pastEvents(changes []supervise.Change, below uint64, asked audit.Query, s sight) []wire.Event {
+// the newest first.
+func pastEvents(changes []supervise.Change, below uint64, asked audit.Query, s sight.Sight) []wire.Event {
 	var found []wire.Event
-	if asked.User != "" {
-		return nil
-	}
 	for _, change := range slices.Backward(changes) {
 		switch {
 		case change.Seq >= below, !asked.Until.IsZero() && !change.At.Before(asked.Until):
@@ -92,7 +91,7 @@ func pastEvents(changes []supervise.Change, below uint64, asked audit.Query, s s
 		case !asked.Since.IsZero() && change.At.Before(asked.Since), len(found) > asked.Limit:
 			return found
 		}
-		if event, sees := s.sees(change); sees {
+		if event, sees := s.Change(change); sees {
 			found = append(found, event)
 		}
 	}
@@ -101,19 +100,11 @@ func pastEvents(changes []supervise.Change, below uint64, asked audit.Query, s s
 
 // pastActs gives what the reader may read of the trail; nothing where none is
 // kept, or they may not read any.
-func (a *api) pastActs(r *http.Request, asked audit.Query, s sight) ([]audit.Found, string, error) {
-	shows, err := a.trailShown(r.Context())
-	if err != nil {
+func (a *api) pastActs(r *http.Request, asked audit.Query, s sight.Sight) ([]audit.Found, string, error) {
+	if some, _ := s.Trail(); !some {
 		return nil, "", nil
 	}
-	asked.Shows = func(e wire.TrailEntry) (wire.TrailEntry, bool) {
-		shown, ok := e, true
-		if shows != nil {
-			shown, ok = shows(e)
-		}
-		return shown, ok && s.wants(wire.EventAct, shown.Trouble())
-	}
-	found, next, err := a.trail.Find(r.Context(), asked)
+	found, next, err := a.trail.Find(r.Context(), s.Acts(asked))
 	if errors.Is(err, audit.ErrNone) {
 		return nil, "", nil
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,7 +9,6 @@ import (
 	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
-	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
@@ -29,80 +27,26 @@ func (a *api) noted(serve func(http.ResponseWriter, *http.Request) error) func(h
 // readTrail gives all of the trail to those who may see all of it, and to others
 // what concerns the programs whose trail they may see.
 func (a *api) readTrail(w http.ResponseWriter, r *http.Request) error {
-	shows, err := a.trailShown(r.Context())
+	s, err := a.sightOf(auth.From(r.Context()), nil)
 	if err != nil {
 		return err
+	}
+	some, all := s.Trail()
+	if !some {
+		return auth.Check(r.Context(), auth.Trail, auth.Supervisord)
 	}
 	asked, err := parseQuery(r.URL.Query(), time.Now())
 	if err != nil {
 		return err
 	}
-	asked.Shows = shows
+	if !all {
+		asked.Shows = s.Line
+	}
 	page, err := a.trail.Query(r.Context(), asked)
 	if err != nil {
 		return err
 	}
 	return reply.JSON(w, page)
-}
-
-// trailShown gives how whoever ctx belongs to sees entries of the trail, nil for
-// as they are; the error is of those who see none.
-func (a *api) trailShown(ctx context.Context) (func(wire.TrailEntry) (wire.TrailEntry, bool), error) {
-	who := auth.From(ctx)
-	everything := auth.Check(ctx, auth.Trail, auth.Supervisord)
-	if everything == nil {
-		return nil, nil
-	}
-	if !auth.Can(who, auth.Trail, auth.Everything) {
-		return nil, everything
-	}
-	minter, _, mints := a.auth.Minter(who)
-	return func(e wire.TrailEntry) (wire.TrailEntry, bool) {
-		return narrowed(e, who, mints && auth.Opened(e.Verb, e.User, e.Target, minter))
-	}, nil
-}
-
-// narrowed is an entry as somebody sees it who may see the trail of some
-// programs: no others are named, and of strangers there is only the name. What
-// concerns them otherwise, as the opening of their links does, they see too. The
-// texts of an entry tell of all it was done to, or of what a link or an account
-// allows: they are for who did it, or may see all of those programs.
-func narrowed(e wire.TrailEntry, who auth.Principal, concerned bool) (wire.TrailEntry, bool) {
-	var seen []string
-	for _, name := range e.Programs {
-		if auth.Can(who, auth.Trail, supervise.ParseNameSpec(name)) {
-			seen = append(seen, name)
-		}
-	}
-	whole := len(seen) == len(e.Programs) && doneToPrograms(auth.Verb(e.Verb))
-	if !concerned && !whole && !didIt(who, e) {
-		e.Before, e.After, e.Detail, e.Result = "", "", "", reduced(e.Result)
-	}
-	e.Programs = seen
-	if !didIt(who, e) {
-		e.Door, e.Addr, e.UID, e.Session, e.Request = "", "", nil, "", ""
-	}
-	return e, concerned || len(seen) > 0
-}
-
-// doneToPrograms tells whether a line of verb says what was done to programs, and
-// not what somebody may do with them.
-func doneToPrograms(verb auth.Verb) bool {
-	return verb.AboutPrograms() && verb != auth.MintLink && verb != auth.Trail
-}
-
-// didIt tells whether an entry is of who reads it. A token may be called as a user is.
-func didIt(who auth.Principal, e wire.TrailEntry) bool {
-	byToken := e.Via == string(auth.Token)
-	return who.Name != "" && e.User == who.Name && byToken == (who.Via == auth.Token)
-}
-
-// reduced is a result without the text of its fault.
-func reduced(result string) string {
-	if result == audit.Done || result == audit.Refused {
-		return result
-	}
-	return supervise.FaultFailed.String()
 }
 
 func parseQuery(query url.Values, now time.Time) (audit.Query, error) {

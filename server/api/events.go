@@ -7,13 +7,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"supervisor/server/auth"
 	"supervisor/server/reply"
+	"supervisor/server/sight"
 	"supervisor/server/wire"
 	"supervisor/supervise"
 )
@@ -25,45 +25,17 @@ const (
 	comeBack = 3 * time.Second
 )
 
-// sight is what somebody wants to see of the changes, and may.
-type sight struct {
-	who     auth.Principal
-	program string // a pattern; "" for all
-	kinds   []wire.EventKind
-}
-
-func sightOf(who auth.Principal, query url.Values) (sight, error) {
-	s := sight{who: who, program: query.Get("program")}
-	for _, name := range strings.Split(query.Get("type"), ",") {
-		if name == "" {
-			continue
-		}
-		if !slices.Contains(wire.EventKind("").Values(), name) {
-			return s, reply.BadRequest("type is of %s: %s", strings.Join(wire.EventKind("").Values(), ", "), supervise.Quote(name))
-		}
-		s.kinds = append(s.kinds, wire.EventKind(name))
+// sightOf is what whoever asks wants to see of what happens, and may.
+func (a *api) sightOf(who auth.Principal, query url.Values) (sight.Sight, error) {
+	kinds, err := sight.ParseKinds(strings.Split(query.Get("type"), ","))
+	if err != nil {
+		return sight.Sight{}, reply.BadRequest("%v", err)
+	}
+	s := sight.Sight{Who: who, Program: query.Get("program"), Kinds: kinds}
+	if a.auth != nil {
+		s.Opened = a.auth.Opened
 	}
 	return s, nil
-}
-
-// wants tells whether what is of a kind, and trouble or not, is asked for.
-func (s sight) wants(kind wire.EventKind, trouble bool) bool {
-	return len(s.kinds) == 0 || slices.Contains(s.kinds, kind) || trouble && slices.Contains(s.kinds, wire.EventTrouble)
-}
-
-// sees gives a change as it is told; false if it is none of theirs. A group is
-// seen by those who see one of its processes.
-func (s sight) sees(c supervise.Change) (wire.Event, bool) {
-	event, ok := wire.FromChange(c)
-	if !ok || !s.wants(event.Kind, event.Trouble()) {
-		return event, false
-	}
-	if event.Kind == wire.EventSupervisord {
-		return event, s.program == ""
-	}
-	return event, slices.ContainsFunc(c.Rows, func(p supervise.ProcessInfo) bool {
-		return auth.Can(s.who, auth.View, p.NameSpec()) && (s.program == "" || supervise.MatchProgram(s.program, p.NameSpec()))
-	})
 }
 
 // events tells changes of state as they happen, as server-sent events, to whoever
@@ -75,7 +47,7 @@ func (a *api) events(w http.ResponseWriter, r *http.Request) error {
 	if err := auth.Check(ctx, auth.View, auth.Everything); err != nil {
 		return err
 	}
-	s, err := sightOf(auth.From(ctx), r.URL.Query())
+	s, err := a.sightOf(auth.From(ctx), r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -127,12 +99,12 @@ func (a *api) rightsChanged() <-chan struct{} {
 }
 
 // again looks whether somebody may still listen, and to what.
-func (a *api) again(s *sight) bool {
+func (a *api) again(s *sight.Sight) bool {
 	if a.auth == nil {
 		return true
 	}
-	who, in := a.auth.Again(s.who)
-	s.who = who
+	who, in := a.auth.Again(s.Who)
+	s.Who = who
 	return in && auth.Can(who, auth.View, auth.Everything)
 }
 
@@ -146,7 +118,7 @@ type listener struct {
 
 // follow tells changes until they end, or the client leaves or loses the right.
 // Whoever has a session keeps it for as long as its rights last.
-func (l *listener) follow(ctx context.Context, s sight, changes <-chan supervise.Change, changed <-chan struct{}, a *api) {
+func (l *listener) follow(ctx context.Context, s sight.Sight, changes <-chan supervise.Change, changed <-chan struct{}, a *api) {
 	silence := time.NewTicker(heartbeat)
 	defer silence.Stop()
 	for l.err == nil {
@@ -175,8 +147,8 @@ func (l *listener) follow(ctx context.Context, s sight, changes <-chan supervise
 	}
 }
 
-func (l *listener) tell(s sight, change supervise.Change) bool {
-	event, sees := s.sees(change)
+func (l *listener) tell(s sight.Sight, change supervise.Change) bool {
+	event, sees := s.Change(change)
 	if sees {
 		l.event(string(event.Kind), event.Seq, event)
 	}

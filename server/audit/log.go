@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,6 +58,9 @@ type Log struct {
 	began   time.Time // when the write in progress did; zero if none is
 	lost    int       // entries that are in no file
 	head    head
+
+	followers map[int]func(wire.TrailEntry) // by a number of their own
+	followed  int
 }
 
 // head is the end of the chain, and of its file.
@@ -129,6 +134,37 @@ func (l *Log) add(entry wire.TrailEntry) {
 	case <-r.written:
 	case <-l.done:
 	case <-late.C:
+	}
+}
+
+// Follow has tell called with every line once it is in the file, in their order,
+// until stop. It is called by whoever writes the trail: it must not wait.
+func (l *Log) Follow(tell func(wire.TrailEntry)) (stop func()) {
+	if !l.Kept() {
+		return func() {}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.followers == nil {
+		l.followers = map[int]func(wire.TrailEntry){}
+	}
+	n := l.followed
+	l.followed++
+	l.followers[n] = tell
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.followers, n)
+	}
+}
+
+// written tells followers of a line.
+func (l *Log) written(e wire.TrailEntry) {
+	l.mu.Lock()
+	followers := slices.Collect(maps.Values(l.followers))
+	l.mu.Unlock()
+	for _, tell := range followers {
+		tell(e)
 	}
 }
 

@@ -102,7 +102,7 @@ func (q *Query) page(ctx context.Context, files []chain.File) (found []Found, ne
 		switch {
 		case ok && q.before(when):
 			return found, "", nil
-		case ok && q.wants(&e, when):
+		case ok && q.Wants(&e, when):
 			found = append(found, Found{e, when, line.cursor()})
 		}
 		if scanned += len(line.text); len(found) == q.Limit || scanned > maxScanned {
@@ -169,9 +169,9 @@ func parse(text []byte) (e wire.TrailEntry, when time.Time, ok bool) {
 	return found.TrailEntry, when, err == nil
 }
 
-// wants tells whether an entry is asked for, and may be shown; it is left as the
-// reader may see it.
-func (q *Query) wants(e *wire.TrailEntry, when time.Time) bool {
+// Wants tells whether an entry of a time is asked for, and may be shown; it is left
+// as the reader may see it.
+func (q *Query) Wants(e *wire.TrailEntry, when time.Time) bool {
 	switch {
 	case !q.Since.IsZero() && when.Before(q.Since), !q.Until.IsZero() && !when.Before(q.Until):
 		return false

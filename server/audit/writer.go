@@ -146,6 +146,7 @@ func (w *writer) append(e wire.TrailEntry) error {
 	}
 	w.head.Head, w.head.size = chain.Head{N: e.N, Hash: chain.Hash(text)}, w.head.size+int64(n)
 	w.dirty = true
+	w.log.written(e)
 	return nil
 }
 

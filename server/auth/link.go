@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
@@ -436,12 +437,16 @@ func (a *Authenticator) linked(who Principal, opened string) (Principal, bool) {
 // nameOfLink is how those who have opened a link are called.
 func nameOfLink(id string, minter Minter) string { return fmt.Sprintf("link %s by %s", id, minter) }
 
-// Opened tells whether a line of the trail says that a link of minter's was
-// opened. The link may be over by now, so the line is all there is to go by; no
+// Opened tells whether a line of the trail says that a link was opened which who
+// has made. The link may be over by now, so the line is all there is to go by; no
 // name of an account has a blank, so that none can be taken for another.
-func Opened(verb, user, target string, minter Minter) bool {
-	id, aLink := strings.CutPrefix(target, "link ")
-	return verb == string(openLink) && aLink && user == nameOfLink(id, minter)
+func (a *Authenticator) Opened(who Principal, line wire.TrailEntry) bool {
+	id, aLink := strings.CutPrefix(line.Target, "link ")
+	if line.Verb != string(openLink) || !aLink {
+		return false
+	}
+	minter, _, mints := a.Minter(who)
+	return mints && line.User == nameOfLink(id, minter)
 }
 
 // LookAtLink tells what a link is that somebody is about to open, which uses

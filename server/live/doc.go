@@ -14,6 +14,10 @@
 // hands frames to the writer over an unbuffered channel, so a browser that does
 // not read cannot make us remember what it asks.
 //
+// What happens, to processes and by people, is kept once as well, the last thousand
+// of it: topic "events" is a place in that list, and who is further behind is told
+// that something is missing.
+//
 // Logs are never queued. A subscription is an offset; when its reader has
 // credit, the next bytes are read from the log itself. One follower for each
 // watched log, whatever the number of viewers, waits for growth and does the

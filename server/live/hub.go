@@ -48,8 +48,11 @@ type Options struct {
 	MaxSessions int
 	// Problems says what an admin should look into; nil for nothing.
 	Problems func() []supervise.Problem
-	// Trail is told of what is refused; nil for none.
+	// Trail is told of what is refused, and tells what people do; nil for none.
 	Trail *audit.Log
+	// Opened tells whether a line of the trail is of a link of somebody's that was
+	// opened; nil for never.
+	Opened func(auth.Principal, wire.TrailEntry) bool
 	// Log is told what goes wrong; nil for the process's own.
 	Log *slog.Logger
 	// Again gives a user with the rights they have by now, false for one who
@@ -96,10 +99,12 @@ type Hub struct {
 	Options
 	upgrader websocket.Upgrader
 	cancel   context.CancelFunc // ends run
+	unfollow func()             // ends what the trail tells
 	closing  chan struct{}      // closed by Close: sessions say goodbye
 	ready    chan struct{}      // closed once there is a table
 	visited  chan struct{}      // somebody has come: run looks at the problems from time to time
 	looking  chan struct{}      // holds one token while the problems are asked for and kept
+	happened *happenings
 	work     sync.WaitGroup
 
 	mu        sync.RWMutex // guards the fields below
@@ -136,6 +141,7 @@ func New(options Options) *Hub {
 		ready:     make(chan struct{}),
 		visited:   make(chan struct{}, 1),
 		looking:   make(chan struct{}, 1),
+		happened:  newHappenings(),
 		sessions:  map[*session]struct{}{},
 		followers: map[logKey]*follower{},
 		problems:  options.Problems(),
@@ -154,6 +160,10 @@ func New(options Options) *Hub {
 	h.work.Add(2)
 	go h.run(ctx) // both end with ctx, by Close
 	go h.watchRights(ctx, h.Changed())
+	h.unfollow = h.Trail.Follow(func(line wire.TrailEntry) {
+		h.happened.add(happening{at: timeOf(line), act: &line})
+		h.wake()
+	})
 	return h
 }
 
@@ -167,6 +177,7 @@ func (h *Hub) Close(ctx context.Context) error {
 	}
 	h.mu.Unlock()
 	h.cancel()
+	h.unfollow()
 	quiet := make(chan struct{})
 	go func() { // ends with the last session, which the lines below see to
 		h.work.Wait()
@@ -319,6 +330,9 @@ func (h *Hub) position() (epoch string, seq uint64) {
 func (h *Hub) begin(feed supervise.Feed) {
 	h.mu.Lock()
 	if feed.Fresh {
+		if h.table != nil {
+			h.happened.skip() // nobody knows how much
+		}
 		if h.table == nil || h.table.epoch != feed.Snapshot.Epoch {
 			h.table = newTable(feed.Snapshot.Epoch, feed.Snapshot.Seq)
 		}
@@ -326,6 +340,7 @@ func (h *Hub) begin(feed supervise.Feed) {
 	}
 	for _, change := range feed.Missed {
 		h.table.apply(change)
+		h.happened.note(change)
 	}
 	select {
 	case <-h.ready:
@@ -342,6 +357,7 @@ func (h *Hub) apply(change supervise.Change, more <-chan supervise.Change) {
 	h.mu.Lock()
 	for ok := true; ok; {
 		h.table.apply(change)
+		h.happened.note(change)
 		h.tellFollowers(change)
 		select {
 		case change, ok = <-more:

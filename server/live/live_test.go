@@ -143,13 +143,17 @@ func (b *browser) hear() (kind string, text []byte) {
 // expect reads the next frame, which must be of one kind.
 func expect[F wire.ServerFrame](b *browser) F {
 	b.t.Helper()
-	var f F
 	kind, text := b.hear()
-	if kind != f.Kind() {
-		b.t.Fatalf("expected %q, got %s", f.Kind(), text)
+	if want := (*new(F)).Kind(); kind != want {
+		b.t.Fatalf("expected %q, got %s", want, text)
 	}
+	return decodeAs[F](b.t, text)
+}
+
+func decodeAs[F wire.ServerFrame](t *testing.T, text []byte) (f F) {
+	t.Helper()
 	if err := json.Unmarshal(text, &f); err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return f
 }

@@ -373,6 +373,8 @@ func (s *session) subscribe(f wire.Sub) error {
 		s.subs[f.ID], s.states = t, append(s.states, t)
 	case wire.TopicMetrics:
 		return s.subscribeMetrics(f)
+	case wire.TopicEvents:
+		return s.subscribeEvents(f)
 	case wire.TopicLog, wire.TopicMainLog:
 		return s.subscribeLog(f)
 	default:
@@ -421,6 +423,15 @@ func (s *session) subscribeMetrics(f wire.Sub) error {
 	}
 	t := newMetricsTopic(f.ID, s)
 	if problem := t.set(wire.Set{ID: f.ID, IDs: f.IDs, HZ: f.HZ}); problem != "" {
+		return s.refuse(f.ID, http.StatusBadRequest, problem)
+	}
+	s.subs[f.ID], s.states = t, append(s.states, t)
+	return s.send(wire.OK{ID: f.ID})
+}
+
+func (s *session) subscribeEvents(f wire.Sub) error {
+	t, problem := newEventsTopic(f, s.hub)
+	if problem != "" {
 		return s.refuse(f.ID, http.StatusBadRequest, problem)
 	}
 	s.subs[f.ID], s.states = t, append(s.states, t)

@@ -21,7 +21,7 @@ type ClientFrame interface {
 // generated types and for the tests that want every kind.
 var (
 	ServerFrames = [...]ServerFrame{
-		Welcome{}, OK{}, Err{}, Snap{}, Delta{}, Supervisor{}, Metrics{}, Recent{}, Log{}, Gap{}, Mark{}, Count{}, HB{}, Pong{}, Bye{},
+		Welcome{}, OK{}, Err{}, Snap{}, Delta{}, Supervisor{}, Metrics{}, Recent{}, Happened{}, Log{}, Gap{}, Mark{}, Count{}, HB{}, Pong{}, Bye{},
 	}
 	ClientFrames = [...]ClientFrame{Hello{}, Sub{}, Set{}, Ack{}, Unsub{}, Ping{}}
 )
@@ -37,13 +37,14 @@ const (
 	TopicState   Topic = "state"
 	TopicServer  Topic = "server"
 	TopicMetrics Topic = "metrics"
+	TopicEvents  Topic = "events"
 	TopicLog     Topic = "log"
 	TopicMainLog Topic = "mainlog"
 )
 
 // Values lists every topic, for the generated types.
 func (Topic) Values() []string {
-	return []string{string(TopicState), string(TopicServer), string(TopicMetrics), string(TopicLog), string(TopicMainLog)}
+	return []string{string(TopicState), string(TopicServer), string(TopicMetrics), string(TopicEvents), string(TopicLog), string(TopicMainLog)}
 }
 
 // LogMode says how much of a log is wanted.
@@ -58,8 +59,8 @@ const (
 // Values lists both, for the generated types.
 func (LogMode) Values() []string { return []string{string(ModeFollow), string(ModeCount)} }
 
-// From says where a subscription begins. State: epoch and seq of the last frame
-// seen, to be told only what came after. Log: epoch and off, to go on at that
+// From says where a subscription begins. State and events: epoch and seq of the last
+// frame seen, to be told only what came after. Log: epoch and off, to go on at that
 // byte, or tail, to begin so many bytes before the end (at the start of a line).
 type From struct {
 	Epoch string  `json:"epoch,omitempty"`
@@ -79,7 +80,8 @@ type Hello struct {
 type Sub struct {
 	ID    int   `json:"id"`
 	Topic Topic `json:"topic"`
-	// Where to begin; without it state gives a snapshot, a log its last 64 KB.
+	// Where to begin; without it state gives a snapshot, a log its last 64 KB, and
+	// events what happens from now on.
 	From *From `json:"from,omitempty"`
 	// For log: the process, "group:name", and its channel.
 	Proc string `json:"proc,omitempty"`
@@ -91,6 +93,11 @@ type Sub struct {
 	// see. And how often a second, 0.2 to 2; 1 if it is left out.
 	IDs []int   `json:"ids,omitzero"`
 	HZ  float64 `json:"hz,omitempty"`
+	// For events, as GET /api/v1/activity has them: of which kinds, about which
+	// program, done by whom; all where they are left out.
+	Types   []EventKind `json:"types,omitempty"`
+	Program string      `json:"program,omitempty"`
+	User    string      `json:"user,omitempty"`
 }
 
 // Set changes a subscription to a log: its mode, or where it reads on; or one to
@@ -220,6 +227,22 @@ type Recent struct {
 	Memory []Figures `json:"memory"`
 }
 
+// Happened is what topic "events" tells: the changes of state and the lines of the
+// trail that this user may see and asked for, as they come, the oldest first. The
+// first frame says only where the subscription begins.
+type Happened struct {
+	ID int `json:"id"`
+	// Of the numbers; Prev is the Seq of the frame before it on this subscription,
+	// or what From named. Numbers in between are of what was not for this user.
+	Epoch string `json:"epoch"`
+	Prev  uint64 `json:"prev"`
+	Seq   uint64 `json:"seq"`
+	// More has happened after Prev than is kept for those who read slowly or come
+	// back: ask for the activity.
+	Missed  bool            `json:"missed,omitempty"`
+	Entries []ActivityEntry `json:"entries"`
+}
+
 // Log carries lines. They fill the bytes from Off to End without a hole: each
 // line stands for its bytes and a newline, but for an open last one. A line
 // longer than 16 KB comes as several frames, open and cont.
@@ -331,6 +354,7 @@ func (Delta) Kind() string      { return "delta" }
 func (Supervisor) Kind() string { return "server" }
 func (Metrics) Kind() string    { return "metrics" }
 func (Recent) Kind() string     { return "recent" }
+func (Happened) Kind() string   { return "events" }
 func (Log) Kind() string        { return "log" }
 func (Gap) Kind() string        { return "gap" }
 func (Mark) Kind() string       { return "mark" }
@@ -354,6 +378,7 @@ func (Delta) server()      {}
 func (Supervisor) server() {}
 func (Metrics) server()    {}
 func (Recent) server()     {}
+func (Happened) server()   {}
 func (Log) server()        {}
 func (Gap) server()        {}
 func (Mark) server()       {}

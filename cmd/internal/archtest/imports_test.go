@@ -45,11 +45,14 @@ var may = map[string][]string{
 	// Its files know nobody.
 	"server/audit":       {"supervise", "server/wire", "server/reply", "server/auth", "server/audit/chain"},
 	"server/audit/chain": {"server/wire"},
-	"server/api":         {"supervise", "server/wire", "server/reply", "server/auth", "server/audit", "server/grep"},
-	"server/rpc":         {"supervise", "server/auth", "server/reply", "server/audit"},
-	"server/tail":        {"supervise", "server/auth", "server/reply", "server/audit"},
-	"server/scrape":      {"supervise", "server/auth", "server/reply"},
-	"server/live":        {"supervise", "server/wire", "server/auth", "server/reply", "server/audit"},
+	// What somebody may see of what happens is one thing for what is past (api) and
+	// for what is going on (live).
+	"server/sight":  {"supervise", "server/wire", "server/auth", "server/audit"},
+	"server/api":    {"supervise", "server/wire", "server/reply", "server/auth", "server/audit", "server/sight", "server/grep"},
+	"server/rpc":    {"supervise", "server/auth", "server/reply", "server/audit"},
+	"server/tail":   {"supervise", "server/auth", "server/reply", "server/audit"},
+	"server/scrape": {"supervise", "server/auth", "server/reply"},
+	"server/live":   {"supervise", "server/wire", "server/auth", "server/reply", "server/audit", "server/sight"},
 	// The original's page did everything by XML-RPC; former is handed what makes the
 	// calls, and does not know rpc.
 	"server/former": {"supervise", "server/auth", "server/reply", "server/audit"},

@@ -250,6 +250,114 @@ export interface RecentFrame {
   memory: Figures[];
 }
 
+/** EventKind is what an event, or an entry of the activity, is about. */
+export type EventKind = "state" | "group" | "supervisord" | "act" | "trouble";
+
+/**
+ * Event is a change of state: the data of each event of GET /api/v1/events, and
+ * of an entry of GET /api/v1/activity.
+ */
+export interface Event {
+  kind: EventKind;
+  /**
+   * Its number; higher ones came later. Numbers that are missing are of what the
+   * reader may not see, or of what is no change of state.
+   */
+  seq: number;
+  at: number;
+  /**
+   * In Supervisor's words: PROCESS_STATE_EXITED, PROCESS_GROUP_ADDED,
+   * SUPERVISOR_STATE_CHANGE_STOPPING ...
+   */
+  type: string;
+  /** Of the process; of the group, if that is what came or went. */
+  group?: string;
+  name?: string;
+  /** States of the process, before and after. */
+  from?: string;
+  to?: string;
+  pid?: number;
+  /** Failed starts in a row, told by STARTING and BACKOFF. */
+  tries?: number;
+  /** Told by EXITED: the status or the signal, and whether it was one of exitcodes. */
+  exit?: number;
+  signal?: string;
+  expected?: boolean;
+  /** Told by BACKOFF and FATAL: why it did not start. */
+  error?: string;
+}
+
+/**
+ * TrailEntry is one line of the trail: who did what, and what came of it. What
+ * is not known, or not for the reader, is absent.
+ */
+export interface TrailEntry {
+  /** One more than that of the line before. */
+  n: number;
+  /** When it was over, by RFC 3339 in UTC. */
+  time: string;
+  /** Empty for a guest of a server without a password. */
+  user: string;
+  /** How they came in: open, basic, session, token, link, peer, proxy. */
+  via?: string;
+  /** The server section they came through. */
+  door?: string;
+  addr?: string;
+  /** Of the process at the other end of a unix socket. */
+  uid?: number;
+  /** The session or the link they came with. */
+  session?: string;
+  /** What they did: a verb of CAPS, or "log-in" and such. */
+  verb: string;
+  /** To what: web:api, web:*, everything, supervisord, the name of a user. */
+  target: string;
+  /** The processes it was done to. */
+  programs?: string[];
+  /** What else there is to say: the signal, the groups. */
+  detail?: string;
+  /** Why, as they said. */
+  reason?: string;
+  /** How the target was, and how it was when the answer was given. */
+  before?: string;
+  after?: string;
+  /** "ok", "refused", or the text of the fault. */
+  result: string;
+  /** For attempts of strangers: how many of them this line stands for. */
+  count?: number;
+  /** The request that the main log knows by this. */
+  request?: string;
+}
+
+/** ActivityEntry is either an event or an act. */
+export interface ActivityEntry {
+  at: number;
+  event?: Event;
+  act?: TrailEntry;
+}
+
+/**
+ * Happened is what topic "events" tells: the changes of state and the lines of the
+ * trail that this user may see and asked for, as they come, the oldest first. The
+ * first frame says only where the subscription begins.
+ */
+export interface HappenedFrame {
+  t: "events";
+  id: number;
+  /**
+   * Of the numbers; Prev is the Seq of the frame before it on this subscription,
+   * or what From named. Numbers in between are of what was not for this user.
+   */
+  epoch: string;
+  prev: number;
+  seq: number;
+  /**
+   * More has happened after Prev than is kept for those who read slowly or come
+   * back: ask for the activity.
+   */
+  missed?: boolean;
+  entries: ActivityEntry[];
+}
+
 /**
  * Lines are lines of a log without their newlines. Bytes that are not UTF-8
  * travel as lone low surrogates: U+DC80 stands for 0x80, U+DCFF for 0xff. The
@@ -352,11 +460,11 @@ export interface HelloFrame {
 }
 
 /** Topic is what can be subscribed to. */
-export type Topic = "state" | "server" | "metrics" | "log" | "mainlog";
+export type Topic = "state" | "server" | "metrics" | "events" | "log" | "mainlog";
 
 /**
- * From says where a subscription begins. State: epoch and seq of the last frame
- * seen, to be told only what came after. Log: epoch and off, to go on at that
+ * From says where a subscription begins. State and events: epoch and seq of the last
+ * frame seen, to be told only what came after. Log: epoch and off, to go on at that
  * byte, or tail, to begin so many bytes before the end (at the start of a line).
  */
 export interface From {
@@ -377,7 +485,10 @@ export interface SubFrame {
   t: "sub";
   id: number;
   topic: Topic;
-  /** Where to begin; without it state gives a snapshot, a log its last 64 KB. */
+  /**
+   * Where to begin; without it state gives a snapshot, a log its last 64 KB, and
+   * events what happens from now on.
+   */
   from?: From;
   /** For log: the process, "group:name", and its channel. */
   proc?: string;
@@ -391,6 +502,13 @@ export interface SubFrame {
    */
   ids?: number[];
   hz?: number;
+  /**
+   * For events, as GET /api/v1/activity has them: of which kinds, about which
+   * program, done by whom; all where they are left out.
+   */
+  types?: EventKind[];
+  program?: string;
+  user?: string;
 }
 
 /**
@@ -436,6 +554,7 @@ export type ServerFrame =
   | SupervisorFrame
   | MetricsFrame
   | RecentFrame
+  | HappenedFrame
   | LogFrame
   | GapFrame
   | MarkFrame
@@ -1100,91 +1219,6 @@ export interface ProcessMetrics {
   descriptors: Figures;
   threads: Figures;
   processes: Figures;
-}
-
-/** EventKind is what an event, or an entry of the activity, is about. */
-export type EventKind = "state" | "group" | "supervisord" | "act" | "trouble";
-
-/**
- * Event is a change of state: the data of each event of GET /api/v1/events, and
- * of an entry of GET /api/v1/activity.
- */
-export interface Event {
-  kind: EventKind;
-  /**
-   * Its number; higher ones came later. Numbers that are missing are of what the
-   * reader may not see, or of what is no change of state.
-   */
-  seq: number;
-  at: number;
-  /**
-   * In Supervisor's words: PROCESS_STATE_EXITED, PROCESS_GROUP_ADDED,
-   * SUPERVISOR_STATE_CHANGE_STOPPING ...
-   */
-  type: string;
-  /** Of the process; of the group, if that is what came or went. */
-  group?: string;
-  name?: string;
-  /** States of the process, before and after. */
-  from?: string;
-  to?: string;
-  pid?: number;
-  /** Failed starts in a row, told by STARTING and BACKOFF. */
-  tries?: number;
-  /** Told by EXITED: the status or the signal, and whether it was one of exitcodes. */
-  exit?: number;
-  signal?: string;
-  expected?: boolean;
-  /** Told by BACKOFF and FATAL: why it did not start. */
-  error?: string;
-}
-
-/**
- * TrailEntry is one line of the trail: who did what, and what came of it. What
- * is not known, or not for the reader, is absent.
- */
-export interface TrailEntry {
-  /** One more than that of the line before. */
-  n: number;
-  /** When it was over, by RFC 3339 in UTC. */
-  time: string;
-  /** Empty for a guest of a server without a password. */
-  user: string;
-  /** How they came in: open, basic, session, token, link, peer, proxy. */
-  via?: string;
-  /** The server section they came through. */
-  door?: string;
-  addr?: string;
-  /** Of the process at the other end of a unix socket. */
-  uid?: number;
-  /** The session or the link they came with. */
-  session?: string;
-  /** What they did: a verb of CAPS, or "log-in" and such. */
-  verb: string;
-  /** To what: web:api, web:*, everything, supervisord, the name of a user. */
-  target: string;
-  /** The processes it was done to. */
-  programs?: string[];
-  /** What else there is to say: the signal, the groups. */
-  detail?: string;
-  /** Why, as they said. */
-  reason?: string;
-  /** How the target was, and how it was when the answer was given. */
-  before?: string;
-  after?: string;
-  /** "ok", "refused", or the text of the fault. */
-  result: string;
-  /** For attempts of strangers: how many of them this line stands for. */
-  count?: number;
-  /** The request that the main log knows by this. */
-  request?: string;
-}
-
-/** ActivityEntry is either an event or an act. */
-export interface ActivityEntry {
-  at: number;
-  event?: Event;
-  act?: TrailEntry;
 }
 
 /**
