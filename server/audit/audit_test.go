@@ -470,6 +470,30 @@ func TestNoTrailIsKeptWhereNoneIsWanted(t *testing.T) {
 	}
 }
 
+func TestWhoFollowsTheTrailIsToldEachLineThatIsInTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, _ := keep(t, Options{Path: path, MaxBytes: 4000, Backups: 20})
+	var told, brief []uint64
+	stop := l.Follow(func(e wire.TrailEntry) { told = append(told, e.N) })
+	also := l.Follow(func(e wire.TrailEntry) { brief = append(brief, e.N) })
+	fill(t, l, 30) // Record has returned: the line is in the file, and was told
+	also()
+	fill(t, l, 10)
+	stop()
+	fill(t, l, 1)
+	want := make([]uint64, 40)
+	for i := range want {
+		want[i] = uint64(i + 1)
+	}
+	if !slices.Equal(told, want) || !slices.Equal(brief, want[:30]) {
+		t.Errorf("told of %v, and another of %v", told, brief)
+	}
+	none := New(Options{})
+	none.Follow(func(wire.TrailEntry) { t.Error("told of what is not kept") })()
+	finish(t, none)
+	(*Log)(nil).Follow(nil)()
+}
+
 func TestTheTrailIsReadPageByPageFromItsEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	l, _ := keep(t, Options{Path: path, MaxBytes: 4000, Backups: 20})

@@ -104,8 +104,9 @@ func TestRightsThatChangeAreThoseOfTheNextEntry(t *testing.T) {
 		o.pace.rights = time.Hour
 	})
 	b := s.visit(nil)
-	screen := b.watchState()
+	b.watchState()
 	from := b.watchEvents(wire.Sub{ID: 2})
+	var screen *screen
 	registry.set(operatorOf(auth.Cookie, "secret"), true, true)
 	for { // the table as the new rights have it
 		if snap := expect[wire.Snap](b); len(snap.Rows) == 1 {

@@ -1,5 +1,7 @@
 import { ApiError, type Client } from '../api/client'
-import type { ActivityEntry, TrailCheck } from '../wire/wire.gen'
+import { EventsWatch } from '../live/events'
+import type { Socket } from '../live/socket'
+import type { ActivityEntry, EventKind, TrailCheck } from '../wire/wire.gen'
 
 /** What is looked for, as the address of the page says it. */
 export interface Filter {
@@ -20,6 +22,8 @@ const page = 50
 /** Entries gathered at once to be saved, and how many are saved at most. */
 const savedPage = 1000
 export const mostSaved = 20_000
+/** More news than this are not counted. */
+const mostNews = 999
 /** Pages in a row that may hold nothing for this reader before he must ask for more. */
 const emptyPages = 5
 
@@ -43,17 +47,36 @@ export class ActivityView {
 
   private filter: Filter = { user: '', program: '', type: '', since: '', from: '', to: '' }
   private next = ''
+  /** What is shown, and what has come since, by their keys, and whether it is more than that. */
+  private shown = new Set<string>()
+  private fresh = new Set<string>()
+  private moreNews = false
+  /** What came since must be asked for, once nothing else is being asked. */
+  private mustLook = false
+  private watch: EventsWatch | undefined
   /** Goes up with every new question, so that late answers to old ones are dropped. */
   private turn = 0
 
-  constructor(private readonly client: Client) {}
+  constructor(
+    private readonly client: Client,
+    private readonly socket: Socket,
+  ) {}
 
-  /** Reads the newest entries that match. */
+  /** Reads the newest entries that match, and from then on counts those that come. */
   async load(filter: Filter): Promise<void> {
     this.filter = filter
     this.next = ''
-    this.news = { count: 0, more: false }
+    this.fresh.clear()
+    this.moreNews = false
+    this.count()
+    this.follow()
     await this.read(++this.turn, [])
+  }
+
+  /** Hears of nothing more. */
+  close(): void {
+    this.watch?.close()
+    this.watch = undefined
   }
 
   /** Reads on towards the older ones. */
@@ -63,22 +86,53 @@ export class ActivityView {
   }
 
   /**
-   * Counts what has come since, without showing it: nothing moves under the reader's
-   * eyes. What cannot be asked for now is counted the next time.
+   * Counts what comes, without showing it: nothing moves under the reader's eyes.
+   * Days that are over bring nothing new.
    */
-  async look(): Promise<void> {
-    if (this.busy || this.phase !== 'ready') return
+  private follow(): void {
+    this.close()
+    const { type, program, user, to } = this.filter
+    const end = dayStart(to, 1)
+    if (end && Date.parse(end) <= Date.now()) return
+    const types = type.split(',').filter(Boolean) as EventKind[]
+    this.watch = new EventsWatch(
+      this.socket,
+      { types, program, user },
+      {
+        happened: (entries) => {
+          for (const entry of entries) this.note(entry)
+          this.count()
+        },
+        missed: () => void this.look(),
+      },
+    )
+  }
+
+  /** Asks what has come since. What cannot be asked for now is asked for later. */
+  private async look(): Promise<void> {
+    this.mustLook = this.busy || this.phase === 'loading'
+    if (this.mustLook || this.phase !== 'ready') return
     const turn = this.turn
     try {
       const { entries } = await this.client.activity(queryOf(this.filter, '', page))
       if (turn !== this.turn) return
-      const known = new Set(this.entries.map(keyOf))
-      const at = entries.findIndex((entry) => known.has(keyOf(entry)))
-      this.news =
-        at < 0 ? { count: entries.length, more: entries.length === page } : { count: at, more: false }
+      const at = entries.findIndex((entry) => this.shown.has(keyOf(entry)))
+      for (const entry of at < 0 ? entries : entries.slice(0, at)) this.note(entry)
+      if (at < 0 && entries.length === page) this.moreNews = true
+      this.count()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
     }
+  }
+
+  private note(entry: ActivityEntry): void {
+    if (this.shown.has(keyOf(entry))) return
+    if (this.fresh.size < mostNews) this.fresh.add(keyOf(entry))
+    else this.moreNews = true
+  }
+
+  private count(): void {
+    this.news = { count: this.fresh.size, more: this.moreNews }
   }
 
   /** Gathers all that matches, to be saved; throws what keeps the server from it. */
@@ -125,11 +179,15 @@ export class ActivityView {
       this.next = next
       this.more = next !== ''
       this.phase = 'ready'
+      this.shown = new Set(this.entries.map(keyOf))
+      for (const key of this.shown) this.fresh.delete(key)
+      this.count()
     } catch (error) {
       if (turn === this.turn) this.failed(error)
     } finally {
       if (turn === this.turn) this.busy = false
     }
+    if (this.mustLook && !this.busy) void this.look()
   }
 
   private failed(error: unknown): void {

@@ -1,11 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ApiError, Client } from '../api/client'
 import { testSocket } from '../live/testing'
 import {
   type ActivityEntry,
   type Boot,
   CAPS,
+  type HappenedFrame,
   type Process,
+  type SubFrame,
   type TrailEntry,
   type User,
 } from '../wire/wire.gen'
@@ -176,7 +178,7 @@ describe('the activity', () => {
     const { client, asked } = clientOf(({ path }) =>
       page(pages[new URLSearchParams(path.split('?')[1]).get('before') ?? ''] ?? {}),
     )
-    const trail = new ActivityView(client)
+    const trail = new ActivityView(client, testSocket().socket)
     await trail.load({ ...nothing, user: 'ann', program: 'web:*', since: '24h' })
     expect(trail.more).toBe(true)
     await trail.older()
@@ -188,7 +190,12 @@ describe('the activity', () => {
 
   test('days are the reader’s, and the last one counts', async () => {
     const { client, asked } = clientOf(() => page({ entries: [] }))
-    await new ActivityView(client).load({ ...nothing, since: '1h', from: '2026-01-30', to: '2026-01-31' })
+    await new ActivityView(client, testSocket().socket).load({
+      ...nothing,
+      since: '1h',
+      from: '2026-01-30',
+      to: '2026-01-31',
+    })
     const query = asks(asked)[0]!
     expect(query.since).toBe(new Date(2026, 0, 30).toISOString())
     expect(query.until).toBe(new Date(2026, 1, 1).toISOString())
@@ -198,7 +205,7 @@ describe('the activity', () => {
     const answers: ((response: Response) => void)[] = []
     const fetch = () => new Promise<Response>((resolve) => answers.push(resolve))
     const client = new Client({ fetch: fetch as typeof globalThis.fetch, base: 'http://host/' })
-    const trail = new ActivityView(client)
+    const trail = new ActivityView(client, testSocket().socket)
     const first = trail.load(nothing)
     const second = trail.load({ ...nothing, user: 'bob' })
     answers[1]!(page({ entries: [entry(2)] }))
@@ -209,24 +216,91 @@ describe('the activity', () => {
     expect(trail.busy).toBe(false)
   })
 
-  test('what has come since is counted and not shown', async () => {
-    let newest = 3
-    const { client } = clientOf(() =>
-      page({ entries: Array.from({ length: Math.min(newest, 50) }, (_, i) => entry(newest - i)) }),
-    )
-    const activity = new ActivityView(client)
-    await activity.load(nothing)
-    await activity.look()
-    expect(activity.news).toEqual({ count: 0, more: false })
-    newest = 5
-    await activity.look()
-    expect(activity.news).toEqual({ count: 2, more: false })
-    expect(activity.entries.length).toBe(3)
-    newest = 500
-    await activity.look()
-    expect(activity.news).toEqual({ count: 50, more: true })
-    await activity.load(nothing)
-    expect(activity.news.count).toBe(0)
+  describe('news', () => {
+    const first: HappenedFrame = { t: 'events', id: 0, epoch: 'h1', prev: 7, seq: 7, entries: [] }
+
+    async function watched(newest: () => number, filter = nothing) {
+      const t = testSocket()
+      t.socket.connect()
+      const line = t.welcome()
+      const { client, asked } = clientOf(() =>
+        page({ entries: Array.from({ length: Math.min(newest(), 50) }, (_, i) => entry(newest() - i)) }),
+      )
+      const activity = new ActivityView(client, t.socket)
+      await activity.load(filter)
+      const sub = () => line.heard().find((frame) => frame.t === 'sub')
+      return { ...t, line, activity, asked, sub, told: () => settled(activity) }
+    }
+
+    /** Until nothing more is being asked. */
+    const settled = (activity: ActivityView) => vi.waitFor(() => expect(activity.busy).toBe(false))
+
+    test('are told by the server, counted once and not shown', async () => {
+      const s = await watched(() => 3, { ...nothing, type: 'act,trouble', program: 'web:*', user: 'ann' })
+      const sub = s.sub()
+      expect(sub).toEqual({
+        t: 'sub',
+        id: sub!.id,
+        topic: 'events',
+        types: ['act', 'trouble'],
+        program: 'web:*',
+        user: 'ann',
+      })
+      const { id } = sub!
+      s.line.say({ ...first, id })
+      s.line.say({ ...first, id, prev: 7, seq: 9, entries: [entry(3), entry(4), entry(5)] })
+      s.line.say({ ...first, id, prev: 9, seq: 10, entries: [entry(5)] })
+      expect(s.activity.news).toEqual({ count: 2, more: false })
+      expect(s.activity.entries.length).toBe(3)
+      await s.activity.load(nothing)
+      expect(s.activity.news.count).toBe(0)
+      expect(s.line.heard().map((frame) => frame.t)).toEqual(['unsub', 'sub'])
+      s.activity.close()
+      expect(s.line.heard().map((frame) => frame.t)).toEqual(['unsub'])
+    })
+
+    test('that came while the page was being asked for are not lost', async () => {
+      let newest = 3
+      const s = await watched(() => newest)
+      const before = s.asked.length
+      newest = 5
+      s.line.say({ ...first, id: s.sub()!.id })
+      await vi.waitFor(() => expect(s.activity.news).toEqual({ count: 2, more: false }))
+      expect(s.asked.length).toBe(before + 1)
+    })
+
+    test('that the server does not keep are asked for', async () => {
+      let newest = 3
+      const s = await watched(() => newest)
+      const { id } = s.sub()!
+      s.line.say({ ...first, id })
+      await s.told()
+      newest = 500
+      s.line.say({ ...first, id, prev: 7, seq: 5000, missed: true })
+      await vi.waitFor(() => expect(s.activity.news).toEqual({ count: 50, more: true }))
+    })
+
+    test('go on behind the last frame after the connection was lost', async () => {
+      const s = await watched(() => 3)
+      s.line.say({ ...first, id: s.sub()!.id, seq: 12 })
+      s.line.onclose?.({ code: 1006 })
+      s.clock.pass(1000)
+      const again = s.latest()
+      again.onopen?.()
+      s.welcome()
+      const sub = again.heard().find((frame) => frame.t === 'sub')
+      expect(sub).toMatchObject({ topic: 'events', from: { epoch: 'h1', seq: 12 } })
+      await s.told()
+      const asked = s.asked.length
+      again.say({ ...first, id: (sub as SubFrame).id, prev: 12, seq: 13, entries: [entry(4)] })
+      expect(s.activity.news).toEqual({ count: 1, more: false })
+      expect(s.asked.length).toBe(asked)
+    })
+
+    test('of days that are over do not come', async () => {
+      const s = await watched(() => 3, { ...nothing, from: '2026-01-30', to: '2026-01-31' })
+      expect(s.sub()).toBeUndefined()
+    })
   })
 })
 
@@ -247,7 +321,7 @@ describe('a check of the trail', () => {
     const answers: ((response: Response) => void)[] = []
     const fetch = () => new Promise<Response>((resolve) => answers.push(resolve))
     const client = new Client({ fetch: fetch as typeof globalThis.fetch, base: 'http://host/' })
-    return { trail: new ActivityView(client), answers }
+    return { trail: new ActivityView(client, testSocket().socket), answers }
   }
 
   test('that fails leaves the entries where they are', async () => {

@@ -17,6 +17,7 @@ describe('frames of the server', () => {
       'count',
       'delta',
       'err',
+      'events',
       'gap',
       'hb',
       'log',
@@ -39,6 +40,7 @@ describe('frames of the server', () => {
   test.each(frames)('%s is refused when a field is missing', (name) => {
     const whole = JSON.parse(read(`frames/${name}`)) as Record<string, unknown>
     const optional = new Set([
+      'missed',
       'retry',
       'retryAfter',
       'part',

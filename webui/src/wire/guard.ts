@@ -67,6 +67,39 @@ const problem = shape({
 })
 const group = shape({ name: text, priority: number, listener: optional(flag) })
 
+const trailEntry = shape({
+  n: number,
+  time: (v) => typeof v === 'string' && !Number.isNaN(Date.parse(v)),
+  user: text,
+  via: optional(text),
+  door: optional(text),
+  addr: optional(text),
+  uid: optional(number),
+  session: optional(text),
+  verb: text,
+  target: text,
+  programs: optional(list(text)),
+  detail: optional(text),
+  reason: optional(text),
+  before: optional(text),
+  after: optional(text),
+  result: text,
+  count: optional(number),
+  request: optional(text),
+})
+
+const event = shape({
+  kind: text,
+  seq: number,
+  at: number,
+  type: text,
+  group: optional(text),
+  name: optional(text),
+  from: optional(text),
+  to: optional(text),
+})
+const entries = list(shape({ at: number, event: optional(event), act: optional(trailEntry) }))
+
 /** What each kind of frame must look like; a kind that is missing here does not compile. */
 const frames: Record<ServerFrame['t'], Check> = {
   welcome: shape({
@@ -118,6 +151,7 @@ const frames: Record<ServerFrame['t'], Check> = {
     cpu: list(figures),
     memory: list(figures),
   }),
+  events: shape({ id: number, epoch: text, prev: number, seq: number, missed: optional(flag), entries }),
   log: shape({
     id: number,
     epoch: text,
@@ -198,39 +232,8 @@ const account = shape({
 const accounts = shape({ accounts: list(account), editable: flag })
 const newToken = shape({ token: text, account })
 
-const trailEntry = shape({
-  n: number,
-  time: (v) => typeof v === 'string' && !Number.isNaN(Date.parse(v)),
-  user: text,
-  via: optional(text),
-  door: optional(text),
-  addr: optional(text),
-  uid: optional(number),
-  session: optional(text),
-  verb: text,
-  target: text,
-  programs: optional(list(text)),
-  detail: optional(text),
-  reason: optional(text),
-  before: optional(text),
-  after: optional(text),
-  result: text,
-  count: optional(number),
-  request: optional(text),
-})
-
-const event = shape({
-  kind: text,
-  seq: number,
-  at: number,
-  type: text,
-  group: optional(text),
-  name: optional(text),
-  from: optional(text),
-  to: optional(text),
-})
 const activity = shape({
-  entries: list(shape({ at: number, event: optional(event), act: optional(trailEntry) })),
+  entries,
   next: optional(text),
   since: number,
 })
