@@ -242,6 +242,39 @@ scene('patterns, capitals, the filter and its context', async (page) => {
   assert.doesNotMatch(page.url(), /[?&]q=/)
 })
 
+scene('a pattern that would take for ever stops nothing but itself', async (page) => {
+  await written('gallery/stdout', 'last line of the gallery')
+  await log(page, 'gallery')
+  await appears(page, 'last line of the gallery')
+  await page.getByRole('log').press('Home')
+  await page.getByRole('button', { name: 'Show all of the line (1 MiB)' }).waitFor()
+  await page.getByRole('log').press('/')
+  await page.getByRole('button', { name: /regular expression/ }).click()
+  // The longest the page stood still is measured by the page, for as long as the pattern is tried.
+  await page.evaluate(() => {
+    let last = performance.now()
+    window.stood = 0
+    window.watch = setInterval(() => {
+      window.stood = Math.max(window.stood, performance.now() - last)
+      last = performance.now()
+    }, 20)
+  })
+  await page.getByRole('searchbox').fill('(x+x+)+y')
+  await page.getByRole('alert').getByText('This pattern takes too long').waitFor()
+  const stood = await page.evaluate(() => {
+    clearInterval(window.watch)
+    return window.stood
+  })
+  assert.ok(stood < 5_000, `the page stood still for ${stood} ms`)
+  // What is typed instead is found, also while one of the slow kind is under way.
+  await page.getByRole('searchbox').fill('(x+x+)+z')
+  await page.getByRole('searchbox').fill('so[a-z]+hing bro')
+  await page.locator('.count', { hasText: /^1$/ }).waitFor()
+  await page.getByRole('searchbox').press('Enter')
+  await page.locator('.line.cursor .mark').getByText('something bro', { exact: true }).waitFor()
+  await page.getByRole('searchbox').press('Escape')
+})
+
 scene('a search through all files can be stopped midway', async (page) => {
   let held
   await page.route('**/stdout/search?*', async (route) => {

@@ -262,6 +262,10 @@ export const more = {
     inAllFiles: 'Found in all files',
     noPattern: 'no pattern',
     badPattern: (why: string) => `That is no regular expression: ${why}`,
+    patternTrouble: {
+      slow: 'This pattern takes too long, so it was stopped. “All files” finds such patterns on the server.',
+      lost: 'Patterns cannot be tried in this browser now. “All files” tries them on the server.',
+    },
     noHits: 'no match here',
     hits: (at: number, of: number, all: boolean) => `${at > 0 ? `${at} of ` : ''}${of}${all ? '' : '…'}`,
     reaching: 'searching…',

@@ -404,6 +404,10 @@ export const ru: Dict & More = {
     inAllFiles: 'Найдено во всех файлах',
     noPattern: 'не выражение',
     badPattern: (why: string) => `Это не регулярное выражение: ${why}`,
+    patternTrouble: {
+      slow: 'Такое выражение ищется слишком долго, поиск остановлен. «Все файлы» ищет его на сервере.',
+      lost: 'Сейчас этот браузер не может искать выражения. «Все файлы» ищет их на сервере.',
+    },
     noHits: 'здесь нет',
     hits: (at: number, of: number, all: boolean) => `${at > 0 ? `${at} из ` : ''}${of}${all ? '' : '…'}`,
     reaching: 'поиск…',

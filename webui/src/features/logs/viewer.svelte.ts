@@ -52,14 +52,14 @@ export class Viewer {
 
   /** Whether lines may be hidden, so that heights follow what the scan finds. */
   get sifting(): boolean {
-    return (this.filter && this.scan.match !== undefined) || this.hidden.size > 0
+    return (this.filter && this.scan.on) || this.hidden.size > 0
   }
 
   shows(index: number, item: LogItem): boolean {
     if (item.kind !== 'line') return true
     if (item.tail && !this.isOpen(this.headOf(index))) return false
     if (this.hidden.size > 0 && this.hidden.has(levelOfLine(item))) return false
-    if (this.filter && this.scan.match) return this.scan.near(index, this.context)
+    if (this.filter && this.scan.on) return this.scan.near(index, this.context)
     return true
   }
 
@@ -123,7 +123,7 @@ export class Viewer {
   /** To the next line that matches, or the one before, wherever in the log it is. */
   async step(by: 1 | -1): Promise<void> {
     const { scan, view } = this
-    if (!scan.match || this.reaching) return
+    if (!scan.on || this.reaching) return
     this.nothing = false
     const at = this.cursor ?? (by > 0 ? view.buffer.start - 1 : view.buffer.stop)
     const next = by > 0 ? scan.hits[scan.rank(at + 1)] : scan.hits[scan.rank(at) - 1]
