@@ -16,6 +16,7 @@ type ProcessInfo struct {
 	Start      time.Time
 	Stop       time.Time
 	ExitStatus int    // of the last exit; -1 for a death by signal, 0 for none
+	TooSoon    int    // the status of a last exit within startsecs, of which ExitStatus tells none
 	ExitSignal Signal // the signal that killed it last, 0 for none
 	Expected   bool   // whether the last exit was one of exitcodes
 	SpawnErr   string // why the last start failed, in the original's words

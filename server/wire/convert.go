@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -19,7 +20,7 @@ func FromProcess(p supervise.ProcessInfo, caps Caps) Process {
 		Since:    Millis(p.Since),
 		Start:    Millis(p.Start),
 		Stop:     Millis(p.Stop),
-		Exit:     p.ExitStatus,
+		Exit:     cmp.Or(p.ExitStatus, p.TooSoon),
 		Expected: p.Expected,
 		Err:      p.SpawnErr,
 		Tries:    p.Tries,

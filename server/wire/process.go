@@ -28,7 +28,7 @@ type Process struct {
 	Start int64 `json:"start"`
 	// When the last child ended; 0 if never.
 	Stop int64 `json:"stop"`
-	// Status of the last exit; -1 for a death by signal.
+	// Status of the last exit, one within startsecs too; -1 for a death by signal.
 	Exit int `json:"exit"`
 	// Name of the signal that killed it last, such as SIGKILL.
 	Signal string `json:"signal,omitempty"`

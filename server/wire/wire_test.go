@@ -28,7 +28,7 @@ var api = supervise.ProcessInfo{
 var broken = supervise.ProcessInfo{
 	ID: 8, Group: "web", Name: `"><b>`, State: supervise.StateBackoff,
 	Start: noon, Stop: noon.Add(time.Second), Since: noon.Add(time.Second), Next: noon.Add(3 * time.Second),
-	ExitStatus: -1, ExitSignal: 9, SpawnErr: "Exited too quickly (process log may have details)", Tries: 2, MaxTries: 3,
+	TooSoon: -1, ExitSignal: 9, SpawnErr: "Exited too quickly (process log may have details)", Tries: 2, MaxTries: 3,
 }
 
 func rows(infos ...supervise.ProcessInfo) []json.RawMessage {

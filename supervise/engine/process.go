@@ -70,6 +70,7 @@ func (p *process) seen(facts machine.Facts) supervise.ProcessInfo {
 		Start:      facts.Started,
 		Stop:       facts.Stopped,
 		ExitStatus: facts.ExitStatus,
+		TooSoon:    facts.TooSoon,
 		ExitSignal: facts.ExitSignal,
 		Expected:   facts.Expected,
 		SpawnErr:   facts.SpawnErr,

@@ -54,7 +54,7 @@ func (m *Machine) begin(now time.Time) {
 	m.inFlight = true
 	m.facts.Intent = Up
 	m.facts.Started = now
-	m.facts.ExitStatus, m.facts.ExitKnown, m.facts.ExitSignal = 0, false, 0
+	m.facts.ExitStatus, m.facts.ExitKnown, m.facts.ExitSignal, m.facts.TooSoon = 0, false, 0, 0
 	m.facts.Expected = false
 	m.facts.SpawnErr = ""
 	m.disarm()
@@ -269,6 +269,7 @@ func exitWhileStarting(m *Machine, in Input, now time.Time) {
 
 func (m *Machine) exitTooQuickly(in Input, now time.Time) {
 	pid := m.bury(in, now)
+	m.facts.TooSoon = m.facts.ExitStatus
 	m.facts.ExitStatus, m.facts.ExitKnown = 0, false
 	m.facts.Expected = false
 	m.facts.SpawnErr = "Exited too quickly (process log may have details)"

@@ -38,6 +38,9 @@ type Facts struct {
 	// which the original tells no status either (process.py finish).
 	ExitStatus int
 	ExitKnown  bool
+	// TooSoon is the status of a last child that ended within startsecs, which
+	// people want to know nevertheless; 0 if it did not.
+	TooSoon    int
 	ExitSignal supervise.Signal // the signal the last child died of, 0 for none
 	Expected   bool             // the last exit was one of exitcodes; never one within startsecs
 	SpawnErr   string           // why the last start failed, in the original's words

@@ -207,6 +207,9 @@ func sight(m *Machine) string {
 	if facts.ExitKnown {
 		fmt.Fprintf(&b, ", status %d", facts.ExitStatus)
 	}
+	if facts.TooSoon != 0 {
+		fmt.Fprintf(&b, ", too soon with status %d", facts.TooSoon)
+	}
 	if facts.ExitSignal != 0 {
 		fmt.Fprintf(&b, ", by %v", facts.ExitSignal)
 	}

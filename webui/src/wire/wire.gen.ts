@@ -107,7 +107,7 @@ export interface Process {
   start: number;
   /** When the last child ended; 0 if never. */
   stop: number;
-  /** Status of the last exit; -1 for a death by signal. */
+  /** Status of the last exit, one within startsecs too; -1 for a death by signal. */
   exit: number;
   /** Name of the signal that killed it last, such as SIGKILL. */
   signal?: string;
@@ -652,7 +652,7 @@ export interface ListedProcess {
   start: number;
   /** When the last child ended; 0 if never. */
   stop: number;
-  /** Status of the last exit; -1 for a death by signal. */
+  /** Status of the last exit, one within startsecs too; -1 for a death by signal. */
   exit: number;
   /** Name of the signal that killed it last, such as SIGKILL. */
   signal?: string;
