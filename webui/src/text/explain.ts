@@ -31,10 +31,14 @@ export function explain(t: Dict, p: Condition, now: number): string {
       return join(
         left ? t.reason.retryIn(left) : t.reason.retryNow,
         t.reason.tries(p.tries, p.max),
-        p.err || exitWords(t, p),
+        lastTry(t, p) || p.err || exitWords(t, p),
       )
     case 'FATAL':
-      return join(p.err || exitWords(t, p) || t.reason.noReason, p.tries > 0 ? t.reason.gaveUp(p.tries) : '')
+      return join(
+        lastTry(t, p),
+        p.err || exitWords(t, p) || t.reason.noReason,
+        p.tries > 0 ? t.reason.gaveUp(p.tries) : '',
+      )
     case 'EXITED':
       return capital(p.expected ? t.reason.expected(exitWords(t, p)) : t.reason.unexpected(exitWords(t, p)))
     case 'STARTING':
@@ -48,6 +52,11 @@ export function explain(t: Dict, p: Condition, now: number): string {
     default:
       return ''
   }
+}
+
+/** How the last try ended that got as far as running a program; empty if it did not, and err says why. */
+function lastTry(t: Dict, p: Condition): string {
+  return p.err !== '' && p.stop >= p.start ? exitWords(t, p) : ''
 }
 
 function join(...parts: string[]): string {

@@ -156,6 +156,21 @@ describe('explaining a process', () => {
       'Next try now · try 1 of 3 · exit status 127',
     ],
     [
+      'is tried again after it ran',
+      { state: 'BACKOFF', start: 4, stop: 5, exit: 3, err: 'Exited too quickly', tries: 1, next: now },
+      'Next try now · try 1 of 3 · exit status 3',
+    ],
+    [
+      'ran and was given up',
+      { state: 'FATAL', start: 4, stop: 5, exit: -1, signal: 'SIGSEGV', err: 'Exited too quickly', tries: 2 },
+      'Killed by SIGSEGV · Exited too quickly · gave up after 2 tries',
+    ],
+    [
+      'did not get as far as running this time',
+      { state: 'FATAL', start: 9, stop: 5, exit: 3, err: "can't find command '/x'", tries: 3 },
+      "Can't find command '/x' · gave up after 3 tries",
+    ],
+    [
       'was given up',
       { state: 'FATAL', err: "can't find command '/x'", tries: 3 },
       "Can't find command '/x' · gave up after 3 tries",
