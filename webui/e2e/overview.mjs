@@ -74,7 +74,6 @@ before(async () => {
 after(async () => {
   await browser?.close()
   await daemon?.remove()
-  await crowd?.remove()
 })
 
 /** A step; the page as it was is kept when one fails, and nothing may have complained. */
@@ -364,29 +363,6 @@ for (const language of ['en', 'ru']) {
     )
   }
 }
-
-let crowd
-
-test('a thousand processes are up', { timeout: 120_000 }, async () => {
-  crowd = await supervise(
-    Array.from(
-      { length: 40 },
-      (_, n) =>
-        `[program:s${n}]\ncommand=/nowhere/s${n}\nprocess_name=p%(process_num)02d\nnumprocs=25\nautostart=false\n`,
-    ).join('\n'),
-  )
-})
-
-step('a thousand processes are a small page, to the end', async (page) => {
-  await page.goto(crowd.url)
-  await row(page, 's0:p00').waitFor()
-  assert.equal(await page.getByRole('table').getAttribute('aria-rowcount'), '1041')
-  await page.keyboard.press('End')
-  await row(page, 's9:p24').waitFor()
-  assert.ok((await page.evaluate(() => document.querySelectorAll('*').length)) <= 2500)
-  await page.getByRole('searchbox').fill('s7:p07')
-  await page.waitForFunction(() => document.querySelectorAll('[data-process]').length === 1)
-})
 
 /** What WCAG 2.2 AA forbids and a program can see. Runs in the page, after axe. */
 async function faults() {
