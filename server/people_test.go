@@ -52,7 +52,7 @@ func people() []*person {
 	return []*person{
 		{name: "guest", unseen: append(outside, "elsewhere", "the main log")},
 		{name: "viewer", grant: supervise.Grant{Role: supervise.Viewer, Programs: programs, Deny: deny}, unseen: append(narrow[:len(narrow):len(narrow)], "gravedigger")},
-		{name: "viewer-outside", grant: supervise.Grant{Role: supervise.Viewer, Programs: []string{"elsewhere"}}, unseen: outside},
+		{name: "viewer-outside", grant: supervise.Grant{Role: supervise.Viewer, Programs: []string{"elsewhere"}}, unseen: append(outside[:len(outside):len(outside)], "gravedigger")},
 		{name: "operator", grant: supervise.Grant{Role: supervise.Operator, Programs: programs, Deny: deny}, unseen: narrow},
 		{name: "operator-outside", grant: supervise.Grant{Role: supervise.Operator, Programs: []string{"elsewhere"}}, unseen: outside},
 		{name: "admin", grant: auth.Full, unseen: []string{"hunter2"}},
@@ -742,7 +742,7 @@ var topics = []struct {
 	want  string // viewer viewer-outside operator operator-outside admin token link
 	has   string // in the first frame for the administrator
 }{
-	{wire.TopicState, allOK, "canary"},
+	{wire.TopicState, allOK, `"order":"restart","by":"gravedigger"`},
 	{wire.TopicServer, allOK, "canary has no disk"},
 	{wire.TopicMetrics, allOK, `"ids":[1,2,3,4,5,6]`},
 	{wire.TopicEvents, allOK, `"entries":[]`}, // and see below

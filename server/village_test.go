@@ -35,6 +35,7 @@ func newVillage(t *testing.T) *village {
 		v.logs[name] = log
 		v.processes = append(v.processes, supervise.ProcessInfo{
 			ID: i + 1, Group: spec.Group, Name: spec.Process, State: supervise.StateRunning, PID: 4000 + i, Start: time.Now(), StdoutLog: log.path,
+			Order: supervise.OrderRestart, By: "gravedigger",
 		})
 	}
 	return v

@@ -30,6 +30,9 @@ type ProcessInfo struct {
 	// hour, as far as is known also of epochs before.
 	RestartsDay int
 
+	Order Order  // what people have told it that has not come true yet
+	By    string // who has; "" if nobody knows
+
 	StdoutLog string // path, "" for none
 	StderrLog string
 }

@@ -75,6 +75,7 @@ type Order string
 // A process may end by itself, or because it was told to.
 const (
 	OrderNone     Order = ""
+	OrderStart    Order = "start" // no life is told so: it begins by it
 	OrderStop     Order = "stop"
 	OrderRestart  Order = "restart"
 	OrderShutdown Order = "shutdown" // supervisord itself was told to end, or to start again

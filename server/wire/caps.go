@@ -1,6 +1,10 @@
 package wire
 
-import "supervisor/supervise"
+import (
+	"slices"
+
+	"supervisor/supervise"
+)
 
 // Caps is a set of things a user may do, as bits: in a row what they may do to
 // that process, in User what they may do to supervisord itself. Bit n stands for
@@ -16,4 +20,10 @@ func CapsOf(can func(supervise.Verb) bool) Caps {
 		}
 	}
 	return caps
+}
+
+// Has tells whether a verb is in the set.
+func (c Caps) Has(verb supervise.Verb) bool {
+	bit := slices.Index(supervise.Verbs[:], verb)
+	return bit >= 0 && c&(1<<bit) != 0
 }

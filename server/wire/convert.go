@@ -27,7 +27,11 @@ func FromProcess(p supervise.ProcessInfo, caps Caps) Process {
 		Max:      p.MaxTries,
 		Next:     Millis(p.Next),
 		Restarts: p.Restarts, RestartsDay: p.RestartsDay,
+		Order: OrderKind(p.Order), By: p.By,
 		Caps: caps,
+	}
+	if !caps.Has(supervise.VerbTrail) {
+		row.By = ""
 	}
 	if p.ExitSignal != 0 {
 		row.Signal = p.ExitSignal.String()
@@ -37,11 +41,23 @@ func FromProcess(p supervise.ProcessInfo, caps Caps) Process {
 
 // NewRow encodes the row of a process once, for everybody.
 func NewRow(p supervise.ProcessInfo) Row {
-	text, err := json.Marshal(FromProcess(p, 0))
+	row := Row{head: headOf(p)}
+	if p.By != "" {
+		p.By = ""
+		row.nameless = headOf(p)
+	}
+	return row
+}
+
+// headOf is the row of a process for whoever may know all of it, up to its caps.
+func headOf(p supervise.ProcessInfo) []byte {
+	row := FromProcess(p, 0)
+	row.By = p.By
+	text, err := json.Marshal(row)
 	if err != nil { // cannot be: numbers, booleans and strings always encode
 		panic(err)
 	}
-	return Row{head: text[:len(text)-len("0}")]}
+	return text[:len(text)-len("0}")]
 }
 
 // FromDetail gives all that is told of one process.

@@ -3,6 +3,8 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+
+	"supervisor/supervise"
 )
 
 // ProcState is the state of a process, in Supervisor's words.
@@ -47,8 +49,20 @@ type Process struct {
 	// an hour, those before the present supervisord included as far as they are
 	// known.
 	RestartsDay int `json:"restartsDay,omitempty"`
+	// What somebody has ordered that has not come true yet; and who, for those who
+	// may read the trail of the process, where it is known.
+	Order OrderKind `json:"order,omitempty"`
+	By    string    `json:"by,omitempty"`
 	// What the asking user may do with it: bits of CAPS.
 	Caps Caps `json:"caps"`
+}
+
+// OrderKind is an order to a process that takes its time.
+type OrderKind string
+
+// Values lists every order, for the generated types.
+func (OrderKind) Values() []string {
+	return []string{string(supervise.OrderStart), string(supervise.OrderStop), string(supervise.OrderRestart)}
 }
 
 // ProcessDetail answers GET /api/v1/processes/{name}.
@@ -110,13 +124,18 @@ type ListedProcess struct {
 }
 
 // Row is a Process encoded once for every reader: all but the caps, which
-// differ from one user to the next.
-type Row struct{ head []byte }
+// differ from one user to the next, and, for those who may not know it, the name of
+// whoever has given an order.
+type Row struct{ head, nameless []byte }
 
 // For gives the row as a user with these caps sees it.
 func (r Row) For(caps Caps) json.RawMessage {
-	out := make([]byte, 0, len(r.head)+6)
-	out = append(out, r.head...)
+	head := r.head
+	if r.nameless != nil && !caps.Has(supervise.VerbTrail) {
+		head = r.nameless
+	}
+	out := make([]byte, 0, len(head)+6)
+	out = append(out, head...)
 	out = appendUint(out, uint64(caps))
 	return append(out, '}')
 }

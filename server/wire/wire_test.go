@@ -31,6 +31,12 @@ var broken = supervise.ProcessInfo{
 	TooSoon: -1, ExitSignal: 9, SpawnErr: "Exited too quickly (process log may have details)", Tries: 2, MaxTries: 3,
 }
 
+// ordered is on its way down because somebody said so.
+var ordered = supervise.ProcessInfo{
+	ID: 9, Group: "web", Name: "api-1", State: supervise.StateStopping, PID: 4712,
+	Start: noon, Since: noon.Add(time.Minute), Next: noon.Add(70 * time.Second), MaxTries: 3, Order: supervise.OrderRestart, By: "boris",
+}
+
 func rows(infos ...supervise.ProcessInfo) []json.RawMessage {
 	var out []json.RawMessage
 	for _, info := range infos {
@@ -79,6 +85,7 @@ func TestGoldenServerFrames(t *testing.T) {
 		{"snap-part", Snap{ID: 1, Epoch: "a1b2c3d4", Seq: 42, Part: 2, Of: 2, Rows: rows(broken)}},
 		{"snap-empty", Snap{ID: 1, Epoch: "a1b2c3d4", Rows: []json.RawMessage{}}},
 		{"delta", Delta{ID: 1, Prev: 42, Seq: 45, Rows: rows(api)}},
+		{"delta-order", Delta{ID: 1, Prev: 45, Seq: 46, Rows: []json.RawMessage{NewRow(ordered).For(everything), NewRow(ordered).For(1)}}},
 		{"delta-groups", Delta{ID: 1, Prev: 45, Seq: 46, Del: []int{7, 8}, Groups: groups[1:]}},
 		{"delta-none-left", Delta{ID: 1, Prev: 46, Seq: 47, Del: []int{9}, Groups: []Group{}}},
 		{"server", Supervisor{ID: 3, Mood: FromMood(supervise.MoodShutdown), User: User{Name: "ann"}, Problems: FromProblems([]supervise.Problem{{Code: supervise.TrailUnwritable, Place: "/var/lib/supervisor/audit.log", Why: "no space left on device; 2 entries are missing", At: noon, Text: "the trail of who did what cannot be written since 12:00:00: no space left on device; 2 entries are missing"}})}},
@@ -195,15 +202,33 @@ func TestGoldenBodies(t *testing.T) {
 	}
 }
 
+// everything is what an administrator may do.
+var everything = CapsOf(func(supervise.Verb) bool { return true })
+
 func TestARowIsTheProcessItWasMadeOf(t *testing.T) {
-	for _, info := range []supervise.ProcessInfo{api, broken, {}} {
-		var got Process
-		if err := json.Unmarshal(NewRow(info).For(1023), &got); err != nil {
-			t.Fatal(err)
+	for _, info := range []supervise.ProcessInfo{api, broken, ordered, {}} {
+		for _, caps := range []Caps{0, 1023, everything} {
+			var got Process
+			if err := json.Unmarshal(NewRow(info).For(caps), &got); err != nil {
+				t.Fatal(err)
+			}
+			if want := FromProcess(info, caps); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
 		}
-		if want := FromProcess(info, 1023); got != want {
-			t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestWhoGaveAnOrderIsForWhoMayReadTheTrail(t *testing.T) {
+	for caps, by := range map[Caps]string{everything: "boris", CapsOf(func(v supervise.Verb) bool { return v != supervise.VerbTrail }): ""} {
+		if got := FromProcess(ordered, caps); got.By != by || got.Order != "restart" {
+			t.Errorf("%d: %+v", caps, got)
 		}
+	}
+	other := ordered
+	other.By = "ann"
+	if !NewRow(ordered).Equal(NewRow(ordered)) || NewRow(ordered).Equal(NewRow(other)) {
+		t.Error("rows are equal that differ, or the other way round")
 	}
 }
 

@@ -23,7 +23,8 @@ func (e *Engine) Start(ctx context.Context, name supervise.NameSpec, wait bool) 
 		return 0, err
 	}
 	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
-		if p := e.onOne(r, name, e.start); p != nil {
+		start := func(p *process) error { return e.start(p, supervise.Asker(ctx)) }
+		if p := e.onOne(r, name, start); p != nil {
 			r.await(e, p, startWish(wait), r.fail)
 		}
 	}))
@@ -80,7 +81,7 @@ func (e *Engine) StartMany(ctx context.Context, sel supervise.Selection, wait bo
 			}
 			err := faults[p.name]
 			if err == nil {
-				err = e.start(p)
+				err = e.start(p, supervise.Asker(ctx))
 			}
 			if err != nil {
 				r.result(p.name, err)
@@ -405,14 +406,14 @@ func (e *Engine) checkCommands(ctx context.Context, sel supervise.Selection) (ma
 	return faults, nil
 }
 
-func (e *Engine) start(p *process) error {
+func (e *Engine) start(p *process, by string) error {
 	switch state := p.machine.State(); {
 	case state.Running():
 		return supervise.Fault{Code: supervise.FaultAlreadyStarted, Detail: p.name.String()}
 	case state == supervise.StateUnknown:
 		return supervise.Fault{Code: supervise.FaultFailed, Detail: p.name.String() + " is in an unknown process state"}
 	}
-	e.step(p, machine.Start{By: machine.ByHand})
+	e.obey(p, supervise.OrderStart, by, machine.Start{By: machine.ByHand})
 	return nil
 }
 
@@ -427,13 +428,13 @@ func (e *Engine) stop(p *process, by string) error {
 		return supervise.Fault{Code: supervise.FaultNotRunning, Detail: p.name.String()}
 	}
 	p.ordered(supervise.OrderStop, by)
-	e.step(p, machine.Stop{})
+	e.obey(p, supervise.OrderStop, by, machine.Stop{})
 	return nil
 }
 
 func (e *Engine) restart(p *process, by string) {
 	p.ordered(supervise.OrderRestart, by)
-	e.step(p, machine.Restart{})
+	e.obey(p, supervise.OrderRestart, by, machine.Restart{})
 }
 
 // signal is process.py signal: a child that has just gone is no error; of any

@@ -47,8 +47,12 @@ func (p *process) newLife(now time.Time) *lifetime {
 	return life
 }
 
-// noteMove keeps of a move what the record of a life wants to know.
+// noteMove keeps of a move what the record of a life wants to know, and forgets the
+// order that has come true by it.
 func (p *process) noteMove(a machine.Announce) {
+	if !p.told.underway(a.Facts) {
+		p.told = instruction{} // what comes now, comes by itself
+	}
 	life := p.life
 	if life == nil {
 		return

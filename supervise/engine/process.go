@@ -39,10 +39,11 @@ type process struct {
 	hasSocket   bool        // the launcher has acquired the shared socket for it
 	added       time.Time   // when it became part of what runs
 
-	life     *lifetime // the present one, or the last; nil before the first
-	restarts int       // of the machine, when the present life was asked for
-	digest   string    // of its configuration
-	recent   recent    // restarts of the last day
+	told     instruction // the last there was
+	life     *lifetime   // the present one, or the last; nil before the first
+	restarts int         // of the machine, when the present life was asked for
+	digest   string      // of its configuration
+	recent   recent      // restarts of the last day
 
 	due        deadline // of the machine
 	burial     deadline // for the last words
@@ -81,6 +82,9 @@ func (p *process) seen(facts machine.Facts) supervise.ProcessInfo {
 		Restarts:   facts.Restarts,
 		// What a step leads to is counted before its moves are told of one by one.
 		RestartsDay: p.recent.count - (p.machine.Facts().Restarts - facts.Restarts),
+	}
+	if p.told.underway(facts) {
+		info.Order, info.By = p.told.what, p.told.by
 	}
 	if info.Since.IsZero() { // it never moved: STOPPED since it was added
 		info.Since = p.added

@@ -380,7 +380,7 @@ func (st *stage) follow(feed supervise.Feed) (ended <-chan struct{}) {
 func (st *stage) change(c supervise.Change) {
 	switch event := c.Event.(type) {
 	case supervise.StateEvent:
-		st.at(c.At, happened, "%s %s -> %s%s", event.Name, event.From, event.To, extra(event))
+		st.at(c.At, happened, "%s %s -> %s%s%s", event.Name, event.From, event.To, extra(event), st.ordered(c))
 	case supervise.GroupEvent:
 		st.at(c.At, happened, "group %s added:%v", event.Group, event.Added)
 	case supervise.MoodEvent:
@@ -391,9 +391,17 @@ func (st *stage) change(c supervise.Change) {
 		}
 	case supervise.UpdateEvent:
 		if st.story.Telling {
-			st.at(c.At, happened, "%s restarts in a day: %d", event.Name, c.Rows[0].RestartsDay)
+			st.at(c.At, happened, "%s restarts in a day: %d%s", event.Name, c.Rows[0].RestartsDay, st.ordered(c))
 		}
 	}
+}
+
+// ordered tells of an order that has yet to come true, in the stories that tell all.
+func (st *stage) ordered(c supervise.Change) string {
+	if !st.story.Telling || c.Rows[0].Order == supervise.OrderNone {
+		return ""
+	}
+	return fmt.Sprintf(" (%s by %s)", c.Rows[0].Order, c.Rows[0].By)
 }
 
 // life tells of a life, its times from the beginning of the story and its output

@@ -19,9 +19,16 @@ const atOnce = 6
 
 interface Pending {
   verb: Order
+  /** Tells this order from one given later. */
+  since: symbol
   /** The change number it was accepted at; undefined until the server has answered. */
   accepted?: number
+  /** It is taking long. */
+  late?: boolean
 }
+
+/** After how long an order takes long, and how long an accepted one may mark a row that does not move. */
+const patience = { late: 2000, end: 15_000 }
 
 /** States in which a verb has visibly begun or come true. */
 const settled: Record<Order, ReadonlySet<ProcState>> = {
@@ -65,12 +72,17 @@ export class Commands {
     private readonly client: Client,
     private readonly processes: Processes,
     private readonly notices: Notices,
-    private readonly patience: (run: () => void) => void,
+    private readonly after: (ms: number, run: () => void) => void,
   ) {}
 
   /** The verb under way for a process. */
   of(id: number): Order | undefined {
     return this.pending.get(id)?.verb
+  }
+
+  /** The order under way for a process, as this page gave it. */
+  mine(id: number): { readonly late?: boolean } | undefined {
+    return this.pending.get(id)
   }
 
   async run(verb: Order, target: Target, reason = ''): Promise<void> {
@@ -81,7 +93,7 @@ export class Commands {
       if (target.kind !== 'process') this.notices.add({ kind: 'nothing' })
       return
     }
-    for (const id of ids) this.pending.set(id, { verb })
+    this.begin(verb, ids)
     try {
       const answer = await this.ask(verb, target, reason)
       this.accepted(verb, ids, answer.seq)
@@ -102,11 +114,26 @@ export class Commands {
     }
   }
 
+  /** Marks rows; what takes long is told apart after a while. */
+  private begin(verb: Order, ids: number[]): void {
+    const orders = ids.map((id) => [id, { verb, since: Symbol() }] as const)
+    for (const [id, order] of orders) this.pending.set(id, order)
+    this.after(patience.late, () => {
+      for (const [id, { since }] of orders) {
+        const now = this.pending.get(id)
+        if (now?.since === since) this.pending.set(id, { ...now, late: true })
+      }
+    })
+  }
+
   /** One order for each, some at a time; what failed is told together at the end. */
   private async runChosen(verb: Order, target: Target & { kind: 'chosen' }, reason: string): Promise<void> {
     const waiting = touched(verb, target.rows).filter((row) => !this.pending.has(row.id))
     if (waiting.length === 0) this.notices.add({ kind: 'nothing' })
-    for (const row of waiting) this.pending.set(row.id, { verb })
+    this.begin(
+      verb,
+      waiting.map((row) => row.id),
+    )
     const failed: Result[] = []
     const worker = async (): Promise<void> => {
       for (let row = waiting.shift(); row; row = waiting.shift()) {
@@ -147,11 +174,15 @@ export class Commands {
 
   /** The answer may come after the change it caused, so it settles at once where it can. */
   private accepted(verb: Order, ids: number[], seq: number): void {
-    const orders = ids.map((id) => [id, { verb, accepted: seq }] as const)
-    for (const [id, order] of orders) this.pending.set(id, order)
+    const orders: (readonly [number, symbol])[] = []
+    for (const id of ids) {
+      const known = this.pending.get(id) ?? { verb, since: Symbol() }
+      this.pending.set(id, { ...known, verb, accepted: seq })
+      orders.push([id, known.since])
+    }
     this.settle()
-    this.patience(() => {
-      for (const [id, order] of orders) if (this.pending.get(id) === order) this.pending.delete(id)
+    this.after(patience.end, () => {
+      for (const [id, since] of orders) if (this.pending.get(id)?.since === since) this.pending.delete(id)
     })
   }
 

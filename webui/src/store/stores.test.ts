@@ -43,8 +43,7 @@ function house(answer: (path: string) => Response = () => Response.json({ seq: 1
   const client = new Client({ fetch: fetch as typeof globalThis.fetch, base: 'http://host/' })
   const notices = new Notices(() => {})
   const processes = new Processes(t.socket, onFrame)
-  const givenUp: (() => void)[] = []
-  const commands = new Commands(client, processes, notices, (run) => givenUp.push(run))
+  const commands = new Commands(client, processes, notices, (ms, run) => t.clock.after(ms, run))
   const moved: Transition[] = []
   const ticks: (() => void)[] = []
   processes.onflush = (transitions) => {
@@ -64,7 +63,6 @@ function house(answer: (path: string) => Response = () => Response.json({ seq: 1
     processes,
     commands,
     asked,
-    givenUp,
     moved,
     asking: new Asking(commands, (_, run) => ticks.push(run)),
     ticks,
@@ -216,8 +214,38 @@ describe('commands', () => {
     h.table(5, [process(1, 'STOPPED')])
     h.draw()
     await h.commands.run('start', { kind: 'process', row: h.processes.get(1)! })
-    h.givenUp[0]!()
+    h.clock.pass(14_999)
+    expect(h.commands.of(1)).toBe('start')
+    h.clock.pass(1)
     expect(h.commands.of(1)).toBeUndefined()
+  })
+
+  test('an order that takes long says so, and one given later has its own time', async () => {
+    let answer: (response: Response) => void = () => {}
+    const h = house(() => new Promise<Response>((resolve) => (answer = resolve)) as unknown as Response)
+    h.table(5, [process(1, 'STOPPED')])
+    h.draw()
+    const target = { kind: 'process', row: h.processes.get(1)! } as const
+    const first = h.commands.run('start', target)
+    expect(h.commands.mine(1)?.late).toBeUndefined()
+    h.clock.pass(1500)
+    answer(Response.json({ seq: 10 }))
+    await first
+    expect(h.commands.mine(1)?.late).toBeUndefined()
+    h.change(5, 11, [process(1, 'RUNNING')])
+    h.draw()
+    expect(h.commands.mine(1)).toBeUndefined()
+    const second = h.commands.run('restart', target)
+    h.clock.pass(1999) // the first one’s two seconds are over
+    expect(h.commands.mine(1)?.late).toBeUndefined()
+    h.clock.pass(1)
+    expect(h.commands.mine(1)?.late).toBe(true)
+    answer(Response.json({ seq: 12 }))
+    await second
+    expect(h.commands.mine(1)?.late).toBe(true) // accepted, and yet nothing moves
+    h.change(11, 13, [process(1, 'RUNNING')])
+    h.draw()
+    expect(h.commands.mine(1)).toBeUndefined()
   })
 
   test('a group where there is nothing to do is not asked', async () => {

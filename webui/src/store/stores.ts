@@ -16,9 +16,6 @@ import { needsAttention, Processes, type Transition } from './processes.svelte'
 import { Session } from './session.svelte'
 import { Sharing } from './sharing.svelte'
 
-/** How long an accepted order may mark a row whose state does not move. */
-const patience = 15_000
-
 /** Everything the page knows, made once and handed down to what draws it. */
 export interface Stores {
   client: Client
@@ -52,7 +49,7 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
   const notices = new Notices((ms, run) => setTimeout(run, ms))
   const session = new Session(socket, client, boot, load, browserShelf())
   const processes = new Processes(socket, onFrame)
-  const commands = new Commands(client, processes, notices, (run) => setTimeout(run, patience))
+  const commands = new Commands(client, processes, notices, (ms, run) => setTimeout(run, ms))
   const clock = new ServerClock(() => socket.skew)
   processes.onflush = (moved) => {
     commands.settle()

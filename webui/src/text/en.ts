@@ -1,4 +1,4 @@
-import type { Problem, ProblemCode } from '../wire/wire.gen'
+import type { OrderKind, Problem, ProblemCode } from '../wire/wire.gen'
 import { bytes, clock, rough, thisYear } from './duration'
 import { counter } from './plural'
 
@@ -253,6 +253,8 @@ export const en = {
     someFailed: (verb: string, name: string, n: number) =>
       `${verb} ${name}: ${count(n, processes)} answered with an error`,
     nothingToDo: 'Nothing to do: all are in that state already.',
+    waiting: 'still waiting',
+    ordered: (verb: OrderKind, who?: string) => (who ? `${verb} by ${who}` : `${verb} ordered`),
   },
 
   confirm: {

@@ -1,3 +1,4 @@
+import type { OrderKind } from '../wire/wire.gen'
 import type { Dict } from './en'
 
 /** What must be known of a process to say how it is. */
@@ -18,6 +19,19 @@ export interface Condition {
 export function exitWords(t: Dict, p: Condition): string {
   if (p.stop === 0) return ''
   return p.signal ? t.reason.signal(p.signal) : t.reason.exit(p.exit)
+}
+
+/**
+ * What was ordered and has not come true yet: nothing of the reader's own order,
+ * which its button shows, unless that takes long.
+ */
+export function orderWords(
+  t: Dict,
+  p: { order?: OrderKind; by?: string },
+  mine?: { late?: boolean },
+): string {
+  if (mine) return mine.late ? capital(t.verb.waiting) : ''
+  return p.order ? capital(t.verb.ordered(p.order, p.by)) : ''
 }
 
 /**

@@ -768,6 +768,11 @@ export const ru: Dict & More = {
         other: 'процесса ответили ошибкой',
       })}`,
     nothingToDo: 'Делать нечего: все уже в этом состоянии.',
+    waiting: 'ответа пока нет',
+    ordered: (verb, who) => {
+      const what = { start: 'запуск', stop: 'остановка', restart: 'перезапуск' }[verb]
+      return who ? `${what}, ${who}` : `${what} по команде`
+    },
   },
 
   confirm: {

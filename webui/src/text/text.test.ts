@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Problem } from '../wire/wire.gen'
 import { bytes, clock, rough } from './duration'
 import { en } from './en'
-import { type Condition, explain } from './explain'
+import { type Condition, explain, orderWords } from './explain'
 import { problemWords } from './fault'
 import { more } from './more'
 import { counter } from './plural'
@@ -187,6 +187,22 @@ describe('explaining a process', () => {
     ['was never started', { state: 'STOPPED', start: 0 }, 'Not started yet'],
   ])('that %s', (_, condition, said) => {
     expect(explain(en, { ...calm, ...condition }, now)).toBe(said)
+  })
+})
+
+describe('an order that has not come true', () => {
+  test('of somebody else is told with a name, where there is one', () => {
+    expect(orderWords(en, { order: 'restart', by: 'boris' })).toBe('Restart by boris')
+    expect(orderWords(en, { order: 'stop' })).toBe('Stop ordered')
+    expect(orderWords(ru, { order: 'restart', by: 'boris' })).toBe('Перезапуск, boris')
+    expect(orderWords(ru, { order: 'start' })).toBe('Запуск по команде')
+    expect(orderWords(en, {})).toBe('')
+  })
+
+  test('of one’s own is on the button, until it takes long', () => {
+    expect(orderWords(en, { order: 'restart', by: 'ann' }, {})).toBe('')
+    expect(orderWords(en, {}, { late: true })).toBe('Still waiting')
+    expect(orderWords(ru, {}, { late: true })).toBe('Ответа пока нет')
   })
 })
 

@@ -54,6 +54,8 @@ const process = shape({
   max: number,
   next: number,
   restarts: number,
+  order: optional(text),
+  by: optional(text),
   caps: number,
 })
 const figures = list(figure)

@@ -92,6 +92,9 @@ export interface ErrFrame {
 /** ProcState is the state of a process, in Supervisor's words. */
 export type ProcState = "STOPPED" | "STARTING" | "RUNNING" | "BACKOFF" | "STOPPING" | "EXITED" | "FATAL" | "UNKNOWN";
 
+/** OrderKind is an order to a process that takes its time. */
+export type OrderKind = "start" | "stop" | "restart";
+
 /** Process is one row of the table. */
 export interface Process {
   /** Stable while the epoch lasts and never reused. */
@@ -128,6 +131,12 @@ export interface Process {
    * known.
    */
   restartsDay?: number;
+  /**
+   * What somebody has ordered that has not come true yet; and who, for those who
+   * may read the trail of the process, where it is known.
+   */
+  order?: OrderKind;
+  by?: string;
   /** What the asking user may do with it: bits of CAPS. */
   caps: Caps;
 }
@@ -673,6 +682,12 @@ export interface ListedProcess {
    * known.
    */
   restartsDay?: number;
+  /**
+   * What somebody has ordered that has not come true yet; and who, for those who
+   * may read the trail of the process, where it is known.
+   */
+  order?: OrderKind;
+  by?: string;
   /** What the asking user may do with it: bits of CAPS. */
   caps: Caps;
   /**
