@@ -35,7 +35,7 @@ priority=1
 command=/bin/sh -c 'while :; do :; done'
 
 [program:failing]
-command=/bin/sh -c 'printf "ready\\n"; printf "\\033[31mcannot reach <db>\\033[0m\\n" >&2; exit 3'
+command=/bin/sh -c 'printf "ready\\n"; printf "\\033[31mcannot reach <db>, neither where it was last year nor at any other place it is known to have been\\033[0m\\n" >&2; exit 3'
 startretries=1
 environment=DB_PASSWORD="secret",MODE="fast"
 directory=/tmp
@@ -117,8 +117,8 @@ step(
 
 step('what has failed is shown first, with what it said last, in the title and in the icon', async (page) => {
   const attention = page.getByRole('region', { name: /Needs attention/ })
-  await attention.getByText('cannot reach <db>', { exact: true }).waitFor()
-  await attention.getByText(/Exited too quickly/).waitFor()
+  await attention.getByText(/^cannot reach <db>, neither/).waitFor()
+  await attention.getByText(/Exited too quickly · exit status 3/).waitFor()
   await page.waitForFunction(() => document.title.startsWith('(1) '))
   assert.match(await page.locator('link[rel="icon"]').getAttribute('href'), /alert/)
 })
@@ -356,6 +356,7 @@ for (const language of ['en', 'ru']) {
           .first()
           .waitFor()
         assert.deepEqual(await page.evaluate(tooSmall), [])
+        assert.deepEqual(await page.evaluate(outOfSight), [])
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360)
         assert.equal((await page.locator('canvas:visible').count()) > 0 && path === '', false)
       },
@@ -363,6 +364,21 @@ for (const language of ['en', 'ru']) {
     )
   }
 }
+
+step('the charts begin with what is known of the past', async (page) => {
+  const known = async () =>
+    (await (await fetch(`${daemon.url}api/v1/processes/busy:busy/metrics`)).json()).times.length
+  while ((await known()) < 3) await new Promise((resolve) => setTimeout(resolve, 200))
+  await page.goto(`${daemon.url}process/busy/busy`)
+  await page.locator('[data-chart="cpu"]').waitFor()
+  await page.waitForFunction(
+    () => Number(document.querySelector('[data-chart="cpu"]')?.dataset.points) >= 3,
+    undefined,
+    {
+      timeout: 8_000, // by then, watching alone would have made one
+    },
+  )
+})
 
 /** What WCAG 2.2 AA forbids and a program can see. Runs in the page, after axe. */
 async function faults() {
@@ -382,4 +398,22 @@ function tooSmall() {
       ([box, element]) =>
         `${element.tagName} "${element.textContent.trim() || element.ariaLabel}" ${box.width}x${box.height}`,
     )
+}
+
+/** What is beyond an edge of the page and cannot be scrolled to, but for what is for screen readers only. */
+function outOfSight() {
+  const scrolls = (element) => {
+    for (let up = element.parentElement; up; up = up.parentElement) {
+      const { overflowX, clipPath } = getComputedStyle(up)
+      if (/auto|scroll/.test(overflowX) || clipPath !== 'none') return true
+    }
+    return false
+  }
+  return [...document.querySelectorAll('main :is(a[href], button, input, select, summary)')]
+    .filter((element) => element.checkVisibility() && !scrolls(element))
+    .filter((element) => {
+      const { left, right } = element.getBoundingClientRect()
+      return left < 0 || right > innerWidth
+    })
+    .map((element) => element.textContent.trim() || element.ariaLabel)
 }

@@ -189,8 +189,9 @@ export const en = {
   reason: {
     exit: (code: number) => `exit status ${code}`,
     signal: (name: string) => `killed by ${name}`,
-    tries: (n: number, max: number) => `try ${n} of ${max}`,
+    tries: (n: number, max: number) => `retry ${n} of ${max}`,
     gaveUp: (n: number) => `gave up after ${count(n, { one: 'try', other: 'tries' })}`,
+    tooQuickly: 'exited too quickly',
     retryIn: (left: string) => `next try in ${left}`,
     retryNow: 'next try now',
     killIn: (left: string) => `will be killed in ${left}`,

@@ -45,14 +45,13 @@ export function explain(t: Dict, p: Condition, now: number): string {
       return join(
         left ? t.reason.retryIn(left) : t.reason.retryNow,
         t.reason.tries(p.tries, p.max),
-        lastTry(t, p) || p.err || exitWords(t, p),
+        lastTry(t, p) || errWords(t, p.err) || exitWords(t, p),
       )
-    case 'FATAL':
-      return join(
-        lastTry(t, p),
-        p.err || exitWords(t, p) || t.reason.noReason,
-        p.tries > 0 ? t.reason.gaveUp(p.tries) : '',
-      )
+    case 'FATAL': {
+      const why = join(errWords(t, p.err), lastTry(t, p)) || exitWords(t, p)
+      // Given up after the first start and all of startretries.
+      return why ? join(why, t.reason.gaveUp(p.max + 1)) : t.reason.noReason
+    }
     case 'EXITED':
       return capital(p.expected ? t.reason.expected(exitWords(t, p)) : t.reason.unexpected(exitWords(t, p)))
     case 'STARTING':
@@ -71,6 +70,11 @@ export function explain(t: Dict, p: Condition, now: number): string {
 /** How the last try ended that got as far as running a program; empty if it did not, and err says why. */
 function lastTry(t: Dict, p: Condition): string {
   return p.err !== '' && p.stop >= p.start ? exitWords(t, p) : ''
+}
+
+/** What supervisord says of a failed start; the commonest of it in the reader's language. */
+export function errWords(t: Dict, err: string): string {
+  return err.startsWith('Exited too quickly') ? capital(t.reason.tooQuickly) : err
 }
 
 function join(...parts: string[]): string {

@@ -82,7 +82,7 @@ export const more = {
   charts: {
     title: 'What it uses',
     failed: 'What it used could not be loaded',
-    hour: 'The last hour',
+    last: (minutes: number) => (minutes === 60 ? 'The last hour' : `The last ${minutes} minutes`),
     cpu: 'CPU',
     memory: 'Memory',
     descriptors: 'Descriptors',

@@ -103,7 +103,7 @@ export const ru: Dict & More = {
   charts: {
     title: 'Что использует',
     failed: 'Не удалось загрузить графики',
-    hour: 'Последний час',
+    last: (minutes) => (minutes === 60 ? 'Последний час' : `Последние ${minutes} минут`),
     cpu: 'ЦП',
     memory: 'Память',
     descriptors: 'Дескрипторы',
@@ -698,9 +698,10 @@ export const ru: Dict & More = {
   reason: {
     exit: (code) => `код выхода ${code}`,
     signal: (name) => `убит сигналом ${name}`,
-    tries: (n, max) => `попытка ${n} из ${max}`,
+    tries: (n, max) => `повтор ${n} из ${max}`,
     gaveUp: (n) =>
       `не вышло после ${count(n, { one: 'попытки', few: 'попыток', many: 'попыток', other: 'попыток' })}`,
+    tooQuickly: 'завершился слишком быстро',
     retryIn: (left) => `новая попытка через ${left}`,
     retryNow: 'новая попытка сейчас',
     killIn: (left) => `будет убит через ${left}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { minutes, type Point, pointsOf, range, restarts, span, strokes, withNow } from './series'
+import { minutes, type Point, pointsOf, range, restarts, span, spanOf, strokes, withNow } from './series'
 
 const point = (at: number, cpu: number | null, pid = 7): Point => ({
   at,
@@ -61,4 +61,18 @@ test('a line is broken where nothing was measured, where time is missing, and at
 
 test('a table has the last point of each minute, the newest first', () => {
   expect(minutes([point(0, 1), point(59_999, 2), point(60_000, 3)]).map((p) => p.cpu)).toEqual([3, 2])
+})
+
+test('what was just begun to be watched fills the chart', () => {
+  const minute = 60_000
+  for (const [begun, shown] of [
+    [0, 5],
+    [5, 5],
+    [6, 15],
+    [29, 30],
+    [31, 60],
+    [70, 60],
+  ] as const)
+    expect(spanOf([point(0, 1)], begun * minute)).toBe(shown * minute)
+  expect(spanOf([], 7)).toBe(5 * minute)
 })

@@ -4,8 +4,16 @@ import type { Figure, ProcessMetrics } from '../../wire/wire.gen'
 export const measures = ['cpu', 'memory', 'descriptors', 'threads'] as const
 export type Measure = (typeof measures)[number]
 
-/** How far back the charts go. */
+/** How far back the charts go at most. */
 export const span = 3_600_000
+
+/** The lengths of time a chart can show, in milliseconds. */
+const spans = [5 * 60_000, 15 * 60_000, 30 * 60_000, span]
+
+/** The shortest of them that has all points in it: what was just begun to be watched is not a dot. */
+export function spanOf(points: readonly Point[], now: number): number {
+  return spans.find((long) => now - (points[0]?.at ?? now) <= long) ?? span
+}
 
 /** One moment of a process. */
 export interface Point extends Record<Measure, Figure> {
