@@ -11,6 +11,7 @@
 #   make soak     fifty clients at once, for a minute, twice
 #   make fuzz     what is read from outside, FUZZTIME each (5m)
 #   make e2e      the real programs in a real browser
+#   make screenshots   pictures of the page into artifacts/gallery/
 #   make scan     known vulnerabilities in what all this is made of
 #   make bench    speed and size, as ratios against the original
 
@@ -25,7 +26,7 @@ NEED        := packaging/need.sh
 TARGETS     := linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 solaris/amd64 illumos/amd64
 
 .DEFAULT_GOAL := build
-.PHONY: run test build web dev gen check compat soak fuzz bench e2e race scan cross clean always
+.PHONY: run test build web dev gen check compat soak fuzz bench e2e screenshots race scan cross clean always
 
 run: build
 	@echo "The demo is at http://127.0.0.1:9001/ (stop it with Ctrl-C)"
@@ -90,6 +91,12 @@ soak: build
 e2e: build node_modules/.installed
 	$(NEED) chromium=chromium
 	npm run --silent e2e
+
+# Six pages, two sizes, two themes, and a film. KEEP=--keep puts those that the
+# documents show into docs/pictures.
+screenshots: build node_modules/.installed
+	$(NEED) chromium=chromium
+	npm run --silent gallery -- $(KEEP)
 
 # Each target for a while; go test -fuzz takes one at a time.
 FUZZTIME ?= 5m
