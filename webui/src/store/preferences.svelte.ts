@@ -16,6 +16,8 @@ export class Preferences {
   language = $state<Language>('en')
   /** Whether long log lines are wrapped; undefined: as fits the screen. */
   wrap = $state<boolean | undefined>(undefined)
+  /** Whether single letters and signs are shortcuts (WCAG 2.1.4). */
+  shortcuts = $state(true)
   /** Sections of the table that are folded. */
   folded = $state.raw<ReadonlySet<string>>(new Set())
 
@@ -27,6 +29,7 @@ export class Preferences {
     this.language = languages.find((l) => l === shelf.get('language')) ?? preferred(wanted)
     const wrap = shelf.get('wrap')
     this.wrap = wrap === null ? undefined : wrap === 'true'
+    this.shortcuts = shelf.get('shortcuts') !== 'off'
     this.folded = new Set((shelf.get('folded') ?? '').split('\n').filter(Boolean))
   }
 
@@ -43,6 +46,11 @@ export class Preferences {
   setWrap(wrap: boolean): void {
     this.wrap = wrap
     this.shelf.set('wrap', String(wrap))
+  }
+
+  setShortcuts(on: boolean): void {
+    this.shortcuts = on
+    this.shelf.set('shortcuts', on ? 'on' : 'off')
   }
 
   setFolded(folded: ReadonlySet<string>): void {

@@ -13,6 +13,7 @@ import { Metrics } from './metrics.svelte'
 import { Notices } from './notices.svelte'
 import { browserShelf, type Preferences } from './preferences.svelte'
 import { needsAttention, Processes, type Transition } from './processes.svelte'
+import { Selection } from './selection.svelte'
 import { Session } from './session.svelte'
 import { Sharing } from './sharing.svelte'
 
@@ -23,6 +24,8 @@ export interface Stores {
   processes: Processes
   commands: Commands
   asking: Asking
+  /** The processes that are chosen in the list, while it is shown. */
+  selection: Selection
   sharing: Sharing
   maintenance: Maintenance
   notices: Notices
@@ -75,6 +78,7 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     processes,
     commands,
     asking,
+    selection: new Selection(),
     sharing,
     maintenance: new Maintenance(client, notices),
     notices,

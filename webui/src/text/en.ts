@@ -1,4 +1,4 @@
-import type { OrderKind, Problem, ProblemCode } from '../wire/wire.gen'
+import type { OrderKind } from '../wire/wire.gen'
 import { bytes, clock, rough, thisYear } from './duration'
 import { counter } from './plural'
 
@@ -51,6 +51,7 @@ export const en = {
     skip: 'Skip to content',
     home: 'All processes',
     settings: 'Settings',
+    palette: 'Search and commands',
     title: (page: string, host: string, broken: number) =>
       `${broken > 0 ? `(${broken}) ` : ''}${page}${host ? ` · ${host}` : ''}`,
     pages: 'Pages',
@@ -71,35 +72,6 @@ export const en = {
     notFound: 'There is no such page',
     notFoundHint: 'The address may be old or mistyped.',
   },
-
-  problem: {
-    STATE_UNWRITABLE: (p: Problem) =>
-      `Nothing can be kept on disk in ${p.place || 'statedir='}, so a restart forgets sessions and links: ${p.why}. Set statedir= in [supervisord] to a directory that supervisord may write to.`,
-    CRASHES_UNKEPT: (p: Problem) => `What crashes leave behind is not kept as it should be: ${p.why}.`,
-    MAIN_LOG_TROUBLE: (p: Problem) => `Something is wrong with the main log: ${p.why}.`,
-    TRAIL_UNWRITABLE: (p: Problem) =>
-      `Who did what cannot be written to ${p.place} since ${moment.format(p.at)}: ${p.why}.`,
-    SERVER_OPEN: (p: Problem) =>
-      `Everybody who reaches ${p.place} can start and stop programs. Add a [user:x] section, or username= and password= to [${p.name}], or listen on 127.0.0.1.`,
-    SERVER_IN_CLEAR: (p: Problem) =>
-      `Passwords can be overheard: [${p.name}] speaks HTTP without TLS on ${p.place}. Set tls_certificate=auto, or listen on 127.0.0.1.`,
-    PASSWORD_PLAIN: (p: Problem) =>
-      `The password of ${p.name} is written in plain text in ${p.place}. Put the line there that “supervisorctl passwd ${p.name}” prints.`,
-    PASSWORD_SHA: (p: Problem) =>
-      `The password of ${p.name} is written as an unsalted SHA-1, which can be guessed, in ${p.place}. Put the line there that “supervisorctl passwd ${p.name}” prints.`,
-    PASSWORD_UNUSABLE: (p: Problem) => `The password of ${p.name} in ${p.place} lets nobody in: ${p.why}.`,
-    ACCOUNT_TWICE: (p: Problem) =>
-      `${p.name} in ${p.place} is not the first of this name and does not count. Remove one of the two.`,
-    USERS_FILE_UNREADABLE: (p: Problem) =>
-      `The users file cannot be read, and the accounts stay as they were: ${p.why}.`,
-    CERTIFICATE_UNREADABLE: (p: Problem) =>
-      `The certificate of [${p.name}] cannot be read again, and the former one is used: ${p.why}.`,
-    CERTIFICATE_EXPIRED: (p: Problem) =>
-      `The certificate of [${p.name}] has expired on ${date.format(p.at)}.`,
-    CERTIFICATE_EXPIRES: (p: Problem) => `The certificate of [${p.name}] expires on ${date.format(p.at)}.`,
-    CERTIFICATE_KEY_SHARED: (p: Problem) =>
-      `Everybody on this machine can read the key of [${p.name}]. Run chmod o-r ${p.place}.`,
-  } satisfies Record<ProblemCode, (p: Problem) => string>,
 
   settings: {
     title: 'Settings',

@@ -1,5 +1,4 @@
 import type { ApiError } from '../api/client'
-import type { Problem } from '../wire/wire.gen'
 import type { Dict } from './en'
 
 /** What a code of the server means; empty if the catalogue has no words for it. */
@@ -23,13 +22,8 @@ export function formWords(t: Dict, error: ApiError): string {
   return errorWords(t, error)
 }
 
-/** What an administrator should look into; what a newer server says of something new is its own words. */
-export function problemWords(t: Dict, problem: Problem): string {
-  return Object.hasOwn(t.problem, problem.code) ? t.problem[problem.code](problem) : sentence(problem.text)
-}
-
 /** The server writes as for its log: without a capital, and without a stop. */
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const first = text.charAt(0).toUpperCase() + text.slice(1)
   return /[.!?]$/.test(first) ? first : `${first}.`
 }

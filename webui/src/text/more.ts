@@ -1,5 +1,7 @@
+import type { Problem, ProblemCode } from '../wire/wire.gen'
 import { en } from './en'
 import { house } from './house'
+import { keyboard } from './keyboard'
 import { counter } from './plural'
 
 const count = counter(en.locale)
@@ -24,6 +26,38 @@ function stoppedWords(p: End): string {
 /** Words of what most readers never open, in English: they come with the parts that say them. */
 export const more = {
   ...house,
+  ...keyboard,
+
+  problem: {
+    STATE_UNWRITABLE: (p: Problem) =>
+      `Nothing can be kept on disk in ${p.place || 'statedir='}, so a restart forgets sessions and links: ${p.why}. Set statedir= in [supervisord] to a directory that supervisord may write to.`,
+    CRASHES_UNKEPT: (p: Problem) => `What crashes leave behind is not kept as it should be: ${p.why}.`,
+    MAIN_LOG_TROUBLE: (p: Problem) => `Something is wrong with the main log: ${p.why}.`,
+    TRAIL_UNWRITABLE: (p: Problem) =>
+      `Who did what cannot be written to ${p.place} since ${en.format.moment(p.at ?? Date.now())}: ${p.why}.`,
+    SERVER_OPEN: (p: Problem) =>
+      `Everybody who reaches ${p.place} can start and stop programs. Add a [user:x] section, or username= and password= to [${p.name}], or listen on 127.0.0.1.`,
+    SERVER_IN_CLEAR: (p: Problem) =>
+      `Passwords can be overheard: [${p.name}] speaks HTTP without TLS on ${p.place}. Set tls_certificate=auto, or listen on 127.0.0.1.`,
+    PASSWORD_PLAIN: (p: Problem) =>
+      `The password of ${p.name} is written in plain text in ${p.place}. Put the line there that “supervisorctl passwd ${p.name}” prints.`,
+    PASSWORD_SHA: (p: Problem) =>
+      `The password of ${p.name} is written as an unsalted SHA-1, which can be guessed, in ${p.place}. Put the line there that “supervisorctl passwd ${p.name}” prints.`,
+    PASSWORD_UNUSABLE: (p: Problem) => `The password of ${p.name} in ${p.place} lets nobody in: ${p.why}.`,
+    ACCOUNT_TWICE: (p: Problem) =>
+      `${p.name} in ${p.place} is not the first of this name and does not count. Remove one of the two.`,
+    USERS_FILE_UNREADABLE: (p: Problem) =>
+      `The users file cannot be read, and the accounts stay as they were: ${p.why}.`,
+    CERTIFICATE_UNREADABLE: (p: Problem) =>
+      `The certificate of [${p.name}] cannot be read again, and the former one is used: ${p.why}.`,
+    CERTIFICATE_EXPIRED: (p: Problem) =>
+      `The certificate of [${p.name}] has expired on ${en.format.date(p.at ?? Date.now())}.`,
+    CERTIFICATE_EXPIRES: (p: Problem) =>
+      `The certificate of [${p.name}] expires on ${en.format.date(p.at ?? Date.now())}.`,
+    CERTIFICATE_KEY_SHARED: (p: Problem) =>
+      `Everybody on this machine can read the key of [${p.name}]. Run chmod o-r ${p.place}.`,
+  } satisfies Record<ProblemCode, (p: Problem) => string>,
+
   meaning: {
     'no-start': (p: End) => `Could not be started: ${p.err}`,
     stopped: (p: End) => stoppedWords(p),
@@ -306,11 +340,10 @@ export const more = {
     downloadFile: 'Download the file',
     rate: (bytes: string) => `${bytes}/s`,
     timesOf: 'When lines came',
-    times: { off: 'Hidden', local: 'Local time', utc: 'UTC', relative: 'How long ago' },
-    jump: 'Go to a time or a place',
-    jumpHint:
-      'Such as 14:03, 2026-01-31, 2026-01-31T14:03:00Z or 90m ago as 90m, in the time of the server; or 50%, or #1234 for a byte.',
-    badTime: 'This log has no such time or place.',
+    times: { off: 'Hidden', local: 'Local time', utc: 'UTC' },
+    jump: 'Go to a time',
+    jumpHint: 'Such as 14:03, 2026-01-31, 2026-01-31T14:03:00Z or 90m ago as 90m. In the time of the server.',
+    badTime: 'That is no time this log could be opened at.',
     go: 'Go',
     toStart: 'To the beginning',
     copyAll: 'Copy what is loaded',
@@ -318,39 +351,10 @@ export const more = {
     downloadLog: (name: string) => `${name}, as one file`,
     downloadMatching: (name: string, text: string) => `${name}, lines with “${text}”`,
     downloadArchive: (name: string) => `${name}, all files (.tar.gz)`,
-    size: 'Size of the letters',
-    smaller: 'smaller',
-    larger: 'larger',
-    unfoldAll: 'Unfold lines of JSON',
-    announce: 'Say new lines aloud',
-    announceHint: 'For screen readers: one line each two seconds, errors first.',
-    decode: 'Lines that are not UTF-8',
-    asBytes: 'show their bytes',
-    bytes: 'Bytes',
-    bytesOf: (name: string) => `Bytes of ${name}`,
-    bytesFrom: (from: string, to: string, of: string) => `${from} to ${to} of ${of}`,
-    byte: (off: string) => `byte ${off}`,
-    before: 'Before',
-    after: 'After',
-    selectFrom: 'Select from here',
-    selectTo: 'Touch the line to select up to.',
-    selection: 'Selected lines',
-    selected: (n: number) => `${count(n, { one: 'line', other: 'lines' })} selected`,
-    copyLines: 'Copy them',
-    noError: 'There is no error in that direction.',
-    writesTo: (path: string) => `Lines appear here as they are written to ${path}.`,
-    memoryOnly:
-      'Lines appear here as the program writes them. They go to no file: the newest are kept in memory.',
-    syslogOnly:
-      'Lines appear here as the program writes them. They go to syslog and to no file: the newest are kept in memory.',
-    writingFails: (path: string, why: string) => `${path} cannot be written: ${why}`,
-    readingFails: (path: string, why: string) => `${path} cannot be read: ${why}`,
     clear: 'Clear the log…',
     clearTitle: (name: string) => `Clear the logs of ${name}?`,
     clearHint:
       'The current files of stdout and stderr are emptied; those rotated away before stay. That cannot be undone.',
-    clearMainHint:
-      'The current file of the main log is emptied; those rotated away before stay. That cannot be undone.',
     downloadFirst: (name: string) => `Download all of ${name} first`,
     cleared: (name: string) => `The logs of ${name} were cleared`,
     choose: 'Choose logs',
@@ -366,20 +370,6 @@ export const more = {
     divider: 'Width of the first log',
     remove: (name: string) => `Do not show ${name}`,
     keys: 'Keys',
-    space: 'Space',
-    keyOf: {
-      follow: 'follow',
-      pause: 'pause, go on',
-      start: 'to the beginning',
-      lines: 'line by line',
-      find: 'find',
-      match: 'next, previous match',
-      error: 'next, previous error',
-      wrap: 'wrap lines',
-      times: 'times',
-      layout: 'merged, side by side',
-      link: 'copy a link to the line',
-    },
   },
 
   activity: {

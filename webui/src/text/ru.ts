@@ -1,6 +1,7 @@
 import { bytes, clock, rough, thisYear } from './duration'
 import type { Dict } from './en'
 import { house } from './house.ru'
+import { keyboard } from './keyboard.ru'
 import type { More } from './more'
 import { counter } from './plural'
 
@@ -43,6 +44,7 @@ function stoppedWords(p: { by: string; order: string }): string {
 
 export const ru: Dict & More = {
   ...house,
+  ...keyboard,
   meaning: {
     'no-start': (p) => `Не удалось запустить: ${p.err}`,
     stopped: (p) => stoppedWords(p),
@@ -185,6 +187,7 @@ export const ru: Dict & More = {
     skip: 'К содержимому',
     home: 'Все процессы',
     settings: 'Настройки',
+    palette: 'Поиск и команды',
     title: (page, host, broken) => `${broken > 0 ? `(${broken}) ` : ''}${page}${host ? ` · ${host}` : ''}`,
     pages: 'Страницы',
     processes: 'Процессы',
@@ -455,11 +458,11 @@ export const ru: Dict & More = {
     downloadFile: 'Скачать файл',
     rate: (bytes: string) => `${bytes}/с`,
     timesOf: 'Когда пришли строки',
-    times: { off: 'Скрыто', local: 'Местное', utc: 'По UTC', relative: 'Сколько назад' },
-    jump: 'Перейти ко времени или месту',
+    times: { off: 'Скрыто', local: 'Местное', utc: 'По UTC' },
+    jump: 'Перейти ко времени',
     jumpHint:
-      'Например, 14:03, 2026-01-31, 2026-01-31T14:03:00Z или 90m — 90 минут назад, по времени сервера; 50% или #1234 — номер байта.',
-    badTime: 'Такого времени или места в этом логе нет.',
+      'Например 14:03, 2026-01-31, 2026-01-31T14:03:00Z или 90m (90 минут назад). По времени сервера.',
+    badTime: 'На таком времени этот лог не открыть.',
     go: 'Перейти',
     toStart: 'К началу',
     copyAll: 'Копировать загруженное',
@@ -467,40 +470,10 @@ export const ru: Dict & More = {
     downloadLog: (name: string) => `${name}, одним файлом`,
     downloadMatching: (name: string, text: string) => `${name}, строки с «${text}»`,
     downloadArchive: (name: string) => `${name}, все файлы (.tar.gz)`,
-    size: 'Размер букв',
-    smaller: 'мельче',
-    larger: 'крупнее',
-    unfoldAll: 'Разворачивать строки JSON',
-    announce: 'Читать новые строки вслух',
-    announceHint: 'Для программ чтения с экрана: одна строка в две секунды, сначала ошибки.',
-    decode: 'Строки не в UTF-8',
-    asBytes: 'показывать байты',
-    bytes: 'Байты',
-    bytesOf: (name: string) => `Байты: ${name}`,
-    bytesFrom: (from: string, to: string, of: string) => `С ${from} по ${to} из ${of}`,
-    byte: (off: string) => `байт ${off}`,
-    before: 'Раньше',
-    after: 'Дальше',
-    selectFrom: 'Выделить отсюда',
-    selectTo: 'Коснитесь последней строки.',
-    selection: 'Выделенные строки',
-    selected: (n: number) =>
-      `Выделено: ${count(n, { one: 'строка', few: 'строки', many: 'строк', other: 'строки' })}`,
-    copyLines: 'Скопировать их',
-    noError: 'В этой стороне ошибок нет.',
-    writesTo: (path: string) => `Строки появятся здесь, когда будут записаны в ${path}.`,
-    memoryOnly:
-      'Строки появятся здесь, когда программа их выведет. В файл они не идут: последние хранятся в памяти.',
-    syslogOnly:
-      'Строки появятся здесь, когда программа их выведет. Они идут в syslog, а не в файл: последние хранятся в памяти.',
-    writingFails: (path: string, why: string) => `Не удаётся писать в ${path}: ${why}`,
-    readingFails: (path: string, why: string) => `Не удаётся читать ${path}: ${why}`,
     clear: 'Очистить лог…',
     clearTitle: (name: string) => `Очистить логи ${name}?`,
     clearHint:
       'Текущие файлы stdout и stderr станут пустыми; отложенные раньше при ротации останутся. Отменить это нельзя.',
-    clearMainHint:
-      'Текущий файл главного лога станет пустым; отложенные раньше при ротации останутся. Отменить это нельзя.',
     downloadFirst: (name: string) => `Сначала скачать всё от ${name}`,
     cleared: (name: string) => `Логи ${name} очищены`,
     choose: 'Выбрать логи',
@@ -516,20 +489,6 @@ export const ru: Dict & More = {
     divider: 'Ширина первого лога',
     remove: (name: string) => `Не показывать ${name}`,
     keys: 'Клавиши',
-    space: 'Пробел',
-    keyOf: {
-      follow: 'следить',
-      pause: 'пауза, продолжить',
-      start: 'к началу',
-      lines: 'по строкам',
-      find: 'найти',
-      match: 'следующее, предыдущее совпадение',
-      error: 'следующая, предыдущая ошибка',
-      wrap: 'перенос строк',
-      times: 'время',
-      layout: 'вместе, рядом',
-      link: 'копировать ссылку на строку',
-    },
   },
 
   activity: {

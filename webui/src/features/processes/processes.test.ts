@@ -4,6 +4,7 @@ import { Row } from '../../store/processes.svelte'
 import type { Process, ProcState } from '../../wire/wire.gen'
 import { countStates } from './counts'
 import { compile, looksAtUse, parseFilter } from './filter'
+import { sectionOf, stretch } from './moves'
 import { inOrder, pressed, readOrder, writeOrder } from './order'
 import { lines, sections } from './sections'
 import { totals } from './totals'
@@ -200,4 +201,17 @@ test('states are counted with the broken ones first', () => {
     { state: 'STOPPED', count: 1 },
     { state: 'RUNNING', count: 2 },
   ])
+})
+
+test('by keyboard, a stretch of rows is the same from either end, and a row knows its heading', () => {
+  const groups = ['web', 'job'].map((name) => ({ name, priority: 1 }))
+  const rows = [row('web', 'a'), row('web', 'b'), row('job', 'c'), row('job', 'd')]
+  const drawn = lines(
+    sections(groups, rows, () => true),
+    new Set(),
+  )
+  expect(stretch(drawn, 1, 4).map((r) => r.name)).toEqual(['a', 'b', 'c'])
+  expect(stretch(drawn, 4, 1)).toEqual(stretch(drawn, 1, 4))
+  expect([0, 2, 3, 5].map((at) => sectionOf(drawn, at))).toEqual([0, 0, 3, 3])
+  expect(sectionOf(drawn.slice(1, 3), 1)).toBeUndefined()
 })
