@@ -161,6 +161,7 @@ type fakeLog struct {
 	data   []byte // from byte 0 on, gone or not
 	oldest int64
 	moved  chan struct{}
+	closed bool
 	hang   chan struct{} // reads and Bounds wait until it is closed; nil for never
 }
 
@@ -170,6 +171,15 @@ func (l *fakeLog) write(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.data = append(l.data, text...)
+	close(l.moved)
+	l.moved = make(chan struct{})
+}
+
+// close gives the log up, as an engine does that ends.
+func (l *fakeLog) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
 	close(l.moved)
 	l.moved = make(chan struct{})
 }
@@ -220,8 +230,11 @@ func (l *fakeLog) ReadAt(p []byte, off int64) (int, error) {
 func (l *fakeLog) Wait(ctx context.Context, off int64) (int64, error) {
 	for {
 		l.mu.Lock()
-		end, moved := int64(len(l.data)), l.moved
+		end, moved, closed := int64(len(l.data)), l.moved, l.closed
 		l.mu.Unlock()
+		if closed {
+			return end, supervise.ErrLogGone
+		}
 		if end > off {
 			return end, nil
 		}

@@ -187,11 +187,12 @@ func (f *follower) wait(ctx context.Context, gather time.Duration) {
 			return
 		}
 		if err != nil {
-			why := "the log cannot be followed: " + err.Error()
-			if errors.Is(err, supervise.ErrLogGone) {
-				why = "the log is closed: nothing more will come"
+			// A log is closed when its process goes, which the hub is told of, or when
+			// supervisord ends: then there is nothing to say but the goodbye that comes, or
+			// pages would take the log for lost, which goes on in the next life.
+			if !errors.Is(err, supervise.ErrLogGone) {
+				f.end("the log cannot be followed: " + err.Error())
 			}
-			f.end(why)
 			<-ctx.Done()
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -469,5 +470,31 @@ func TestLinesAreToldWithTheTimeTheyCame(t *testing.T) {
 	frame := expect[wire.Log](b)
 	if want := (wire.Times{{0, 0}, {1, 10}, {3, 20}, {4, 50}}); !slices.Equal(frame.At, want) {
 		t.Errorf("%v of %q", frame.At, frame.Lines)
+	}
+}
+
+// A page that follows a log while supervisord ends comes back to it in the next
+// life: it must not be told that there is no such log.
+func TestALogIsOverWhenItsProcessGoesAndNotWhenSupervisordEnds(t *testing.T) {
+	s := newStage(t, newFakeEngine(apiName), nil)
+	b := s.visit(nil)
+	screen := b.watchState()
+	b.say(wire.Sub{ID: 2, Topic: wire.TopicLog, Proc: "web:api", Ch: "stdout"})
+	expect[wire.OK](b)
+	s.engine.logs[apiName].write("the last words\n")
+	expect[wire.Log](b)
+	s.engine.logs[apiName].close()
+	screen.until(b, s.engine.become(0, supervise.StateStopping, 1))
+	screen.until(b, s.engine.become(0, supervise.StateStarting, 2)) // and no word of the log in between
+	s.engine.removeGroup("web")
+	for {
+		kind, text := b.hear()
+		if kind == "delta" {
+			continue
+		}
+		if refused := decodeAs[wire.Err](t, text); kind != "err" || refused.ID == nil || *refused.ID != 2 || refused.Code != http.StatusNotFound {
+			t.Errorf("%s", text)
+		}
+		return
 	}
 }
