@@ -457,7 +457,7 @@ scene('both channels are shown as one, in the order in which their lines came', 
 
 scene('logs stand beside each other, and the space between is moved by keys', async (page) => {
   await page.goto(`${daemon.url}logs?s=pair:pair/stdout&s=steady:steady/stdout&s=mainlog`)
-  await page.locator('.line .tag').getByText('steady stdout').first().waitFor()
+  await page.locator('.line .tag').getByText('steady', { exact: true }).first().waitFor()
   await page
     .locator('.line .text')
     .getByText(/^steady \d+$/)
