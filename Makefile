@@ -14,6 +14,7 @@
 #   make screenshots   pictures of the page into artifacts/gallery/
 #   make scan     known vulnerabilities in what all this is made of
 #   make bench    speed and size, as ratios against the original
+#   make bench-live  how soon changes are told to fifty clients
 
 SHELL       := /bin/sh
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
@@ -26,7 +27,7 @@ NEED        := packaging/need.sh
 TARGETS     := linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 solaris/amd64 illumos/amd64
 
 .DEFAULT_GOAL := build
-.PHONY: run test build web dev gen check compat soak fuzz bench e2e screenshots race scan cross clean always
+.PHONY: run test build web dev gen check compat soak fuzz bench bench-live e2e screenshots race scan cross clean always
 
 run: build
 	@echo "The demo is at http://127.0.0.1:9001/ (stop it with Ctrl-C)"
@@ -108,6 +109,10 @@ fuzz:
 		echo "fuzz $$target for $(FUZZTIME)"; \
 		go test -run xxx -fuzz "$${target##*/}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $${target%/*} || exit 1; \
 	done
+
+# How soon fifty clients hear of a change, alone and beside one that does not read.
+bench-live: build
+	go run ./bench/live
 
 bench: build
 	$(NEED) supervisord=supervisor

@@ -206,6 +206,15 @@ type guest struct {
 	idleSince atomic.Int64 // Unix nanoseconds; 0 while at work
 }
 
+// SetWriteBuffer bounds what the kernel keeps of answers that are not read, where
+// the connection has such a bound.
+func (g *guest) SetWriteBuffer(size int) error {
+	if limited, ok := g.Conn.(interface{ SetWriteBuffer(int) error }); ok {
+		return limited.SetWriteBuffer(size)
+	}
+	return nil
+}
+
 // NetConn gives the connection itself, as tls.Conn does.
 func (g *guest) NetConn() net.Conn { return g.Conn }
 

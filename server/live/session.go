@@ -112,7 +112,11 @@ func (s *session) open(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("upgrade: %w", err)
 	}
 	s.conn = conn
-	if limited, ok := conn.NetConn().(interface{ SetWriteBuffer(int) error }); ok {
+	under := conn.NetConn()
+	if secret, ok := under.(interface{ NetConn() net.Conn }); ok { // TLS
+		under = secret.NetConn()
+	}
+	if limited, ok := under.(interface{ SetWriteBuffer(int) error }); ok {
 		// Best effort: the kernel's own limit does as well, only later.
 		_ = limited.SetWriteBuffer(sendBuffer)
 	}
