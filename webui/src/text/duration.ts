@@ -35,16 +35,30 @@ export function rough(ms: number, words: UnitWords): string {
 
 const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
-/** A size with IEC units and at most one decimal: "3.2 MiB". */
-export function bytes(n: number, locale: string): string {
-  let unit = 0
-  let value = Math.max(0, n)
-  while (value >= 1024 && unit < binary.length - 1) {
-    value /= 1024
-    unit++
+/**
+ * Writes numbers the way of a locale, percentages with one decimal, and sizes with
+ * IEC units and at most one: "3.2 MiB". What it writes them with is made once: that
+ * takes longer than a thousand numbers.
+ */
+export function figures(locale: string) {
+  const plain = new Intl.NumberFormat(locale)
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
+  const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+  const percents = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+  return {
+    number: (n: number) => plain.format(n),
+    percent: (n: number) => `${percents.format(n)} %`,
+    bytes(n: number): string {
+      let unit = 0
+      let value = Math.max(0, n)
+      while (value >= 1024 && unit < binary.length - 1) {
+        value /= 1024
+        unit++
+      }
+      const digits = unit === 0 || value >= 100 ? whole : tenths
+      return `${digits.format(value)} ${binary[unit]}`
+    },
   }
-  const digits = unit === 0 || value >= 100 ? 0 : 1
-  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)} ${binary[unit]}`
 }
 
 /** Whether a day needs no year to be understood. */

@@ -1,5 +1,5 @@
 import type { OrderKind } from '../wire/wire.gen'
-import { bytes, clock, rough, thisYear } from './duration'
+import { clock, figures, rough, thisYear } from './duration'
 import { counter } from './plural'
 
 const locale = 'en'
@@ -36,10 +36,7 @@ export const en = {
   format: {
     clock: (ms: number) => clock(ms, units),
     rough: (ms: number) => rough(ms, units),
-    bytes: (n: number) => bytes(n, locale),
-    number: (n: number) => n.toLocaleString(locale),
-    percent: (n: number) =>
-      `${n.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`,
+    ...figures(locale),
     time: (ms: number) => time.format(ms),
     moment: (ms: number) => moment.format(ms),
     date: (ms: number) => date.format(ms),
@@ -348,7 +345,6 @@ export const en = {
       UNAUTHORIZED: 'You are not logged in.',
       FORBIDDEN: 'You may not do that.',
       NOT_FOUND: 'It does not exist.',
-      PRECONDITION_FAILED: 'It has changed since it was shown, so nothing was done. Look at it again.',
       TOO_MANY_REQUESTS: 'Too many requests. Wait a moment and try again.',
       SERVICE_UNAVAILABLE: 'The server is busy or going away. Try again soon.',
       INTERNAL_SERVER_ERROR: 'The server met an error.',

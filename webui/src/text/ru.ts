@@ -1,4 +1,4 @@
-import { bytes, clock, rough, thisYear } from './duration'
+import { clock, figures, rough, thisYear } from './duration'
 import type { Dict } from './en'
 import { house } from './house.ru'
 import { keyboard } from './keyboard.ru'
@@ -173,9 +173,7 @@ export const ru: Dict & More = {
   format: {
     clock: (ms) => clock(ms, units),
     rough: (ms) => rough(ms, units),
-    bytes: (n) => bytes(n, locale),
-    number: (n) => n.toLocaleString(locale),
-    percent: (n) => `${n.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`,
+    ...figures(locale),
     time: (ms) => time.format(ms),
     moment: (ms) => moment.format(ms),
     date: (ms) => date.format(ms),
@@ -458,11 +456,11 @@ export const ru: Dict & More = {
     downloadFile: 'Скачать файл',
     rate: (bytes: string) => `${bytes}/с`,
     timesOf: 'Когда пришли строки',
-    times: { off: 'Скрыто', local: 'Местное', utc: 'По UTC', relative: 'Сколько назад' },
-    jump: 'Перейти ко времени или месту',
+    times: { off: 'Скрыто', local: 'Местное', utc: 'По UTC' },
+    jump: 'Перейти ко времени',
     jumpHint:
-      'Например, 14:03, 2026-01-31, 2026-01-31T14:03:00Z или 90m — 90 минут назад, по времени сервера; 50% или #1234 — номер байта.',
-    badTime: 'Такого времени или места в этом логе нет.',
+      'Например 14:03, 2026-01-31, 2026-01-31T14:03:00Z или 90m (90 минут назад). По времени сервера.',
+    badTime: 'На таком времени этот лог не открыть.',
     go: 'Перейти',
     toStart: 'К началу',
     copyAll: 'Копировать загруженное',
@@ -470,40 +468,10 @@ export const ru: Dict & More = {
     downloadLog: (name: string) => `${name}, одним файлом`,
     downloadMatching: (name: string, text: string) => `${name}, строки с «${text}»`,
     downloadArchive: (name: string) => `${name}, все файлы (.tar.gz)`,
-    size: 'Размер букв',
-    smaller: 'мельче',
-    larger: 'крупнее',
-    unfoldAll: 'Разворачивать строки JSON',
-    announce: 'Читать новые строки вслух',
-    announceHint: 'Для программ чтения с экрана: одна строка в две секунды, сначала ошибки.',
-    decode: 'Строки не в UTF-8',
-    asBytes: 'показывать байты',
-    bytes: 'Байты',
-    bytesOf: (name: string) => `Байты: ${name}`,
-    bytesFrom: (from: string, to: string, of: string) => `С ${from} по ${to} из ${of}`,
-    byte: (off: string) => `байт ${off}`,
-    before: 'Раньше',
-    after: 'Дальше',
-    selectFrom: 'Выделить отсюда',
-    selectTo: 'Коснитесь последней строки.',
-    selection: 'Выделенные строки',
-    selected: (n: number) =>
-      `Выделено: ${count(n, { one: 'строка', few: 'строки', many: 'строк', other: 'строки' })}`,
-    copyLines: 'Скопировать их',
-    noError: 'В этой стороне ошибок нет.',
-    writesTo: (path: string) => `Строки появятся здесь, когда будут записаны в ${path}.`,
-    memoryOnly:
-      'Строки появятся здесь, когда программа их выведет. В файл они не идут: последние хранятся в памяти.',
-    syslogOnly:
-      'Строки появятся здесь, когда программа их выведет. Они идут в syslog, а не в файл: последние хранятся в памяти.',
-    writingFails: (path: string, why: string) => `Не удаётся писать в ${path}: ${why}`,
-    readingFails: (path: string, why: string) => `Не удаётся читать ${path}: ${why}`,
     clear: 'Очистить лог…',
     clearTitle: (name: string) => `Очистить логи ${name}?`,
     clearHint:
       'Текущие файлы stdout и stderr станут пустыми; отложенные раньше при ротации останутся. Отменить это нельзя.',
-    clearMainHint:
-      'Текущий файл главного лога станет пустым; отложенные раньше при ротации останутся. Отменить это нельзя.',
     downloadFirst: (name: string) => `Сначала скачать всё от ${name}`,
     cleared: (name: string) => `Логи ${name} очищены`,
     choose: 'Выбрать логи',
@@ -921,7 +889,6 @@ export const ru: Dict & More = {
       UNAUTHORIZED: 'Вы не вошли.',
       FORBIDDEN: 'Вам это не разрешено.',
       NOT_FOUND: 'Не существует.',
-      PRECONDITION_FAILED: 'С тех пор всё изменилось, поэтому ничего не сделано. Посмотрите ещё раз.',
       TOO_MANY_REQUESTS: 'Слишком много запросов. Подождите немного и повторите.',
       SERVICE_UNAVAILABLE: 'Сервер занят или завершает работу. Повторите чуть позже.',
       INTERNAL_SERVER_ERROR: 'На сервере произошла ошибка.',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Problem } from '../wire/wire.gen'
-import { bytes, clock, rough } from './duration'
+import { clock, figures, rough } from './duration'
 import { en } from './en'
 import { type Condition, explain, orderWords } from './explain'
 import { more } from './more'
@@ -78,7 +78,7 @@ describe('times and sizes', () => {
     [3_355_443, '3.2 MiB'],
     [200 * 1024 ** 3, '200 GiB'],
   ])('%d bytes are %s', (n, shown) => {
-    expect(bytes(n, 'en')).toBe(shown)
+    expect(figures('en').bytes(n)).toBe(shown)
   })
 })
 

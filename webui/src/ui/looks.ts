@@ -8,23 +8,21 @@ interface Appearance {
   icon: IconName
   /** Class of tones.css that gives --text, --soft and --solid. */
   tone: string
-  /** On its way from one state to another. */
-  busy: boolean
 }
 
 const appearances: Record<Look, Appearance> = {
-  RUNNING: { icon: 'running', tone: 'tone-running', busy: false },
-  STARTING: { icon: 'starting', tone: 'tone-starting', busy: true },
-  STOPPING: { icon: 'stopping', tone: 'tone-stopping', busy: true },
-  BACKOFF: { icon: 'backoff', tone: 'tone-backoff', busy: false },
-  FATAL: { icon: 'fatal', tone: 'tone-fatal', busy: false },
-  EXITED: { icon: 'exited', tone: 'tone-exited', busy: false },
-  STOPPED: { icon: 'stopped', tone: 'tone-stopped', busy: false },
-  UNKNOWN: { icon: 'unknown', tone: 'tone-unknown', busy: false },
+  RUNNING: { icon: 'running', tone: 'tone-running' },
+  STARTING: { icon: 'starting', tone: 'tone-starting' },
+  STOPPING: { icon: 'stopping', tone: 'tone-stopping' },
+  BACKOFF: { icon: 'backoff', tone: 'tone-backoff' },
+  FATAL: { icon: 'fatal', tone: 'tone-fatal' },
+  EXITED: { icon: 'exited', tone: 'tone-exited' },
+  STOPPED: { icon: 'stopped', tone: 'tone-stopped' },
+  UNKNOWN: { icon: 'unknown', tone: 'tone-unknown' },
 }
 
 /** How a state looks: a shape, a colour, and beside them always the word. */
 export function looks(state: Look, bad = false): Appearance {
-  if (state === 'EXITED' && bad) return { icon: 'exitedBadly', tone: 'tone-backoff', busy: false }
+  if (state === 'EXITED' && bad) return { icon: 'exitedBadly', tone: 'tone-backoff' }
   return appearances[state]
 }

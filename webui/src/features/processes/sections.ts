@@ -47,6 +47,26 @@ export function sections(
   return found
 }
 
+/** Whether the same processes stand in the same places, whatever has become of them. */
+export function sameSections(a: readonly Section[], b: readonly Section[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((section, i) => {
+      const other = b[i]!
+      return (
+        section.key === other.key &&
+        section.group === other.group &&
+        sameRows(section.rows, other.rows) &&
+        sameRows(section.shown, other.shown)
+      )
+    })
+  )
+}
+
+function sameRows(a: readonly Row[], b: readonly Row[]): boolean {
+  return a.length === b.length && a.every((row, i) => row === b[i])
+}
+
 /** The lines to draw: sections without a match are left out, folded ones show their heading only. */
 export function lines(all: readonly Section[], folded: ReadonlySet<string>): Line[] {
   return all
