@@ -15,6 +15,7 @@
 #   make scan     known vulnerabilities in what all this is made of
 #   make bench    speed and size, as ratios against the original
 #   make bench-live  how soon changes are told to fifty clients
+#   make bench-ui what the page costs, beside what it may cost
 
 SHELL       := /bin/sh
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
@@ -27,7 +28,7 @@ NEED        := packaging/need.sh
 TARGETS     := linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 solaris/amd64 illumos/amd64
 
 .DEFAULT_GOAL := build
-.PHONY: run test build web dev gen check compat soak fuzz bench bench-live e2e screenshots race scan cross clean always
+.PHONY: run test build web dev gen check compat soak fuzz bench bench-live bench-ui gates-ui e2e screenshots race scan cross clean always
 
 run: build
 	@echo "The demo is at http://127.0.0.1:9001/ (stop it with Ctrl-C)"
@@ -76,7 +77,7 @@ race:
 	$(NEED) supervisord=supervisor gcc=gcc
 	CGO_ENABLED=1 go test -race ./...
 
-test: check race cross scan compat e2e
+test: check race cross scan compat e2e gates-ui
 
 compat: build
 	$(NEED) supervisord=supervisor zsh=zsh fish=fish
@@ -117,6 +118,16 @@ bench-live: build
 bench: build
 	$(NEED) supervisord=supervisor
 	go run ./bench
+
+# A table of all of them, about four minutes on a machine that does nothing else.
+bench-ui: build node_modules/.installed
+	$(NEED) chromium=chromium
+	npm run --silent bench-ui
+
+# What fails in it and holds on a machine that is shared: bytes, nodes, heap, thread time.
+gates-ui: build node_modules/.installed
+	$(NEED) chromium=chromium
+	npm run --silent bench-ui -- --gates
 
 # Fails on a finding; says what could not be checked, and goes on.
 scan: webui/dist/index.html

@@ -282,7 +282,7 @@ function become(world, rows, state) {
   change(world, rows)
 }
 
-function change(world, rows) {
+export function change(world, rows) {
   const prev = world.seq
   world.seq += rows.length
   for (const line of world.lines)
@@ -385,6 +385,7 @@ function decode(data) {
 
 function hear(world, line, frame) {
   const { id } = frame
+  if (world.flood?.hear(line, frame, world.epoch)) return
   if (frame.t === 'hello')
     return line.send({
       t: 'welcome',
