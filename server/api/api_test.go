@@ -536,7 +536,8 @@ func TestALogIsSavedAsAFile(t *testing.T) {
 func TestAPreviewTellsWhatAnUpdateWouldDo(t *testing.T) {
 	d := newDesk(t)
 	w := d.send("GET", "/config/preview", "")
-	want := `{"groups":[{"group":"old","action":"removed","options":[],"stops":["old"],"starts":[],"gone":[],"new":[]},` +
+	seen := read[wire.Preview](t, w).Seen
+	want := `{"seen":"` + seen + `","groups":[{"group":"old","action":"removed","options":[],"stops":["old"],"starts":[],"gone":[],"new":[]},` +
 		`{"group":"web","action":"changed","options":[{"option":"startsecs","old":"1","new":"2"},` +
 		`{"option":"environment","variable":"KEY","old":null,"new":"2","hidden":true,"processes":["api"]}],"stops":[],"starts":[],"gone":[],"new":[]}]}`
 	if w.Code != 200 || strings.TrimSpace(w.Body.String()) != want {
@@ -549,6 +550,24 @@ func TestAPreviewTellsWhatAnUpdateWouldDo(t *testing.T) {
 	w = d.send("GET", "/config/preview", "")
 	if want := `{"error":{"code":92,"name":"CANT_REREAD","detail":"line 3"}}`; w.Code != 422 || strings.TrimSpace(w.Body.String()) != want {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestAnUpdateOfWhatWasSeenDoesNothingElse(t *testing.T) {
+	d := newDesk(t)
+	d.engine.plan = supervise.Plan{Removed: []string{"old"}, Changed: []string{"web"}}
+	seen := read[wire.Preview](t, d.send("GET", "/config/preview", "")).Seen
+	d.engine.took()
+	w := d.send("POST", "/config/update", `{"seen":"another"}`)
+	if w.Code != http.StatusPreconditionFailed || !strings.Contains(w.Body.String(), "PRECONDITION_FAILED") {
+		t.Errorf("what was not seen: %d %s", w.Code, w.Body)
+	}
+	if asked := d.engine.took(); !slices.Equal(asked, []string{"stage", "preview"}) {
+		t.Errorf("the engine was asked to %v", asked)
+	}
+	w = d.send("POST", "/config/update", fmt.Sprintf(`{"seen":%q}`, seen))
+	if w.Code != 200 || len(read[wire.Update](t, w).Steps) != 2 {
+		t.Errorf("what was seen: %d %s", w.Code, w.Body)
 	}
 }
 

@@ -101,12 +101,31 @@ func (a *api) update(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.asSeen(ctx, asked.Seen); err != nil {
+		return nil, err
+	}
 	if plan, err = a.narrow(ctx, plan, asked.Groups); err != nil {
 		return nil, err
 	}
 	audit.Of(ctx).Planned("update", plan)
 	audit.Of(ctx).DidToGroups(slices.Concat(plan.Removed, plan.Changed, plan.Added)...)
 	return wire.Update{Steps: a.carryOut(ctx, plan)}, nil
+}
+
+// asSeen fails if an update would not do what was looked at: between the look
+// and the order somebody else may have changed the files, or applied them.
+func (a *api) asSeen(ctx context.Context, seen string) error {
+	if seen == "" {
+		return nil
+	}
+	preview, err := a.engine.Preview(ctx)
+	if err != nil {
+		return err
+	}
+	if wire.FromPreview(preview).Seen != seen {
+		return reply.Problem{Status: http.StatusPreconditionFailed, Text: "the configuration has changed since it was looked at, and nothing was done"}
+	}
+	return nil
 }
 
 // narrow leaves only the groups that were named; none named are all of them. A

@@ -2,8 +2,10 @@ package wire
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"supervisor/supervise"
@@ -119,7 +121,23 @@ func FromPreview(p supervise.Preview) Preview {
 			out.Groups[i].Options[j] = OptionChange(o)
 		}
 	}
+	out.Seen = whatIsSeen(out.Groups)
 	return out
+}
+
+// whatIsSeen is the same for as long as the files say the same to what runs, which
+// processes are up or down meanwhile does not count.
+func whatIsSeen(groups []GroupPreview) string {
+	seen := slices.Clone(groups)
+	for i := range seen {
+		seen[i].Stops, seen[i].Starts = nil, nil
+	}
+	text, err := json.Marshal(seen)
+	if err != nil { // cannot be: strings and booleans always encode
+		panic(err)
+	}
+	sum := sha256.Sum256(text)
+	return fmt.Sprintf("%x", sum[:12])
 }
 
 // FromConfigView gives the files of a configuration.

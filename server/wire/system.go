@@ -165,6 +165,8 @@ type Listener struct {
 // Preview answers GET /api/v1/config/preview: what an update would do, in its
 // order.
 type Preview struct {
+	// What was seen, for an update that is to do this and nothing else.
+	Seen   string         `json:"seen"`
 	Groups []GroupPreview `json:"groups"`
 }
 
@@ -232,4 +234,7 @@ type UpdateRequest struct {
 	Reason string `json:"reason,omitempty"`
 	// Only these groups; absent for all.
 	Groups []string `json:"groups,omitempty"`
+	// Of the preview that was looked at: if an update would do something else by
+	// now, it does nothing and is answered 412. Absent to do whatever there is.
+	Seen string `json:"seen,omitempty"`
 }

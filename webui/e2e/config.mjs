@@ -173,6 +173,26 @@ scene(
   },
 )
 
+scene('what is applied is what was looked at, or nothing', async () => {
+  const kept = await pid('keep')
+  daemon.write(programs(3000, web('another', 'fast')))
+  await ann.getByRole('button', { name: 'Check again' }).click()
+  await change(ann, 'keep').getByText('sleep 3000').waitFor()
+  daemon.write(programs(4000, web('another', 'fast'))) // while the question is being read
+  await ann.getByRole('button', { name: 'Apply', exact: true }).first().click()
+  await ann.getByRole('dialog').getByRole('button', { name: 'Apply', exact: true }).click()
+  await ann.getByText(/It has changed since it was shown, so nothing was done/).waitFor()
+  await change(ann, 'keep').getByText('sleep 4000').waitFor()
+  assert.equal(await pid('keep'), kept)
+  const place = places.find((one) => one.who === 'ann')
+  assert.match(place.complaints.splice(0).join(), /status of 412/)
+
+  await ann.getByRole('button', { name: 'Apply', exact: true }).first().click()
+  await ann.getByRole('dialog').getByRole('button', { name: 'Apply', exact: true }).click()
+  await ann.getByText('What runs is what the files say').waitFor()
+  assert.notEqual(await pid('keep'), kept)
+})
+
 scene('a broken file is named with its line, and nothing is touched', async () => {
   const runs = await pid('fresh')
   writeFileSync(join(daemon.home, 'more.ini'), '[program:fresh]\ncommand=/bin/sh\nstartsecs=soon\n')

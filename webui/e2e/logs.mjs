@@ -33,6 +33,32 @@ command=/bin/sh -c 'n=0; while :; do n=$((n+1)); echo "steady $n"; sleep 0.05; d
 [program:gallery]
 command=/bin/sh -c 'cat "%(here)s/gallery"; exec sleep 100000'
 
+; One error, many files ago.
+[program:early]
+command=/bin/sh -c 'echo "ERROR it broke early"; seq -f "line %%.0f since" 1 60000; exec sleep 100000'
+stdout_logfile=%(here)s/early.log
+stdout_logfile_maxbytes=200KB
+stdout_logfile_backups=20
+
+; What is written first is rotated away soon.
+[program:rolling]
+command=/bin/sh -c 'seq -f "rolling %%.0f" 1 20000; exec sleep 100000'
+stdout_logfile=%(here)s/rolling.log
+stdout_logfile_maxbytes=20KB
+stdout_logfile_backups=1
+
+; "Privet, mir" as it was written before UTF-8.
+[program:cyrillic]
+command=/bin/sh -c 'printf "\\317\\360\\350\\342\\345\\362, \\354\\350\\360\\n"; exec sleep 100000'
+
+[program:binary]
+command=/bin/sh -c 'i=0; while [ $i -lt 200 ]; do i=$((i+1)); printf "\\001\\002\\377\\376ELF "; done; exec sleep 100000'
+
+[program:quiet]
+command=/bin/sh -c 'exec sleep 100000'
+stdout_logfile=NONE
+stderr_logfile=%(here)s/quiet.err
+
 [program:pair]
 command=/bin/sh -c 'n=0; while [ $n -lt 20 ]; do n=$((n+1)); echo "out $n"; sleep 0.3; echo "err $n" >&2; sleep 0.3; done; exec sleep 100000'
 `
@@ -493,6 +519,174 @@ scene('a log is cleared when that is confirmed, and other tabs see it', async (p
   await other.close()
 })
 
+const options = (page) => page.getByRole('button', { name: 'More about this log' }).click()
+const close = (page) => page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+
+scene('letters grow and times tell how long ago, also after the page was loaded anew', async (page) => {
+  await log(page, 'steady')
+  await appears(page, /^steady \d+$/)
+  const looks = () =>
+    page.evaluate(() => {
+      const line = document.querySelector('[role="log"] .line')
+      return [getComputedStyle(line).fontSize, line.getBoundingClientRect().height]
+    })
+  assert.deepEqual(await looks(), ['13px', 20])
+  await options(page)
+  await page.getByRole('button', { name: 'A+ larger' }).click()
+  await page.getByRole('button', { name: 'A+ larger' }).click()
+  await page.getByRole('radio', { name: 'How long ago' }).check()
+  await close(page)
+  await page.reload()
+  await page
+    .locator('.stamp')
+    .getByText(/^ *\d+s$/)
+    .first()
+    .waitFor()
+  assert.deepEqual(await looks(), ['15px', 23])
+  await options(page)
+  await page.getByRole('button', { name: 'A− smaller' }).click()
+  await page.getByRole('button', { name: 'A− smaller' }).click()
+  await page.getByRole('radio', { name: 'Hidden' }).check()
+  await close(page)
+})
+
+scene('lines that are not UTF-8 are read as they were written', async (page) => {
+  await log(page, 'cyrillic')
+  await appears(page, '\\xCF\\xF0\\xE8\\xE2\\xE5\\xF2, \\xEC\\xE8\\xF0')
+  await options(page)
+  await page.getByLabel('Lines that are not UTF-8').selectOption('windows-1251')
+  await close(page)
+  await appears(page, 'Привет, мир')
+  await page.getByRole('log').press('/')
+  await page.getByRole('searchbox').fill('ПРИВЕТ')
+  await page.locator('.mark').getByText('Привет', { exact: true }).waitFor()
+  await page.getByRole('searchbox').press('Escape')
+})
+
+scene('what is no text is offered as a file and byte by byte', async (page) => {
+  await log(page, 'binary')
+  await page.getByText('This does not look like text.').waitFor()
+  await page.getByRole('link', { name: 'Download the file' }).waitFor()
+  await page.getByRole('button', { name: 'Bytes', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog
+    .getByText('000000  01 02 ff fe 45 4c 46 20 01 02 ff fe 45 4c 46 20  ····ELF ····ELF ')
+    .waitFor()
+  await dialog.getByText('0 to 1,024 of 1,600').waitFor()
+  await dialog.getByRole('button', { name: 'After' }).click()
+  await dialog.getByText('1,024 to 1,600 of 1,600').waitFor()
+  assert.ok(await dialog.getByRole('button', { name: 'After' }).isDisabled())
+  await close(page)
+})
+
+scene('a log without lines says where they would be', async (page) => {
+  await log(page, 'quiet')
+  await page.getByText('No output yet').waitFor()
+  await page.getByText('They go to no file').waitFor()
+  await page.getByRole('radio', { name: 'stderr' }).check()
+  await page.getByText(`as they are written to ${home}/quiet.err`).waitFor()
+})
+
+scene('a log is opened at a share of it, and at a byte', async (page) => {
+  await log(page, 'history')
+  await appears(page, 'line 200000 of history')
+  const go = async (where) => {
+    await options(page)
+    await page.getByLabel('Go to a time or a place').fill(where)
+    await page.getByRole('button', { name: 'Go', exact: true }).click()
+  }
+  await go('50%')
+  await page
+    .locator('.line.cursor .text')
+    .getByText(/^line 10[0-9]{4} of history$/)
+    .waitFor()
+  await go('#20')
+  await page.locator('.line.cursor').getByText('line 2 of history', { exact: true }).waitFor()
+  await page.getByText('byte 18').waitFor()
+  await go('#99999999999')
+  await page.getByText('This log has no such time or place.').waitFor()
+  await close(page)
+})
+
+scene('an error is found where nothing is loaded', async (page) => {
+  await written('early/stdout', 'line 60000 since')
+  await log(page, 'early')
+  await appears(page, 'line 60000 since')
+  await page.getByRole('log').press('Shift+E')
+  await page.locator('.line.cursor').getByText('ERROR it broke early', { exact: true }).waitFor()
+  await page.getByRole('log').press('e')
+  await page.getByText('There is no error in that direction.').waitFor()
+})
+
+scene('a link to what was rotated away says so, and shows what there is', async (page) => {
+  const { epoch } = await written('rolling/stdout', 'rolling 20000')
+  await log(page, 'rolling', `?at=${epoch}.0`)
+  await page.getByText('it was rotated away or cleared').waitFor()
+  await appears(page, 'rolling 20000')
+})
+
+scene('lines are read one at a time, and new ones are said to those who ask for it', async (page) => {
+  await log(page, 'history')
+  await appears(page, 'line 200000 of history')
+  const status = page.locator('.viewer > [role="status"]')
+  await page.getByRole('log').press('Home')
+  await appears(page, 'line 1 of history')
+  await page.getByRole('log').press('ArrowDown')
+  const first = await page.locator('.line.cursor .text').textContent()
+  await status.getByText(first, { exact: true }).waitFor({ state: 'attached' })
+  await page.getByRole('log').press('ArrowDown')
+  const next = `line ${Number(first.split(' ')[1]) + 1} of history`
+  await status.getByText(next, { exact: true }).waitFor({ state: 'attached' })
+  await log(page, 'steady')
+  await appears(page, /^steady \d+$/)
+  assert.equal(await status.textContent(), '')
+  await options(page)
+  await page.getByRole('checkbox', { name: /Say new lines aloud/ }).check()
+  await close(page)
+  await status.getByText(/^steady \d+$/).waitFor({ state: 'attached' })
+  await options(page)
+  await page.getByRole('checkbox', { name: /Say new lines aloud/ }).uncheck()
+  await close(page)
+})
+
+scene('lines of JSON are unfolded all at once', async (page) => {
+  await log(page, 'gallery')
+  await page.getByRole('log').press('Home')
+  await appears(page, '<img src=x onerror=alert(1)> stays text')
+  await options(page)
+  await page.getByRole('checkbox', { name: 'Unfold lines of JSON' }).check()
+  await close(page)
+  await appears(page, '"msg": "hello",')
+})
+
+scene('the main log is cleared by those who may', async (page) => {
+  await page.goto(`${daemon.url}logs?s=mainlog`)
+  await page
+    .getByRole('log')
+    .getByText(/spawned/)
+    .first()
+    .waitFor()
+  await options(page)
+  await page.getByRole('button', { name: 'Clear the log…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('link', { name: 'Download all of supervisord first' }).waitFor()
+  await dialog.getByText('The current file of the main log is emptied').waitFor()
+  await dialog.getByRole('button', { name: 'Clear the log…' }).click()
+  await page.getByText('No output yet').waitFor()
+  await api('processes/quiet:quiet/restart', 'POST')
+  await page
+    .getByRole('log')
+    .getByText(/spawned: 'quiet'/)
+    .waitFor()
+  assert.equal(
+    await page
+      .getByRole('log')
+      .getByText(/spawned: 'history'/)
+      .count(),
+    0,
+  )
+})
+
 scene('what is shown is fit for those who cannot see it', async (page) => {
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   const check = async (where) => {
@@ -540,6 +734,72 @@ scene('on a phone the log is wrapped, and following is one touch away', async ()
   )
   assert.deepEqual(small, [])
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
+  assert.deepEqual(hand.complaints, [])
+  await hand.close()
+})
+
+/** Holds a finger on something until what that opens is there. */
+async function hold(page, target, opened) {
+  const box = await target.boundingBox()
+  const line = await page.context().newCDPSession(page)
+  const touchPoints = [{ x: box.x + 40, y: box.y + box.height / 2 }]
+  await line.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
+  await opened.waitFor()
+  await line.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  await line.detach()
+}
+
+scene('a line that is held under a finger can be copied, linked to and selected from', async () => {
+  hand = await browser.open({
+    viewport: { width: 360, height: 740 },
+    hasTouch: true,
+    isMobile: true,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  const { page } = hand
+  page.setDefaultTimeout(patience)
+  await log(page, 'history')
+  await appears(page, 'line 200000 of history')
+  const dialog = page.getByRole('dialog')
+  const line = (n) => page.getByRole('log').getByText(`line ${n} of history`, { exact: true })
+  await hold(page, line(199_990), dialog)
+  await dialog.locator('pre').getByText('line 199990 of history').waitFor()
+  await page.getByText('Paused').first().waitFor()
+  await dialog.getByRole('button', { name: 'Copy the line' }).tap()
+  await page.getByText('Copied', { exact: true }).waitFor()
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'line 199990 of history')
+  await hold(page, line(199_985), dialog)
+  await dialog.getByRole('button', { name: 'Select from here' }).tap()
+  await page.getByText('Touch the line to select up to.').waitFor()
+  await line(199_988).tap()
+  await page.getByText('4 lines selected').waitFor()
+  await page.getByRole('button', { name: 'Copy them' }).tap()
+  await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes('\n'))
+  assert.equal(
+    await page.evaluate(() => navigator.clipboard.readText()),
+    [199_985, 199_986, 199_987, 199_988].map((n) => `line ${n} of history`).join('\n'),
+  )
+  assert.deepEqual(hand.complaints, [])
+  await hand.close()
+})
+
+scene('on a phone held sideways the bars make room for whoever reads', async () => {
+  hand = await browser.open({ viewport: { width: 740, height: 360 }, hasTouch: true, isMobile: true })
+  const { page } = hand
+  page.setDefaultTimeout(patience)
+  await log(page, 'history')
+  await appears(page, 'line 200000 of history')
+  const bar = page.locator('#app > header, body > header').first()
+  await bar.waitFor()
+  const room = () => page.evaluate(() => document.querySelector('[role="log"]').clientHeight)
+  const before = await room()
+  await page.evaluate(() => {
+    document.querySelector('[role="log"]').scrollTop -= 200
+  })
+  await bar.waitFor({ state: 'hidden' })
+  assert.ok((await room()) > before + 100, `${await room()} pixels for the log, ${before} before`)
+  await page.getByRole('button', { name: 'Follow: to the newest line' }).tap()
+  await bar.waitFor()
   assert.deepEqual(hand.complaints, [])
   await hand.close()
 })

@@ -9,6 +9,8 @@ export class Change {
   groups = $state.raw<GroupPreview[]>([])
   /** Why nothing could be applied; undefined if it could. */
   broken = $state.raw<ApiError | undefined>(undefined)
+  /** What was looked at, by which the server knows whether it is what will be done. */
+  private seen = ''
   /** Why there is nothing to show. */
   error = $state.raw<ApiError | undefined>(undefined)
   busy = $state(false)
@@ -42,7 +44,9 @@ export class Change {
   /** Files that cannot be applied are no failure to look: they are what is found. */
   private async look(): Promise<void> {
     try {
-      this.groups = (await this.client.preview()).groups
+      const preview = await this.client.preview()
+      this.groups = preview.groups
+      this.seen = preview.seen
       this.broken = undefined
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'CANT_REREAD') throw error
@@ -54,7 +58,7 @@ export class Change {
   /** Applies what would change, or only that of some groups, and looks again. */
   async apply(groups: GroupPreview[], reason: string): Promise<void> {
     const whole = groups.length === this.groups.length
-    const wish: UpdateRequest = {}
+    const wish: UpdateRequest = { seen: this.seen }
     if (reason) wish.reason = reason
     if (!whole) wish.groups = groups.map((g) => g.group)
     this.applying = groups

@@ -1,7 +1,7 @@
 import type { Client } from '../api/client'
-import { clearLogs } from '../api/logs'
+import { clearLogs, clearMainLog } from '../api/logs'
 
-/** Empties the logs of processes, one after the other; the first that fails ends it. */
-export async function clearAll(client: Client, processes: readonly string[]): Promise<void> {
-  for (const process of processes) await clearLogs(client, process)
+/** Empties logs, one after the other: of processes by their names, and "mainlog". The first that fails ends it. */
+export async function clearAll(client: Client, whose: readonly string[]): Promise<void> {
+  for (const name of whose) await (name === 'mainlog' ? clearMainLog(client) : clearLogs(client, name))
 }

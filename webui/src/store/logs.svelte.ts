@@ -58,6 +58,8 @@ export class LogView {
   /** Goes up whenever the buffer has changed. */
   revision = $state(0)
   phase = $state<'loading' | 'ready' | 'forbidden' | 'missing' | 'failed'>('loading')
+  /** Why it failed, as the server says it. */
+  reason = $state('')
   paused = $state(false)
   /** What came while paused. */
   news = $state.raw({ lines: 0, bytes: 0, rate: 0 })
@@ -359,6 +361,7 @@ export class LogView {
 
   private refuse(error: unknown): void {
     if (!(error instanceof ApiError)) throw error
+    this.reason = error.detail
     this.phase = error.status === 403 ? 'forbidden' : error.status === 404 ? 'missing' : 'failed'
   }
 
@@ -374,7 +377,8 @@ export class LogView {
         const sum = (of: 'lines' | 'bytes' | 'rate') => this.counts.reduce((n, c) => n + (c?.[of] ?? 0), 0)
         this.news = { lines: sum('lines'), bytes: sum('bytes'), rate: sum('rate') }
       },
-      refused: (code) => {
+      refused: (code, message) => {
+        this.reason = message
         this.phase = code === 403 ? 'forbidden' : code === 404 ? 'missing' : 'failed'
       },
     }

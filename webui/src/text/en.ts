@@ -345,6 +345,7 @@ export const en = {
       UNAUTHORIZED: 'You are not logged in.',
       FORBIDDEN: 'You may not do that.',
       NOT_FOUND: 'It does not exist.',
+      PRECONDITION_FAILED: 'It has changed since it was shown, so nothing was done. Look at it again.',
       TOO_MANY_REQUESTS: 'Too many requests. Wait a moment and try again.',
       SERVICE_UNAVAILABLE: 'The server is busy or going away. Try again soon.',
       INTERNAL_SERVER_ERROR: 'The server met an error.',

@@ -6,6 +6,9 @@ export const phone = new MediaQuery('(width < 640px)')
 /** Touched with fingers, or so narrow that it probably is. */
 export const touch = new MediaQuery('(pointer: coarse) or (width < 640px)')
 
+/** A phone held sideways: wide, and hardly any room from top to bottom. */
+export const sideways = new MediaQuery('(orientation: landscape) and (height < 480px) and (pointer: coarse)')
+
 /** Whether the system asks for dark colours. */
 export const dark = new MediaQuery('(prefers-color-scheme: dark)')
 

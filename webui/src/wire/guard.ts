@@ -245,6 +245,7 @@ const configFiles = shape({
 })
 const textOrNull: Check = (v) => v === null || text(v)
 const preview = shape({
+  seen: text,
   groups: list(
     shape({
       group: text,

@@ -1059,6 +1059,11 @@ export interface UpdateRequest {
   reason?: string;
   /** Only these groups; absent for all. */
   groups?: string[];
+  /**
+   * Of the preview that was looked at: if an update would do something else by
+   * now, it does nothing and is answered 412. Absent to do whatever there is.
+   */
+  seen?: string;
 }
 
 /**
@@ -1111,6 +1116,8 @@ export interface GroupPreview {
  * order.
  */
 export interface Preview {
+  /** What was seen, for an update that is to do this and nothing else. */
+  seen: string;
   groups: GroupPreview[];
 }
 

@@ -68,15 +68,15 @@ describe('a change', () => {
 
   test('is applied whole, or only what was chosen, and looked at again', async () => {
     const { change, asked } = changeOf({
-      'config/preview': () => Response.json({ groups: [group('a'), group('b')] }),
+      'config/preview': () => Response.json({ seen: 'abc', groups: [group('a'), group('b')] }),
       'config/update': () => Response.json({ steps: [{ group: 'a', action: 'changed' }] }),
     })
     await change.load()
     await change.apply(change.groups, 'because')
     await change.apply([change.groups[0]!], '')
     expect(asked.filter((a) => a.startsWith('config/update'))).toEqual([
-      'config/update {"reason":"because"}',
-      'config/update {"groups":["a"]}',
+      'config/update {"seen":"abc","reason":"because"}',
+      'config/update {"seen":"abc","groups":["a"]}',
     ])
     expect(change.steps).toEqual([{ group: 'a', action: 'changed' }])
     expect(asked.at(-1)).toBe('config/preview')
@@ -84,7 +84,7 @@ describe('a change', () => {
 
   test('that is refused says why', async () => {
     const { change } = changeOf({
-      'config/preview': () => Response.json({ groups: [group('a')] }),
+      'config/preview': () => Response.json({ seen: 'abc', groups: [group('a')] }),
       'config/update': () => failure(503, 'SHUTDOWN_STATE'),
     })
     await change.load()

@@ -53,6 +53,19 @@ export function plainText(line: string): string {
     .join('')
 }
 
+/**
+ * What the log has where a line shows a stretch of its text: tabs as tabs, signs
+ * that are shown by pictures or numbers as themselves. Colours are left out, and
+ * what has no text stays as it is shown: NUL, and bytes that are none.
+ */
+export function writtenText(line: string, from = 0, to = Number.POSITIVE_INFINITY): string {
+  const text = afterReturn(line)
+  if (!special.test(text)) return text.slice(from, to)
+  const written: string[] = []
+  new Parser(text, written).run()
+  return written.slice(from, to).join('')
+}
+
 /** Cuts the spans of a line at places in its text, in their order; there is always one piece more. */
 export function cut(spans: readonly Span[], places: readonly number[]): Span[][] {
   const pieces: Span[][] = [[]]
@@ -99,7 +112,11 @@ class Parser {
   private written = 0
   private readonly spans: Span[] = []
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    /** What each sign of the text shown stands for, for those who want to know. */
+    private readonly sources?: string[],
+  ) {}
 
   run(): Span[] {
     while (this.at < this.text.length) this.step()
@@ -115,18 +132,23 @@ class Parser {
     if (c === 0x09) return this.tab()
     if (c >= 0xd800 && c < 0xdc00 && isLow(this.text.charCodeAt(this.at + 1))) {
       this.pending += this.text.slice(this.at, this.at + 2)
+      this.sources?.push(...this.text.slice(this.at, this.at + 2).split(''))
       this.at += 2
       return
     }
     const picture = pictureOf(c)
-    if (picture === undefined) this.pending += this.text[this.at]
-    else this.chip(picture)
+    if (picture === undefined) {
+      this.pending += this.text[this.at]
+      this.sources?.push(this.text[this.at]!)
+    } else this.chip(picture, c !== 0 && !within(c, 0xd800, 0xdfff) ? this.text[this.at]! : picture)
     this.at++
   }
 
   /** Tabs become spaces up to the next multiple of eight, so that columns can be counted. */
   private tab(): void {
-    this.pending += ' '.repeat(8 - ((this.written + this.pending.length) % 8))
+    const width = 8 - ((this.written + this.pending.length) % 8)
+    this.pending += ' '.repeat(width)
+    this.stand('\t', width)
     this.at++
   }
 
@@ -177,7 +199,13 @@ class Parser {
     this.style = applySGR(this.style, parameters.split(/[;:]/).map(Number))
   }
 
-  private chip(text: string): void {
+  /** Says that so many signs of what is shown stand for a text. */
+  private stand(source: string, signs: number): void {
+    this.sources?.push(source, ...Array<string>(signs - 1).fill(''))
+  }
+
+  private chip(text: string, source: string): void {
+    this.stand(source, text.length)
     this.flush()
     this.written += text.length
     this.spans.push({ text, style: this.style, chip: true })

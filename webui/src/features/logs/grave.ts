@@ -3,7 +3,7 @@ import { plainText } from './ansi'
 import { type Level, levelOf } from './levels'
 
 export type { Level } from './levels'
-export { levels } from './levels'
+export { errorWords, levels } from './levels'
 
 const known = new WeakMap<LogLine, Level>()
 

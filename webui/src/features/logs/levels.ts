@@ -40,6 +40,13 @@ const marks = [
   /[[<(](emerg|alert|panic|fatal|crit|critical|error|err|warn|warning|notice|info|debug|trace)[\]>):]/i,
   /(?:^|\s)(panic|fatal|error|warning|notice|info|debug):/i,
 ]
+/** The same of errors, near enough to look for them in files that are not loaded. */
+export const errorWords =
+  '\\b(EMERG|EMERGENCY|ALERT|PANIC|FATAL|CRIT|CRITICAL|ERROR|ERR)\\b' +
+  '|(^|\\s)([Pp]anic|[Ff]atal|[Ee]rror):|[\\[<(]([Pp]anic|[Ff]atal|[Cc]ritical|[Ee]rror|[Ee]rr)[\\]>):]' +
+  '|"(level|lvl|severity|levelname)"\\s*:\\s*"([Ff]atal|[Pp]anic|[Cc]ritical|[Ee]rror)"' +
+  '|\\b(level|lvl|severity)=["\']?([Ff]atal|[Pp]anic|[Cc]ritical|[Ee]rror)|^[EF]\\d{4} \\d\\d:'
+
 // klog: E0512 10:23:45.123
 const klog = /^([EFWID])\d{4} \d\d:/
 

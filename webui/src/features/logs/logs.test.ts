@@ -234,7 +234,7 @@ describe('patterns', () => {
     const buffer = new LogBuffer({ items: 40, chars: 1_000_000 })
     for (let n = 0; n < 20; n++) buffer.append(line(n))
     const { hunter, helpers } = hire()
-    const scan = new Scan(buffer, hunter)
+    const scan = new Scan(buffer, undefined, hunter)
     scan.ask(task.query)
     helpers[0]!.ready()
     for (let n = 20; n < 300; n++) {
@@ -258,7 +258,7 @@ describe('patterns', () => {
     const base = { t: 'log' as const, id: 1, epoch: 'e' }
     buffer.append({ ...base, off: 0, end: 3, lines: ['a', 'b'], open: true })
     const { hunter, helpers } = hire()
-    const scan = new Scan(buffer, hunter)
+    const scan = new Scan(buffer, undefined, hunter)
     scan.ask(task.query)
     helpers[0]!.ready()
     helpers[0]!.answer()
@@ -275,7 +275,7 @@ describe('patterns', () => {
     const buffer = new LogBuffer()
     buffer.append({ t: 'log', id: 1, epoch: 'e', off: 0, end: 2, lines: ['x'] })
     const { hunter, helpers } = hire()
-    const scan = new Scan(buffer, hunter)
+    const scan = new Scan(buffer, undefined, hunter)
     scan.countLevels()
     scan.ask(task.query)
     helpers[0]!.ready()

@@ -59,6 +59,8 @@ export class Scan {
 
   constructor(
     private readonly buffer: LogBuffer,
+    /** The text of a line as it is read. */
+    private readonly textOf: (line: LogLine) => string = (line) => line.text,
     private readonly hunter = new Hunter(),
   ) {}
 
@@ -141,7 +143,7 @@ export class Scan {
     const end = performance.now() + slice
     while (performance.now() < end && !this.complete) {
       const stretch = this.next()
-      this.take(stretch, (line) => this.on && isIn(this.query, plainText(line.text)))
+      this.take(stretch, (line) => this.on && isIn(this.query, plainText(this.textOf(line))))
     }
     if (!this.complete) this.timer = setTimeout(() => this.catchUp(), 0)
   }
@@ -156,7 +158,7 @@ export class Scan {
     const forward = stretch.start === this.to
     const items = forward ? stretch.items : stretch.items.toReversed()
     for (const item of items) {
-      const text = item.kind === 'line' ? plainText(item.text) : ''
+      const text = item.kind === 'line' ? plainText(this.textOf(item)) : ''
       size += text.length
       if (size > most && texts.length > 0) break
       texts.push(text)

@@ -1,9 +1,12 @@
 import { ApiError } from '../../api/client'
 import type { LogItem, LogLine } from '../../store/logbuffer'
+import { extentOf, placeOf } from '../../store/logfiles'
 import type { LogDesk, LogView } from '../../store/logs.svelte'
-import { LogSearch, nextHit } from '../../store/logsearch.svelte'
-import { plainText } from './ansi'
-import { type Level, levelOfLine } from './grave'
+import { LogSearch, nextHit, type Wanted } from '../../store/logsearch.svelte'
+import { writtenText } from './ansi'
+import { decoded, type Encoding } from './decode'
+import { errorWords, type Level, levelOfLine } from './grave'
+import { looksLikeJson } from './json'
 import { Scan } from './scan.svelte'
 
 /** A place in the text of a line. */
@@ -22,6 +25,12 @@ export class Viewer {
   hidden = $state.raw<ReadonlySet<Level>>(new Set())
   /** Lines that are unfolded, or shown whole. */
   opened = $state.raw<ReadonlySet<string>>(new Set())
+  /** Whether lines of JSON are unfolded unless the reader folds them. */
+  unfolded = $state(false)
+  /** In what bytes that are not UTF-8 are written. */
+  encoding = $state<Encoding>('utf-8')
+  /** The line from which on the reader selects, with a finger, until they touch another one. */
+  anchor = $state<number | undefined>(undefined)
   /** The line the reader has pointed at. */
   cursor = $state<number | undefined>(undefined)
   /** What is selected, in the order of the lines. */
@@ -36,18 +45,36 @@ export class Viewer {
   whole = $state.raw<LogSearch | undefined>(undefined)
 
   private readonly ended = new AbortController()
+  private texts = new WeakMap<LogLine, string>()
 
   constructor(
     readonly view: LogView,
     private readonly desk: LogDesk,
   ) {
-    this.scan = new Scan(view.buffer)
+    this.scan = new Scan(view.buffer, (line) => this.textOf(line))
   }
 
   close(): void {
     this.ended.abort()
     this.whole?.stop()
     this.scan.close()
+  }
+
+  /** The text of a line, in the encoding the reader has chosen. */
+  textOf(line: LogLine): string {
+    if (this.encoding === 'utf-8') return line.text
+    let text = this.texts.get(line)
+    if (text === undefined) {
+      text = decoded(line.text, this.encoding)
+      this.texts.set(line, text)
+    }
+    return text
+  }
+
+  setEncoding(encoding: Encoding): void {
+    this.encoding = encoding
+    this.texts = new WeakMap()
+    this.scan.ask(this.scan.query)
   }
 
   /** Whether lines may be hidden, so that heights follow what the scan finds. */
@@ -68,7 +95,12 @@ export class Viewer {
   }
 
   isOpen(line: LogLine): boolean {
-    return this.opened.has(this.keyOf(line))
+    return this.opened.has(this.keyOf(line)) !== (this.unfolded && looksLikeJson(line.text))
+  }
+
+  unfoldAll(on: boolean): void {
+    this.unfolded = on
+    this.opened = new Set()
   }
 
   toggle(line: LogLine): void {
@@ -142,33 +174,65 @@ export class Viewer {
   }
 
   private async reach(from: number, by: 1 | -1): Promise<void> {
+    if (!(await this.fetchHit(this.scan.query, from, by)) && !this.nothing) this.wrapAround(by)
+  }
+
+  /** Goes to the next line of the log that has something, wherever it is; tells whether there was one. */
+  private async fetchHit(wanted: Wanted, from: number, by: 1 | -1): Promise<boolean> {
     this.reaching = true
     try {
-      const found = await nextHit(
-        this.desk.client,
-        this.view.names[0]!,
-        this.scan.query,
-        from,
-        by < 0,
-        this.ended.signal,
-      )
+      const name = this.view.names[0]!
+      const found = await nextHit(this.desk.client, name, wanted, from, by < 0, this.ended.signal)
       if (found) await this.view.goTo(found.off)
-      else this.wrapAround(by)
+      return found !== undefined
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       this.nothing = true
+      return false
     } finally {
       this.reaching = false
     }
   }
 
-  /** To the next line that tells of an error, or the one before. */
-  stepToError(by: 1 | -1): void {
-    const { buffer } = this.view
+  /** To the next line that tells of an error, or the one before, wherever in the log it is. */
+  async stepToError(by: 1 | -1): Promise<void> {
+    const { view } = this
+    const { buffer } = view
+    if (this.reaching) return
+    this.nothing = false
     let at = this.cursor ?? (by > 0 ? buffer.start - 1 : buffer.stop)
     for (at += by; at >= buffer.start && at < buffer.stop; at += by) {
       const item = buffer.item(at)
       if (item.kind === 'line' && !item.tail && levelOfLine(item) === 'error') return this.reveal(at)
+    }
+    const edge = buffer.edge()
+    const more = by > 0 ? view.newer !== 'here' : view.older !== 'none'
+    const wanted = { text: errorWords, regex: true, exact: true }
+    const found =
+      !view.several && more && edge && (await this.fetchHit(wanted, by > 0 ? edge.end : edge.off, by))
+    if (!found) this.nothing = true
+  }
+
+  /**
+   * Takes the reader to a place, said by people: a time, a byte as "#1234", or a
+   * share of the whole as "50%". Tells whether there was one.
+   */
+  async goToPlace(said: string): Promise<boolean> {
+    const byte = /^#\s*([\d\s,.']+)$/.exec(said)
+    const share = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(said)
+    if (!byte && !share) return this.view.goToTime(said)
+    if (this.view.several) return false
+    try {
+      const { oldest, newest } = extentOf(await placeOf(this.desk.client, this.view.names[0]!))
+      const wanted = byte
+        ? Number(byte[1]!.replace(/\D/g, ''))
+        : oldest + Math.floor(((newest - oldest) * Math.min(100, Number(share![1]))) / 100)
+      if (wanted < oldest || wanted > newest) return false
+      await this.view.goTo(Math.min(wanted, newest - 1))
+      return true
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return false
     }
   }
 
@@ -191,6 +255,28 @@ export class Viewer {
     void whole.run()
   }
 
+  /** Selects whole lines, from the one to the other. */
+  selectLines(a: number, b: number): void {
+    this.anchor = undefined
+    this.view.pause()
+    this.selected = {
+      from: { index: Math.min(a, b), column: 0 },
+      to: { index: Math.max(a, b), column: Number.POSITIVE_INFINITY },
+    }
+  }
+
+  /** How many whole lines are selected, without the browser knowing. */
+  get linesSelected(): number {
+    if (this.selected?.to.column !== Number.POSITIVE_INFINITY) return 0
+    const { from, to } = this.selected
+    let lines = 0
+    for (let i = Math.max(from.index, this.view.buffer.start); i <= to.index; i++) {
+      const item = this.view.buffer.item(i)
+      if (item?.kind === 'line' && !item.tail && this.shows(i, item)) lines++
+    }
+    return lines
+  }
+
   /** The text of what is selected, as it was written, but for colours: lines that are not drawn included. */
   selection(): string | undefined {
     if (!this.selected) return undefined
@@ -207,8 +293,11 @@ export class Viewer {
       if (item.kind !== 'line') continue
       if (!item.tail) shown = this.shows(i, item)
       if (!shown) continue // hidden by the reader; a piece is shown where its line is
-      const whole = plainText(item.text)
-      const piece = whole.slice(i === from.index ? from.column : 0, i === to.index ? to.column : undefined)
+      const piece = writtenText(
+        this.textOf(item),
+        i === from.index ? from.column : 0,
+        i === to.index ? to.column : undefined,
+      )
       text += (begun && !item.cont ? '\n' : '') + piece
       begun = true
     }
