@@ -31,6 +31,8 @@ const several = [
   '[program:manual]\ncommand=/bin/sh -c "exec sleep 1000"\nautostart=false\n',
 ].join('\n')
 
+const shopLogs = 'logs?s=shop:store/stdout&s=shop:queue/stdout&s=chatty:chatty/stdout'
+
 const failing = [
   several,
   '[program:broken]\ncommand=/bin/sh -c "echo cannot reach the database >&2; exit 3"\nstartretries=1\n',
@@ -47,11 +49,39 @@ const many = Array.from(
     `process_name=instance_%(process_num)02d\nnumprocs=15\nstartsecs=0\n`,
 ).join('\n')
 
+const readable = [
+  several,
+  one('nowhere', 'nowhere.sh', 'stdout_logfile=NONE').replace(
+    /command=.*/,
+    'command=/bin/sh -c "exec sleep 1000"',
+  ),
+  '[program:full]\ncommand=/bin/sh -c "echo words; exec sleep 1000"\nstdout_logfile=/dev/full\n',
+  '[program:binary]\ncommand=/bin/sh -c "head -c 20000 /bin/sh; exec sleep 1000"\n',
+].join('\n')
+
 /** A scene: where its page is, what is done there, and the programs behind it. */
 const scenes = [
   { name: 'processes', programs: several },
   { name: 'process', programs: several, path: 'process/shop/front' },
   { name: 'log', programs: several, path: 'process/chatty/chatty/log', settle: 5_000 },
+  { name: 'log-find', programs: readable, path: 'process/chatty/chatty/log', act: findErrors, settle: 5_000 },
+  {
+    name: 'log-line',
+    programs: readable,
+    path: 'process/chatty/chatty/log',
+    act: pointAtLine,
+    settle: 5_000,
+  },
+  { name: 'log-options', programs: readable, path: 'process/chatty/chatty/log', act: openLogOptions },
+  { name: 'log-clear', programs: readable, path: 'logs?s=mainlog', act: openLogClear },
+  { name: 'log-empty', programs: readable, path: 'process/manual/manual/log' },
+  { name: 'log-memory', programs: readable, path: 'process/nowhere/nowhere/log' },
+  { name: 'log-unwritable', programs: readable, path: 'process/full/full/log', act: openLogOptions },
+  { name: 'log-binary', programs: readable, path: 'process/binary/binary/log' },
+  { name: 'log-bytes', programs: readable, path: 'process/binary/binary/log', act: openBytes },
+  { name: 'logs-merged', programs: readable, path: shopLogs },
+  { name: 'logs-split', programs: readable, path: `${shopLogs}&view=split` },
+  { name: 'logs-none', programs: readable, path: 'logs' },
   { name: 'many', programs: many },
   { name: 'none', programs: '' },
   { name: 'errors', programs: failing, settle: 7_000 },
@@ -62,6 +92,40 @@ const scenes = [
   { name: 'confirm', programs: several, act: stopGroup },
   { name: 'disconnected', programs: several, act: cut },
 ]
+
+async function findErrors(page) {
+  await page.locator('.push button').first().click()
+  await page.getByRole('searchbox').fill('item')
+  await page.locator('.levels').waitFor()
+}
+
+/** With a finger the line is held, otherwise it is pointed at. */
+async function pointAtLine(page, _, size) {
+  const line = page.locator('[role="log"] .line').last()
+  if (size === 'desktop') return line.click()
+  const box = await line.boundingBox()
+  const finger = await page.context().newCDPSession(page)
+  const touchPoints = [{ x: box.x + 60, y: box.y + 8 }]
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
+  await page.getByRole('dialog').waitFor()
+  await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+}
+
+async function openLogOptions(page) {
+  await page.locator('.tools .push button').last().click()
+  await page.getByRole('dialog').waitFor()
+}
+
+async function openLogClear(page) {
+  await openLogOptions(page)
+  await page.locator('dialog .row button').last().click()
+  await page.locator('dialog li a').waitFor()
+}
+
+async function openBytes(page) {
+  await page.locator('.strip button').first().click()
+  await page.locator('dialog pre').waitFor()
+}
 
 async function stopGroup(page, _, size) {
   const group = page.locator('[data-group="shop"]')

@@ -340,7 +340,7 @@ export const more = {
     downloadFile: 'Download the file',
     rate: (bytes: string) => `${bytes}/s`,
     timesOf: 'When lines came',
-    times: { off: 'Hidden', local: 'Local time', utc: 'UTC', relative: 'How long ago' },
+    times: { off: 'Hidden', local: 'Local', utc: 'UTC', relative: 'Age' },
     jump: 'Go to a time or a place',
     jumpHint:
       'Such as 14:03, 2026-01-31, 2026-01-31T14:03:00Z or 90m ago as 90m, in the time of the server; or 50%, or #1234 for a byte.',
@@ -372,6 +372,9 @@ export const more = {
     selected: (n: number) => `${count(n, { one: 'line', other: 'lines' })} selected`,
     copyLines: 'Copy them',
     noError: 'There is no error in that direction.',
+    keptIn: (path: string) => `Kept in ${path}`,
+    keptInMemory: 'Kept in memory only, the newest lines of it',
+    andSyslog: 'sent to syslog',
     writesTo: (path: string) => `Lines appear here as they are written to ${path}.`,
     memoryOnly:
       'Lines appear here as the program writes them. They go to no file: the newest are kept in memory.',
