@@ -81,8 +81,8 @@ var languages = [...]language{{
 `,
 }}
 
-// languageOf is the one of ours that a browser would rather have.
-func languageOf(r *http.Request) *language {
+// preferredLanguage is the one of ours that a browser would rather have.
+func preferredLanguage(r *http.Request) *language {
 	best, most := &languages[0], 0.0
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
 		tag, weight, weighed := strings.Cut(strings.TrimSpace(part), ";")

@@ -15,7 +15,7 @@ func TestTheLanguageIsTheOneABrowserWouldRatherHave(t *testing.T) {
 		"ru;q=0.4, en-GB;q=0.8": "en", "ru;q=0": "en", "ru;q=x, en;q=0.1": "en", "rus": "en", "uk, ru": "ru",
 	} {
 		r := &http.Request{Header: http.Header{"Accept-Language": {header}}}
-		if got := languageOf(r).tag; got != want {
+		if got := preferredLanguage(r).tag; got != want {
 			t.Errorf("%q: %s, want %s", header, got, want)
 		}
 	}
@@ -52,13 +52,14 @@ func TestEveryLanguageSaysAllOfIt(t *testing.T) {
 func TestThePageOfALinkSpeaksTheLanguageOfTheBrowser(t *testing.T) {
 	town := newTown(t)
 	_, path := town.mints(town.person("operator"), `{"programs":["insider:api"],"actions":["restart"],"expires":"1h","uses":3}`)
-	for _, tt := range []struct{ path, accept, want string }{
-		{path, "ru", `<html lang="ru">`}, {path, "ru", "перезапускать"}, {path, "ru", "Осталось открытий: 3."},
-		{path, "de", `<html lang="en">`}, {path, "de", "It may be opened 3 more times."},
-		{"/link/unknown", "ru", "Эта ссылка не действует"},
+	for _, tt := range []struct{ path, accept, cookie, want string }{
+		{path, "ru", "", `<html lang="ru">`}, {path, "ru", "", "перезапускать"}, {path, "ru", "", "Осталось открытий: 3."},
+		{path, "de", "", `<html lang="en">`}, {path, "de", "", "It may be opened 3 more times."},
+		{path, "de", "supervisor_language=ru", `<html lang="ru">`}, {path + "?lang=en", "ru", "supervisor_language=ru", `<html lang="en">`},
+		{"/link/unknown", "ru", "", "Эта ссылка не действует"},
 	} {
-		response, body := town.visit("GET", tt.path, "Accept-Language", tt.accept)
-		if !strings.Contains(body, tt.want) || response.Header.Get("Vary") != "Accept-Language" {
+		response, body := town.visit("GET", tt.path, "Accept-Language", tt.accept, "Cookie", tt.cookie)
+		if !strings.Contains(body, tt.want) || response.Header.Get("Vary") != "Accept-Language, Cookie" {
 			t.Errorf("%s, %s: no %s in %v %s", tt.path, tt.accept, tt.want, response.Header, body)
 		}
 	}

@@ -61,7 +61,7 @@ func enterPage(w http.ResponseWriter) {
 // linkPage sends a small page that works without scripts.
 func linkPage(w http.ResponseWriter, status int, speak *language, main string) {
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Vary", "Accept-Language")
+	w.Header().Set("Vary", "Accept-Language, Cookie")
 	reply.Small(w, status, reply.SmallPage{Lang: speak.tag, Title: "Supervisor", Main: main, Forms: "'self'"})
 }
 

@@ -151,13 +151,14 @@ func (p *page) serveIndex(w http.ResponseWriter, r *http.Request) error {
 	text := []byte(notBuilt)
 	if p.index != nil {
 		var err error
-		if text, err = p.index.fill(baseOf(r), p.boot(r)); err != nil {
+		if text, err = p.index.fill(baseOf(r), tastesOf(r), p.boot(r)); err != nil {
 			return err
 		}
 	}
 	auth.Stay(w, r)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("Vary", "Accept-Language, Cookie")
 	w.Header().Set("Etag", etag(text))
 	if same(r, etag(text)) {
 		w.WriteHeader(http.StatusNotModified)
@@ -284,20 +285,26 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// template is index.html, cut at the two places that are filled in.
-type template struct{ beforeBase, beforeBoot, rest []byte }
+// template is index.html, cut at the three places that are filled in.
+type template struct{ beforeHTML, beforeBase, beforeBoot, rest []byte }
 
 var (
+	errNoHTML = errors.New(`index.html has no <html lang="en">`)
 	errNoBase = errors.New(`index.html has no <base href="/">`)
 	errNoBoot = errors.New(`index.html has no <script type="application/json" id="boot">`)
 
+	htmlTag = regexp.MustCompile(`<html lang="en">`)
 	baseTag = regexp.MustCompile(`<base href="/"\s*/?>`)
 	bootTag = regexp.MustCompile(`(?s)(<script type="application/json" id="boot">).*?</script>`)
 )
 
 func newTemplate(text []byte) (*template, error) {
+	root := htmlTag.FindIndex(text)
+	if root == nil {
+		return nil, errNoHTML
+	}
 	base := baseTag.FindIndex(text)
-	if base == nil {
+	if base == nil || base[0] < root[1] {
 		return nil, errNoBase
 	}
 	boot := bootTag.FindSubmatchIndex(text)
@@ -305,18 +312,20 @@ func newTemplate(text []byte) (*template, error) {
 		return nil, errNoBoot
 	}
 	return &template{
-		beforeBase: text[:base[0]],
+		beforeHTML: text[:root[0]],
+		beforeBase: text[root[1]:base[0]],
 		beforeBoot: text[base[1]:boot[3]],
 		rest:       text[boot[1]-len("</script>"):],
 	}, nil
 }
 
 // fill makes the page. JSON is safe in a script: encoding/json escapes <, > and &.
-func (t *template) fill(base string, boot wire.Boot) ([]byte, error) {
+func (t *template) fill(base string, like tastes, boot wire.Boot) ([]byte, error) {
 	data, err := json.Marshal(boot)
 	if err != nil {
 		return nil, fmt.Errorf("tell the page how to begin: %w", err)
 	}
+	root := []byte(`<html lang="` + like.language + `" data-theme="` + like.theme + `">`)
 	tag := []byte(`<base href="` + html.EscapeString(base) + `" />`)
-	return bytes.Join([][]byte{t.beforeBase, tag, t.beforeBoot, data, t.rest}, nil), nil
+	return bytes.Join([][]byte{t.beforeHTML, root, t.beforeBase, tag, t.beforeBoot, data, t.rest}, nil), nil
 }

@@ -139,6 +139,7 @@ func TestAPageThatWasNotBuiltSaysHow(t *testing.T) {
 
 func TestAPageThatCannotBeFilledIsRefused(t *testing.T) {
 	for text, want := range map[string]error{
+		strings.Replace(indexHTML, `lang="en"`, "", 1):       errNoHTML,
 		strings.Replace(indexHTML, "<base", "<bass", 1):      errNoBase,
 		strings.Replace(indexHTML, `id="boot"`, `id="b"`, 1): errNoBoot,
 	} {
