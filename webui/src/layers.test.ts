@@ -13,6 +13,7 @@ const table: Record<string, readonly string[]> = {
   store: ['wire', 'api', 'live'],
   text: [],
   ui: ['text'],
+  worker: ['text'],
   feature: ['store', 'ui', 'text'],
   app: ['feature', 'store', 'ui', 'text'],
 }

@@ -1,6 +1,6 @@
 import { mount } from 'svelte'
 import App from './app/App.svelte'
-import { browserShelf, Preferences } from './store/preferences.svelte'
+import { browserShelf, cookieJar, Preferences } from './store/preferences.svelte'
 import { openStores } from './store/stores'
 import { words } from './text/words.svelte'
 import './ui/tokens.css'
@@ -18,8 +18,12 @@ function readBoot(): Partial<Boot> {
   }
 }
 
-const preferences = new Preferences(browserShelf(), navigator.languages)
-document.documentElement.dataset.theme = preferences.theme
-const stores = openStores(readBoot(), preferences)
+const boot = readBoot()
+const served = boot.base ? document.documentElement.lang : undefined
+const jar = cookieJar(document.baseURI)
+const preferences = new Preferences(browserShelf(), navigator.languages, jar, served)
+const stores = openStores(boot, preferences)
 // Not awaited here: a catalogue imports what is in one file with this, and would wait for it in turn.
-void words.use(preferences.language).then(() => mount(App, { target: document.body, props: { stores } }))
+void words.use(preferences.language).then(() => {
+  mount(App, { target: document.body, props: { stores } })
+})

@@ -9,6 +9,7 @@ export type Route =
   | { page: 'logs' }
   | { page: 'config' }
   | { page: 'about' }
+  | { page: 'settings' }
   | { page: 'unknown' }
 
 /** What is looked at of a process. */
@@ -34,7 +35,7 @@ function routeOf(path: string | undefined, query: URLSearchParams): Route {
   const [page, group, name, tab, crash = ''] = parts
   if (parts.length === 1 && page === 'login') return { page: 'processes' } // where a login asked for by hand leads
   if (parts.length === 1 && (page === 'people' || page === 'activity' || page === 'logs')) return { page }
-  if (parts.length === 1 && (page === 'config' || page === 'about')) return { page }
+  if (parts.length === 1 && (page === 'config' || page === 'about' || page === 'settings')) return { page }
   if (page !== 'process' || group === undefined || name === undefined) return { page: 'unknown' }
   if (tab !== undefined && !tabs.has(tab)) return { page: 'unknown' }
   if (parts.length > (tab === 'crashes' ? 5 : 4)) return { page: 'unknown' }

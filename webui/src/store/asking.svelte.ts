@@ -1,4 +1,5 @@
 import { type Commands, type Order, type Target, touched } from './commands.svelte'
+import type { ConfirmPolicy } from './preferences.svelte'
 import type { Row } from './processes.svelte'
 
 export interface Question {
@@ -30,7 +31,8 @@ export class Waiting {
 /**
  * Asks before an order that could hurt: always before stopping, and before
  * anything done to several at once; on a touch screen also before restarting,
- * because fingers slip. What nobody was asked about, or what touches more than
+ * because fingers slip; or before more or less of that, as the reader likes it.
+ * What nobody was asked about, or what touches more than
  * a group, is given some seconds later and can be taken back until then: what
  * was stopped has lost its state for good.
  */
@@ -43,12 +45,13 @@ export class Asking {
   constructor(
     private readonly commands: Commands,
     private readonly after: (ms: number, run: () => void) => void,
+    private readonly policy: () => ConfirmPolicy = () => 'default',
   ) {}
 
   order(verb: Order, target: Target, touch: boolean): void {
     const rows = target.kind === 'process' ? [target.row] : touched(verb, target.rows)
     const question = { verb, target, rows }
-    if (rows.length > 0 && mustAsk(verb, target, touch)) this.question = question
+    if (rows.length > 0 && mustAsk(verb, target, touch, this.policy())) this.question = question
     else if (verb === 'restart' && target.kind === 'process') this.wait(question, '', windows.one)
     else this.give(question, '')
   }
@@ -109,7 +112,8 @@ export class Asking {
   }
 }
 
-function mustAsk(verb: Order, target: Target, touch: boolean): boolean {
-  if (target.kind !== 'process') return true
-  return verb === 'stop' || verb === 'kill' || (verb === 'restart' && touch)
+function mustAsk(verb: Order, target: Target, touch: boolean, policy: ConfirmPolicy): boolean {
+  if (policy === 'always' || verb === 'stop' || verb === 'kill') return true
+  if (target.kind !== 'process') return policy === 'default' || verb === 'restart'
+  return policy === 'default' && verb === 'restart' && touch
 }

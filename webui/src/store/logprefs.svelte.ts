@@ -19,7 +19,7 @@ export class LogPreferences {
 
   constructor(private readonly shelf: Shelf = browserShelf()) {
     this.times = timesOf.find((t) => t === shelf.get('log-times')) ?? 'off'
-    const share = Number(shelf.get('log-share') ?? 50)
+    const share = Number(shelf.get('log-share') || 50)
     this.share = share >= 20 && share <= 80 ? share : 50
     const size = Number(shelf.get('log-size') ?? sizes.usual)
     this.size = size >= sizes.least && size <= sizes.most ? Math.round(size) : sizes.usual
@@ -44,6 +44,13 @@ export class LogPreferences {
   setShare(share: number): void {
     this.share = Math.min(80, Math.max(20, share))
     this.shelf.set('log-share', String(this.share))
+  }
+
+  /** Forgets all that was chosen. */
+  reset(): void {
+    this.times = 'off'
+    this.share = 50
+    for (const key of ['log-times', 'log-share']) this.shelf.set(key, '')
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ApiError } from '../api/client'
 import type { ProcState, Result, UpdateStep } from '../wire/wire.gen'
 import type { Order } from './commands.svelte'
+import type { Row } from './processes.svelte'
 
 /** Something the reader is told in a corner of the page. The words are the catalogue's. */
 export type Notice =
@@ -39,6 +40,8 @@ const gone = 5_000
 export class Notices {
   shown = $state.raw<Shown[]>([])
   announcement = $state.raw<Announcement | undefined>(undefined)
+  /** Called when supervisord has given processes up. */
+  onfatal: (rows: Row[]) => void = () => {}
   private nextId = 1
 
   constructor(private readonly after: (ms: number, run: () => void) => void) {}

@@ -70,6 +70,11 @@ export class Session {
     return this.link.kind === 'live'
   }
 
+  /** The version that this page is of; "" if nobody knows. */
+  get version(): string {
+    return this.boot.version ?? ''
+  }
+
   /** Tries the connection at once. */
   retry(): void {
     this.socket.wake()

@@ -462,6 +462,39 @@ describe('notices', () => {
   })
 })
 
+describe('before which orders the page asks', () => {
+  type Asked = 'nothing' | 'question' | 'wait'
+
+  test.each([
+    ['default', 'start', 'one', false, 'nothing'],
+    ['default', 'restart', 'one', false, 'wait'],
+    ['default', 'restart', 'one', true, 'question'],
+    ['default', 'start', 'all', false, 'question'],
+    ['default', 'stop', 'one', false, 'question'],
+    ['always', 'start', 'one', false, 'question'],
+    ['always', 'restart', 'one', false, 'question'],
+    ['dangerous', 'start', 'one', true, 'nothing'],
+    ['dangerous', 'restart', 'one', true, 'wait'],
+    ['dangerous', 'start', 'all', true, 'nothing'],
+    ['dangerous', 'restart', 'all', false, 'question'],
+    ['dangerous', 'stop', 'one', false, 'question'],
+    ['dangerous', 'kill', 'one', false, 'question'],
+  ] as const)('%s: %s of %s, by touch %s', (policy, verb, of, touch, asked) => {
+    const h = house()
+    h.table(1, [process(1, verb === 'start' ? 'STOPPED' : 'RUNNING')])
+    h.draw()
+    const asking = new Asking(
+      { run: async () => {} } as unknown as Commands,
+      () => {},
+      () => policy,
+    )
+    const row = h.processes.get(1)!
+    asking.order(verb, of === 'one' ? { kind: 'process', row } : { kind: 'all', rows: [row] }, touch)
+    const became: Asked = asking.question ? 'question' : asking.waiting.length > 0 ? 'wait' : 'nothing'
+    expect(became).toBe(asked)
+  })
+})
+
 describe('preferences', () => {
   const shelf = (kept: Record<string, string> = {}) => ({
     kept,
@@ -488,5 +521,49 @@ describe('preferences', () => {
     first.setFolded(new Set(['cat']))
     const second = new Preferences(kept, [])
     expect([second.theme, [...second.folded], second.wrap]).toEqual(['dark', ['cat'], undefined])
+  })
+
+  test('what the server must know is moved to where it sees it, and what was chosen last counts', () => {
+    const old = shelf({ theme: 'dark', language: 'ru' })
+    const jar = shelf({ language: 'en' })
+    const first = new Preferences(old, ['en'], jar, 'en')
+    expect([first.theme, first.language]).toEqual(['dark', 'ru'])
+    expect([jar.kept, old.get('theme'), old.get('language')]).toEqual([
+      { theme: 'dark', language: 'ru' },
+      '',
+      '',
+    ])
+    const second = new Preferences(old, ['en'], jar, 'ru')
+    expect([second.theme, second.language]).toEqual(['dark', 'ru'])
+    second.setTheme('contrast')
+    expect([jar.get('theme'), old.get('theme')]).toEqual(['contrast', ''])
+  })
+
+  test('the page goes on in the language in which it was served', () => {
+    expect(new Preferences(shelf(), ['en'], shelf({ language: 'en' }), 'ru').language).toBe('ru')
+  })
+
+  test('everything can be chosen, is kept, and is as at first after a reset', () => {
+    const [kept, jar] = [shelf(), shelf()]
+    const first = new Preferences(kept, ['ru'], jar)
+    const before = { ...first.chosen }
+    first.setTheme('light')
+    first.setLanguage('en')
+    first.setWrap(false)
+    first.choose('density', 'compact')
+    first.choose('confirm', 'always')
+    first.choose('notify', 'fatal')
+    const second = new Preferences(kept, ['ru'], jar)
+    expect(second.chosen).toEqual({ ...before, density: 'compact', confirm: 'always', notify: 'fatal' })
+    expect([second.theme, second.language, second.wrap]).toEqual(['light', 'en', false])
+    second.reset()
+    for (const one of [second, new Preferences(kept, ['ru'], jar)]) {
+      expect([one.chosen, one.theme, one.language, one.wrap]).toEqual([before, 'system', 'ru', undefined])
+    }
+  })
+
+  test('what is on the shelf but no choice of ours counts for nothing', () => {
+    const odd = new Preferences(shelf({ density: 'tiny', confirm: '', notify: 'fatal' }), [])
+    expect(odd.chosen).toMatchObject({ density: 'normal', confirm: 'default', notify: 'fatal' })
   })
 })

@@ -57,8 +57,14 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
   processes.onflush = (moved) => {
     commands.settle()
     announce(notices, moved)
+    const fatal = moved.filter(({ after }) => after === 'FATAL').map(({ row }) => row)
+    if (fatal.length > 0) notices.onfatal(fatal)
   }
-  const asking = new Asking(commands, (ms, run) => setTimeout(run, ms))
+  const asking = new Asking(
+    commands,
+    (ms, run) => setTimeout(run, ms),
+    () => preferences.chosen.confirm,
+  )
   const metrics = new Metrics(socket, onFrame)
   const lastLines = new LastLines(socket)
   const sharing = new Sharing()

@@ -1,13 +1,14 @@
 import type { OrderKind } from '../wire/wire.gen'
 import { clock, figures, rough, thisYear } from './duration'
 import { counter } from './plural'
+import { dated } from './times.svelte'
 
 const locale = 'en'
 const units = { days: 'd', hours: 'h', minutes: 'min', seconds: 's' }
 const count = counter(locale)
 const processes = { one: 'process', other: 'processes' }
-const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const moment = new Intl.DateTimeFormat('en-GB', {
+const time = dated('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const moment = dated('en-GB', {
   day: 'numeric',
   month: 'short',
   year: 'numeric',
@@ -15,14 +16,14 @@ const moment = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
   second: '2-digit',
 })
-const date = new Intl.DateTimeFormat('en-GB', {
+const date = dated('en-GB', {
   weekday: 'long',
   day: 'numeric',
   month: 'long',
   year: 'numeric',
 })
-const dayAndYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
-const day = new Intl.DateTimeFormat('en-GB', {
+const dayAndYear = dated('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+const day = dated('en-GB', {
   day: 'numeric',
   month: 'short',
   hour: '2-digit',
@@ -37,10 +38,10 @@ export const en = {
     clock: (ms: number) => clock(ms, units),
     rough: (ms: number) => rough(ms, units),
     ...figures(locale),
-    time: (ms: number) => time.format(ms),
-    moment: (ms: number) => moment.format(ms),
-    date: (ms: number) => date.format(ms),
-    day: (ms: number) => (thisYear(ms) ? day : dayAndYear).format(ms),
+    time: (ms: number) => time(ms),
+    moment: (ms: number) => moment(ms),
+    date: (ms: number) => date(ms),
+    day: (ms: number) => (thisYear(ms) ? day : dayAndYear)(ms),
   },
 
   app: {
@@ -73,7 +74,7 @@ export const en = {
   settings: {
     title: 'Settings',
     theme: 'Theme',
-    themes: { system: 'System', light: 'Light', dark: 'Dark' },
+    themes: { system: 'System', light: 'Light', dark: 'Dark', contrast: 'Contrast' },
     language: 'Language',
     kept: 'Kept in this browser.',
   },

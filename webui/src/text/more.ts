@@ -2,6 +2,7 @@ import type { Problem, ProblemCode } from '../wire/wire.gen'
 import { en } from './en'
 import { house } from './house'
 import { keyboard } from './keyboard'
+import { likes } from './likes'
 import { counter } from './plural'
 
 const count = counter(en.locale)
@@ -58,6 +59,7 @@ export const more = {
       `Everybody on this machine can read the key of [${p.name}]. Run chmod o-r ${p.place}.`,
   } satisfies Record<ProblemCode, (p: Problem) => string>,
 
+  ...likes,
   meaning: {
     'no-start': (p: End) => `Could not be started: ${p.err}`,
     stopped: (p: End) => stoppedWords(p),

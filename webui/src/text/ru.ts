@@ -2,8 +2,10 @@ import { clock, figures, rough, thisYear } from './duration'
 import type { Dict } from './en'
 import { house } from './house.ru'
 import { keyboard } from './keyboard.ru'
+import { likes } from './likes.ru'
 import type { More } from './more'
 import { counter } from './plural'
+import { dated } from './times.svelte'
 
 const locale = 'ru'
 const units = { days: 'д', hours: 'ч', minutes: 'мин', seconds: 'с' }
@@ -13,8 +15,8 @@ const groups = { one: 'группе', few: 'группах', many: 'группа
 const list = new Intl.ListFormat(locale)
 const logins = { one: 'вход', few: 'входа', many: 'входов', other: 'входа' }
 const strings = { one: 'строка', few: 'строки', many: 'строк', other: 'строки' }
-const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const moment = new Intl.DateTimeFormat(locale, {
+const time = dated(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const moment = dated(locale, {
   day: 'numeric',
   month: 'short',
   year: 'numeric',
@@ -22,14 +24,14 @@ const moment = new Intl.DateTimeFormat(locale, {
   minute: '2-digit',
   second: '2-digit',
 })
-const date = new Intl.DateTimeFormat(locale, {
+const date = dated(locale, {
   weekday: 'long',
   day: 'numeric',
   month: 'long',
   year: 'numeric',
 })
-const dayAndYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' })
-const day = new Intl.DateTimeFormat(locale, {
+const dayAndYear = dated(locale, { day: 'numeric', month: 'short', year: 'numeric' })
+const day = dated(locale, {
   day: 'numeric',
   month: 'short',
   hour: '2-digit',
@@ -45,6 +47,7 @@ function stoppedWords(p: { by: string; order: string }): string {
 export const ru: Dict & More = {
   ...house,
   ...keyboard,
+  ...likes,
   meaning: {
     'no-start': (p) => `Не удалось запустить: ${p.err}`,
     stopped: (p) => stoppedWords(p),
@@ -174,10 +177,10 @@ export const ru: Dict & More = {
     clock: (ms) => clock(ms, units),
     rough: (ms) => rough(ms, units),
     ...figures(locale),
-    time: (ms) => time.format(ms),
-    moment: (ms) => moment.format(ms),
-    date: (ms) => date.format(ms),
-    day: (ms) => (thisYear(ms) ? day : dayAndYear).format(ms),
+    time: (ms) => time(ms),
+    moment: (ms) => moment(ms),
+    date: (ms) => date(ms),
+    day: (ms) => (thisYear(ms) ? day : dayAndYear)(ms),
   },
 
   app: {
@@ -210,8 +213,7 @@ export const ru: Dict & More = {
       `На диске (${p.place || 'statedir='}) ничего не сохранить, и после перезапуска сеансы и ссылки забудутся: ${p.why}. Укажите в statedir= секции [supervisord] каталог, в который supervisord может писать.`,
     CRASHES_UNKEPT: (p) => `Следы падений хранятся не так, как должны: ${p.why}.`,
     MAIN_LOG_TROUBLE: (p) => `С главным журналом не всё в порядке: ${p.why}.`,
-    TRAIL_UNWRITABLE: (p) =>
-      `Журнал действий не записывается в ${p.place} с ${moment.format(p.at)}: ${p.why}.`,
+    TRAIL_UNWRITABLE: (p) => `Журнал действий не записывается в ${p.place} с ${moment(p.at)}: ${p.why}.`,
     SERVER_OPEN: (p) =>
       `Любой, кто может подключиться к ${p.place}, запускает и останавливает программы. Добавьте секцию [user:x], или username= и password= в [${p.name}], или слушайте только 127.0.0.1.`,
     SERVER_IN_CLEAR: (p) =>
@@ -227,8 +229,8 @@ export const ru: Dict & More = {
       `Файл пользователей не читается, учётные записи остались прежними: ${p.why}.`,
     CERTIFICATE_UNREADABLE: (p) =>
       `Сертификат [${p.name}] не удалось прочитать заново, действует прежний: ${p.why}.`,
-    CERTIFICATE_EXPIRED: (p) => `Срок сертификата [${p.name}] истёк: ${date.format(p.at)}`,
-    CERTIFICATE_EXPIRES: (p) => `Срок сертификата [${p.name}] истекает: ${date.format(p.at)}`,
+    CERTIFICATE_EXPIRED: (p) => `Срок сертификата [${p.name}] истёк: ${date(p.at)}`,
+    CERTIFICATE_EXPIRES: (p) => `Срок сертификата [${p.name}] истекает: ${date(p.at)}`,
     CERTIFICATE_KEY_SHARED: (p) =>
       `Ключ [${p.name}] может прочитать любой на этой машине. Выполните chmod o-r ${p.place}.`,
   },
@@ -236,7 +238,7 @@ export const ru: Dict & More = {
   settings: {
     title: 'Настройки',
     theme: 'Тема',
-    themes: { system: 'Системная', light: 'Светлая', dark: 'Тёмная' },
+    themes: { system: 'Системная', light: 'Светлая', dark: 'Тёмная', contrast: 'Контраст' },
     language: 'Язык',
     kept: 'Сохраняется в этом браузере.',
   },

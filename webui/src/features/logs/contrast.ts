@@ -9,13 +9,13 @@ const readable = 4.5
  * needed to be read on the background. Programs choose for their own terminal,
  * not for this page.
  */
-export function legible(colour: string, background: string): string {
+export function legible(colour: string, background: string, least = readable): string {
   const back = parse(background)
   const target: RGB = luminance(back) > 0.18 ? [0, 0, 0] : [255, 255, 255]
   const from = parse(colour)
   for (let share = 0; share <= 1; share += 0.1) {
     const mixed = mix(from, target, share)
-    if (contrast(mixed, back) >= readable) return print(mixed)
+    if (contrast(mixed, back) >= least) return print(mixed)
   }
   return print(target)
 }
