@@ -21,7 +21,7 @@ SHELL       := /bin/sh
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 GO_SOURCES  := $(shell find . -name node_modules -prune -o \( -name '*.go' -o -path './cmd/*.conf' -not -path '*/testdata/*' \) -print) go.mod go.sum
-WEB_SOURCES := $(shell find webui/src webui/public webui/index.html -type f 2>/dev/null) package-lock.json vite.config.ts
+WEB_SOURCES := $(shell find webui/src webui/public webui/index.html webui/offline.html -type f 2>/dev/null) package-lock.json vite.config.ts
 PROGRAMS    := supervisord supervisorctl pidproxy echo_supervisord_conf
 BINARIES    := $(PROGRAMS:%=bin/%)
 NEED        := packaging/need.sh

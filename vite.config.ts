@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import type { Plugin } from 'vite'
+import { build, type Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('./webui', import.meta.url))
@@ -37,6 +38,62 @@ function precompress(): Plugin {
     },
   }
 }
+
+/**
+ * Builds the page that is shown without a connection, and then the worker that
+ * shows it: by themselves, for they come when all else does not. The worker is
+ * another one whenever anything of the page is, so that browsers take the new one.
+ */
+function worker(): Plugin {
+  const dist = join(root, 'dist')
+  return {
+    name: 'worker',
+    apply: 'build',
+    async writeBundle() {
+      await part({ offline: join(root, 'offline.html') })
+      const text = readFileSync(join(dist, 'offline.html'), 'utf8')
+      const parts = [...text.matchAll(/"\.\/(assets\/[^"]+)"/g)].map(([, name]) => name)
+      if (parts.length !== 2) this.error(`offline.html should need a script and a sheet, not ${parts}`)
+      const all = readdirSync(join(dist, 'assets')).sort().join('\n') + text
+      await part(
+        { sw: join(root, 'src/worker/sw.ts') },
+        {
+          BUILD: JSON.stringify(createHash('sha256').update(all).digest('hex').slice(0, 12)),
+          OFFLINE: JSON.stringify(['offline.html', ...parts]),
+        },
+      )
+    },
+  }
+}
+
+/** Adds an entry of its own to what has been built. */
+async function part(input: Record<string, string>, define: Record<string, string> = {}) {
+  await build({
+    configFile: false,
+    root,
+    base: './',
+    publicDir: false,
+    logLevel: 'warn',
+    define,
+    build: {
+      outDir: 'dist',
+      emptyOutDir: false,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      target,
+      rolldownOptions: {
+        input,
+        output: {
+          // The worker's name stays: browsers look there whether there is another one.
+          entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        },
+      },
+    },
+  })
+}
+
+/** The oldest browsers the page is for. */
+const target = ['es2022', 'chrome111', 'firefox114', 'safari16.4']
 
 /** What a browser must have before it can draw anything, in compressed bytes. */
 const budgets = { js: 60 * 1024, css: 12 * 1024 }
@@ -107,13 +164,13 @@ export default defineConfig({
   root,
   cacheDir: fileURLToPath(new URL('./node_modules/.vite', import.meta.url)),
   base: './',
-  plugins: [svelte(), precompress(), budget()],
+  plugins: [svelte(), worker(), precompress(), budget()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    target: ['es2022', 'chrome111', 'firefox114', 'safari16.4'],
+    target,
     reportCompressedSize: false,
     rolldownOptions: { output: { codeSplitting: { groups: [firstLoad] } } },
   },

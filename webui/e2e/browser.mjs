@@ -19,6 +19,8 @@ const flags = [
  * Starts Chromium with nothing left over from before. Gives a way to open pages,
  * of which every complaint (console error, uncaught error, report of the content
  * policy) is gathered, and a way to end it all. More flags are Chromium's own.
+ * The page goes without its service worker, which would keep requests from the
+ * scenes that want to see or change them, unless serviceWorkers is 'allow'.
  */
 export async function openBrowser(more = []) {
   if (!existsSync(executable)) throw new Error(`no Chromium at ${executable}; install it or set CHROMIUM`)
@@ -31,7 +33,7 @@ export async function openBrowser(more = []) {
   const browser = context.browser()
   return {
     open: async (options = {}) => {
-      const own = browser ? await browser.newContext(options) : context
+      const own = browser ? await browser.newContext({ serviceWorkers: 'block', ...options }) : context
       const page = await own.newPage()
       return { page, complaints: gather(page), close: () => own.close() }
     },
@@ -49,7 +51,7 @@ function gather(page) {
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return
     if (
-      /ERR_CONNECTION_REFUSED|WebSocket connection to .* failed|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/.test(
+      /Service Worker registration blocked|ERR_CONNECTION_REFUSED|WebSocket connection to .* failed|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/.test(
         message.text(),
       )
     )

@@ -88,6 +88,7 @@ const scenes = [
   { name: 'failed', programs: failing, path: 'process/broken/broken', settle: 4_000, whole: true },
   { name: 'crash', programs: failing, path: 'process/dying/dying/crashes/last', settle: 4_000 },
   { name: 'settings', programs: several, path: 'process/shop/front/config' },
+  { name: 'taste', programs: several, path: 'settings', whole: true },
   { name: 'chosen', programs: several, act: choose },
   { name: 'confirm', programs: several, act: stopGroup },
   { name: 'disconnected', programs: several, act: cut },

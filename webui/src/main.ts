@@ -26,4 +26,6 @@ const stores = openStores(boot, preferences)
 // Not awaited here: a catalogue imports what is in one file with this, and would wait for it in turn.
 void words.use(preferences.language).then(() => {
   mount(App, { target: document.body, props: { stores } })
+  if (boot.base && isSecureContext && 'serviceWorker' in navigator)
+    void import('./worker/register').then(({ register }) => register(document.baseURI))
 })
