@@ -404,7 +404,7 @@ scene('every setting does what it says, and all of them are forgotten when asked
   await set('Ask', 'Always')
   await set('When lines came', 'UTC')
   await page.getByText('Tell me when something turns FATAL').click()
-  await page.getByRole('checkbox', { checked: true }).waitFor()
+  await page.getByRole('checkbox', { name: 'FATAL', checked: true }).waitFor()
 
   await page.getByRole('link', { name: 'Processes' }).click()
   const idle = page.locator('[data-process="idle:idle"], [data-process="idle"]')
@@ -444,7 +444,7 @@ scene('every setting does what it says, and all of them are forgotten when asked
   await page.getByRole('button', { name: 'Reset everything' }).click()
   await page.getByText('Everything is as it was at first.').waitFor()
   assert.doesNotMatch(await now(), /UTC|am|pm/)
-  await page.getByRole('checkbox', { checked: false }).waitFor()
+  await page.getByRole('checkbox', { name: 'FATAL', checked: false }).waitFor()
   assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), [])
   assert.deepEqual(await page.context().cookies(base), [])
 })

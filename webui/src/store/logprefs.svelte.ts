@@ -21,7 +21,7 @@ export class LogPreferences {
     this.times = timesOf.find((t) => t === shelf.get('log-times')) ?? 'off'
     const share = Number(shelf.get('log-share') || 50)
     this.share = share >= 20 && share <= 80 ? share : 50
-    const size = Number(shelf.get('log-size') ?? sizes.usual)
+    const size = Number(shelf.get('log-size') || sizes.usual)
     this.size = size >= sizes.least && size <= sizes.most ? Math.round(size) : sizes.usual
     this.announce = shelf.get('log-announce') === '1'
   }
@@ -50,7 +50,9 @@ export class LogPreferences {
   reset(): void {
     this.times = 'off'
     this.share = 50
-    for (const key of ['log-times', 'log-share']) this.shelf.set(key, '')
+    this.size = sizes.usual
+    this.announce = false
+    for (const key of ['log-times', 'log-share', 'log-size', 'log-announce']) this.shelf.set(key, '')
   }
 }
 
