@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervisor/supervise"
+	"supervisor/supervise/disk"
 )
 
 // accounts reads the [user:x] sections of the configuration. Tokens are made by
@@ -336,7 +337,7 @@ func editAccounts(file, section, with string) error {
 	if err != nil {
 		return err
 	}
-	return ReplaceFile(place, []byte(after))
+	return disk.Replace(place, []byte(after))
 }
 
 // replaceSection gives a text in which the section, its header and its lines,

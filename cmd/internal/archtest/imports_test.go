@@ -18,17 +18,19 @@ var may = map[string][]string{
 	"": {}, // embed.go
 
 	"supervise":                 {},
-	"supervise/config":          {"supervise"},
+	"supervise/config":          {"supervise", "supervise/disk"}, // it writes users files
 	"supervise/machine":         {"supervise"},
 	"supervise/pool":            {"supervise"},
 	"supervise/child":           {"supervise"},
 	"supervise/child/childtest": {"supervise", "supervise/child"},
 	"supervise/logs":            {"supervise"},
 	"supervise/bus":             {"supervise"},
+	// How a file of ours is written whole or not at all; it knows nothing of ours.
+	"supervise/disk": {},
 	// It looks at programs from beside the engine, and follows its feed.
 	"supervise/metrics": {"supervise"},
 	// What is kept of lives that are over, beside the engine, which it hears and does not know.
-	"supervise/crash": {"supervise"},
+	"supervise/crash": {"supervise", "supervise/disk"},
 	"supervise/engine": {
 		"supervise", "supervise/config", "supervise/machine", "supervise/pool",
 		"supervise/child", "supervise/logs", "supervise/bus",
@@ -63,7 +65,7 @@ var may = map[string][]string{
 
 	"cmd/internal/daemon": {
 		"", "supervise", "supervise/config", "supervise/child", "supervise/logs", "supervise/pool",
-		"supervise/engine", "supervise/metrics", "supervise/crash", "server", "server/audit", "cmd/internal/getopt", "cmd/internal/preflight",
+		"supervise/engine", "supervise/metrics", "supervise/crash", "supervise/disk", "server", "server/audit", "cmd/internal/getopt", "cmd/internal/preflight",
 		"cmd/internal/manual",
 	},
 	// Finding and checking a configuration, for both programs.

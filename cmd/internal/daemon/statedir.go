@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"supervisor/supervise"
-	"supervisor/supervise/config"
+	"supervisor/supervise/disk"
 )
 
 // stateDir is statedir=: a place for what should outlive supervisord. It is made
@@ -208,5 +208,5 @@ func (s *stateDir) replace(name string, data []byte) error {
 	if err := os.MkdirAll(s.path, 0o700); err != nil {
 		return err
 	}
-	return config.ReplaceFile(filepath.Join(s.path, name), data)
+	return disk.Replace(filepath.Join(s.path, name), data)
 }

@@ -1,23 +1,21 @@
-//go:build unix
-
-package config
+package disk
 
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
-// ReplaceFile writes a file beside the old one, for its owner alone, and puts it
+// Replace writes a file beside the old one, for its owner alone, and puts it
 // in its place: no reader sees half of it, and neither does who comes after the
 // power has failed, for both the file and its new name are on the disk when it
 // returns. A symbolic link of that name is replaced, not followed.
-func ReplaceFile(file string, text []byte) error {
+func Replace(file string, text []byte) error {
 	dir := filepath.Dir(file)
-	part, err := os.CreateTemp(dir, "."+filepath.Base(file)+".*") // 0600, and new
+	part, err := os.CreateTemp(dir, "."+filepath.Base(file)+".*") // 0600, and new; see IsUnfinished
 	if err != nil {
 		return err
 	}
@@ -46,19 +44,13 @@ func syncDir(dir string) error {
 	return errors.Join(err, f.Close())
 }
 
-// followed gives the file that a chain of symbolic links leads to, whether it is
-// there or is yet to be made.
-func followed(file string) (string, error) {
-	real, err := filepath.EvalSymlinks(file)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return real, err
+// IsUnfinished tells whether a file of this name was begun by Replace, and left
+// by somebody who ended before it was whole. Only who is alone in the directory
+// may remove it: others may be about to finish theirs.
+func IsUnfinished(name string) bool {
+	last := strings.LastIndexByte(name, '.')
+	if last < 2 || name[0] != '.' || last == len(name)-1 {
+		return false
 	}
-	target, err := os.Readlink(file)
-	if err != nil {
-		return file, nil // there is no link: the file is what is not there
-	}
-	if !filepath.IsAbs(target) {
-		target = filepath.Join(filepath.Dir(file), target)
-	}
-	return followed(target)
+	return strings.Trim(name[last+1:], "0123456789") == ""
 }

@@ -10,43 +10,6 @@ import (
 	"supervisor/supervise"
 )
 
-func TestAFileIsReplacedByOneForItsOwnerAlone(t *testing.T) {
-	dir := t.TempDir()
-	elsewhere := filepath.Join(dir, "elsewhere")
-	file := filepath.Join(dir, "state")
-	if err := os.WriteFile(elsewhere, []byte("theirs"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(elsewhere, file); err != nil {
-		t.Fatal(err)
-	}
-	if err := ReplaceFile(file, []byte("ours")); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Lstat(file)
-	if err != nil || info.Mode() != 0o600 {
-		t.Errorf("%v, %v: a link is not followed", info.Mode(), err)
-	}
-	for path, want := range map[string]string{file: "ours", elsewhere: "theirs"} {
-		if text, err := os.ReadFile(path); err != nil || string(text) != want {
-			t.Errorf("%s: %q, %v; want %q", path, text, err, want)
-		}
-	}
-	if err := ReplaceFile(filepath.Join(dir, "nowhere", "state"), nil); err == nil {
-		t.Error("a file in no directory was written")
-	}
-	if err := os.Mkdir(filepath.Join(dir, "directory"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := ReplaceFile(filepath.Join(dir, "directory"), nil); err == nil {
-		t.Error("a directory was replaced")
-	}
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 3 {
-		t.Errorf("%v, %v: want the three that were made", left, err)
-	}
-}
-
 func TestAUsersFileThatIsALinkStaysOne(t *testing.T) {
 	dir := t.TempDir()
 	kept := filepath.Join(dir, "kept", "users.conf")
