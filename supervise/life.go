@@ -102,6 +102,6 @@ type Crash struct {
 // Excerpt is the end of what one life wrote to one channel.
 type Excerpt struct {
 	Data []byte
-	Cut  bool // there was more before it
+	Cut  bool // it is not all: there was more before it, or not all of it could be read
 	Gone bool // what was written could not be read any more, or not at all
 }

@@ -14,7 +14,9 @@
 //
 // On disk there is, in a directory of the supervisord's own, a journal with a line
 // for every life, rewritten when it has grown old, and a file for each snapshot,
-// made under another name first. What cannot be written is kept in memory, within
+// which is written whole or not at all and stands for itself: one that no line of
+// the journal tells of is recalled from it. Nothing is written before what is there
+// has been read, and no number given that a file has. What cannot be written is kept in memory, within
 // the narrower limits that hold where there is no directory, and written when that
 // works again. Lives and snapshots go when their program has left the
 // configuration for good.

@@ -18,28 +18,35 @@ func (k *Keeper) excerpts(w *witness) (all [2]supervise.Excerpt) {
 	return all
 }
 
+// rotations is how many times a log may lose its beginning while it is read.
+const rotations = 3
+
 // lastLines are the last lines of a log between two offsets, no more than most
 // bytes and not the end of a line whose beginning is too far away, unless it is
-// all there is.
+// all there is. What could not be read whole is told to be cut.
 func lastLines(log supervise.Log, from, to, most int64, lines int) supervise.Excerpt {
 	start, cut := from, to-from > most
 	if cut {
 		start = to - most - 1 // the byte before tells whether a line begins there
 	}
+	inLine := cut
 	data, err := readRange(log, start, to)
-	switch {
-	case errors.Is(err, supervise.ErrLogGone): // its beginning was rotated away, or cleared
-		oldest, _ := log.Bounds()
-		data, _ = readRange(log, min(max(oldest, start), to), to)
+	for tries := 0; errors.Is(err, supervise.ErrLogGone) && tries < rotations; tries++ {
+		oldest, _ := log.Bounds() // its beginning was rotated away, or cleared
+		if oldest > start {
+			start, inLine = min(oldest, to), false
+		}
 		cut = true
-	case cut:
+		data, err = readRange(log, start, to)
+	}
+	if inLine {
 		data = data[afterLineEnd(data):]
 	}
 	if len(data) == 0 {
 		return supervise.Excerpt{Gone: true}
 	}
 	last := startOfLast(data, lines)
-	return supervise.Excerpt{Data: data[last:], Cut: cut || last > 0}
+	return supervise.Excerpt{Data: data[last:], Cut: cut || err != nil || last > 0}
 }
 
 // afterLineEnd is where the first whole line begins, behind the first byte; if

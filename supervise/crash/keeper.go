@@ -53,9 +53,9 @@ type Options struct {
 	Limits Limits // the zero value stands for the default ones
 	// Say writes a line to the main log. It must not wait.
 	Say func(level supervise.Level, text string)
-	// Killings counts what the kernel's out-of-memory killer has killed; false
-	// where nobody knows. nil stands for the system's own count.
-	Killings func() (int64, bool)
+	// Killings counts what the kernel's out-of-memory killer has killed. nil stands
+	// for the system's own count.
+	Killings func() Killings
 }
 
 // Keeper keeps lives and snapshots. New makes it, Follow lets it hear an engine,
@@ -63,10 +63,12 @@ type Options struct {
 type Keeper struct {
 	limits   Limits
 	say      func(supervise.Level, string)
-	killings func() (int64, bool)
-	killed   int64 // as it was counted last; the hearer's, set by New
+	killings func() Killings
+	killed   Killings // as they were counted last; the hearer's, set by New
 	store    *store
-	stale    bool // the journal tells of programs that are forgotten; the worker's
+	loaded   bool // what is on disk is known; the worker's, as are the next two
+	stale    bool // the journal tells of programs that are forgotten, or not of all
+	doubtful bool // not all of the journal could be read
 
 	wake    chan struct{} // holds a token when there may be work
 	closing chan struct{}
@@ -75,8 +77,9 @@ type Keeper struct {
 
 	mu        sync.Mutex // guards the fields below; held for lines only
 	closed    bool
-	key       []byte // of the marks of configurations; nil until what is on disk has been read
-	source    Engine // of the last Follow
+	key       []byte         // of the marks of configurations; nil until what is on disk has been read
+	source    Engine         // that is followed; nil for none
+	taken     map[string]int // the highest numbers of snapshots found on disk, by the digests of names
 	programs  map[supervise.NameSpec]*program
 	queue     []supervise.NameSpec // those with a snapshot to be made, in turn
 	unwritten []entry              // lives that are not in the journal yet, oldest first
@@ -129,7 +132,7 @@ func New(opts Options) *Keeper {
 	if k.killings == nil {
 		k.killings = systemKillings
 	}
-	k.killed, _ = k.killings()
+	k.killed = k.killings()
 	k.began = time.Now()
 	go k.work() // ended by Close
 	return k
@@ -151,6 +154,7 @@ func (k *Keeper) Follow(ctx context.Context, engine Engine) {
 	k.source, k.sweep = engine, true
 	k.mu.Unlock()
 	k.nudge()
+	defer k.leave(engine)
 	first, err := engine.Snapshot(ctx)
 	if err != nil {
 		return // the engine has ended
@@ -170,6 +174,15 @@ func (k *Keeper) Follow(ctx context.Context, engine Engine) {
 		}
 		since = k.listen(ctx, feed, since, engine)
 		feed.Close()
+	}
+}
+
+// leave says that an engine is followed no more.
+func (k *Keeper) leave(engine Engine) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.source == engine {
+		k.source = nil
 	}
 }
 
@@ -215,12 +228,15 @@ func (k *Keeper) hear(ctx context.Context, change supervise.Change, engine Engin
 const sigKill supervise.Signal = 9 // on every system we run on
 
 // sawKilling tells whether the kernel has killed something for want of memory
-// since the last crash.
+// since the last crash. What another source counts is not comparable, and begins a
+// count of its own.
 func (k *Keeper) sawKilling() bool {
-	killed, known := k.killings()
-	before := k.killed
-	k.killed = killed
-	return known && killed > before
+	now, before := k.killings(), k.killed
+	if now.Source == "" {
+		return false
+	}
+	k.killed = now
+	return now.Source == before.Source && now.Count > before.Count
 }
 
 // logsOf finds the logs of a process. A channel that cannot be had is left out,
@@ -262,7 +278,7 @@ func (k *Keeper) crashed(w *witness) {
 func (k *Keeper) of(name supervise.NameSpec) *program {
 	p := k.programs[name]
 	if p == nil {
-		p = &program{}
+		p = &program{last: k.taken[digestOf(name)]}
 		k.programs[name] = p
 	}
 	return p

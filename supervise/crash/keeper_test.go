@@ -17,6 +17,7 @@ import (
 
 	"supervisor/supervise"
 	"supervisor/supervise/bus"
+	"supervisor/supervise/disk"
 )
 
 var (
@@ -152,7 +153,7 @@ type vigil struct {
 	*Keeper
 	said   []string
 	mu     sync.Mutex
-	killed int64
+	killed Killings
 	stop   func()
 }
 
@@ -166,10 +167,10 @@ func keepVigil(t *testing.T, dir string, limits Limits, engine Engine) *vigil {
 			defer v.mu.Unlock()
 			v.said = append(v.said, text)
 		},
-		Killings: func() (int64, bool) {
+		Killings: func() Killings {
 			v.mu.Lock()
 			defer v.mu.Unlock()
-			return v.killed, true
+			return v.killed
 		},
 	})
 	if err := v.Ready(t.Context()); err != nil {
@@ -457,7 +458,7 @@ func TestWhatAKilledSupervisordLeftIsUnderstood(t *testing.T) {
 	}
 	torn := "{}\nwhat is this\n" + string(text) + string(text[:len(text)/2])
 	for name, text := range map[string]string{
-		journalName: torn, "0123456789abcdef-4.json": "of nobody", fileOf(x, 2) + ".123" + partial: "half",
+		journalName: torn, "0123456789abcdef-4.json": "of nobody", "." + fileOf(x, 2) + ".123": "half",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -484,10 +485,163 @@ func TestWhatAKilledSupervisordLeftIsUnderstood(t *testing.T) {
 		}
 	})
 	for _, name := range files(t, dir) {
-		if strings.HasSuffix(name, partial) || strings.HasPrefix(name, "0123") {
+		if disk.IsUnfinished(name) || strings.HasPrefix(name, "0123") {
 			t.Errorf("%s is still there", name)
 		}
 	}
+}
+
+func remove(t *testing.T, file string) {
+	t.Helper()
+	if err := os.RemoveAll(file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// aDirectory is in the place of a file, which even root cannot read then.
+func aDirectory(t *testing.T, file string) {
+	t.Helper()
+	remove(t, file)
+	if err := os.Mkdir(file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func empty(t *testing.T, file string) {
+	t.Helper()
+	if err := os.Truncate(file, 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// crashThrice leaves snapshots 1 to 3 of x in a directory.
+func crashThrice(t *testing.T, dir string) {
+	engine := newStand(x)
+	v := keepVigil(t, dir, Limits{}, engine)
+	defer v.close()
+	for n := 1; n <= 3; n++ {
+		engine.ends(x, fmt.Sprintf("crash %d\n", n), 1)
+		time.Sleep(2 * time.Second)
+	}
+}
+
+// Neither are snapshots taken for nobody's because of it, nor their numbers for free
+// ones: not at the next start, nor at the one after it.
+func TestWhatCannotBeReadIsNotOverwritten(t *testing.T) {
+	third := fileOf(x, 3)
+	for about, c := range map[string]struct {
+		spoil func(t *testing.T, file string)
+		files []string
+	}{
+		"the journal is gone":        {remove, []string{journalName}},
+		"the journal is a directory": {aDirectory, []string{journalName}},
+		"the journal is empty":       {empty, []string{journalName}},
+		"the key is gone":            {remove, []string{keyName}},
+		"the key is a directory":     {aDirectory, []string{keyName}},
+		"the key is empty":           {empty, []string{keyName}},
+		"a snapshot is empty":        {empty, []string{third}},
+		"a snapshot is a directory":  {aDirectory, []string{third}},
+		"so is the journal":          {aDirectory, []string{third, journalName}},
+	} {
+		t.Run(about, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) { crashThrice(t, dir) })
+			for _, file := range c.files {
+				c.spoil(t, filepath.Join(dir, file))
+			}
+			for _, newest := range []int{4, 5} {
+				synctest.Test(t, func(t *testing.T) {
+					engine := newStand(x)
+					engine.pid = newest
+					v := keepVigil(t, dir, Limits{}, engine)
+					defer v.close()
+					engine.ends(x, fmt.Sprintf("crash %d\n", newest), 1)
+					time.Sleep(2 * time.Second)
+					for n := 1; n <= newest; n++ {
+						if n == 3 && slices.Contains(c.files, third) {
+							continue
+						}
+						if got, want := v.output(x, n), fmt.Sprintf("crash %d\n", n); got != want {
+							t.Errorf("crash %d is %q", n, got)
+						}
+					}
+				})
+			}
+			if info, err := os.Lstat(filepath.Join(dir, keyName)); err != nil || info.Size() == 0 {
+				t.Errorf("there is no key for the next start: %v", err)
+			}
+			if _, err := os.Lstat(filepath.Join(dir, third)); err != nil && about != "a snapshot is empty" {
+				t.Errorf("the third snapshot: %v", err)
+			}
+		})
+	}
+}
+
+func TestADirectoryThatCanBeReadOnlyLaterIsTakenUp(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "crashes")
+	synctest.Test(t, func(t *testing.T) {
+		crashThrice(t, dir)
+		if err := os.Rename(dir, dir+".away"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(dir, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		engine := newStand(x, y)
+		engine.pid = 10
+		v := keepVigil(t, dir, Limits{}, engine)
+		for _, said := range []string{"crash 4\n", "crash 5\n"} {
+			engine.ends(x, said, 1)
+			time.Sleep(2 * time.Second)
+		}
+		engine.ends(y, "crash 1\n", 1)
+		time.Sleep(2 * time.Second)
+		if got := v.numbers(x); !slices.Equal(got, []int{2, 1}) || v.output(x, 1) != "crash 4\n" || v.Trouble() == "" {
+			t.Errorf("meanwhile there are %v, trouble %q", got, v.Trouble())
+		}
+		remove(t, dir)
+		if err := os.Rename(dir+".away", dir); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(retryEvery + 2*time.Second)
+		v.close()
+		later := keepVigil(t, dir, Limits{}, newStand(x, y))
+		defer later.close()
+		for name, v := range map[string]*vigil{"the same": v, "the next": later} {
+			for n := 1; n <= 5; n++ {
+				if got := v.output(x, n); got != fmt.Sprintf("crash %d\n", n) {
+					t.Errorf("%s keeper: crash %d is %q", name, n, got)
+				}
+			}
+			var lives []int
+			for _, life := range v.Lives(t.Context(), x) {
+				lives = append(lives, life.Crash)
+			}
+			if !slices.Equal(lives, []int{5, 4, 3, 2, 1}) || v.output(y, 1) != "crash 1\n" || v.Trouble() != "" {
+				t.Errorf("%s keeper: lives %v, trouble %q", name, lives, v.Trouble())
+			}
+		}
+	})
+}
+
+func TestADirectoryThatIsDeletedIsMadeAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "crashes")
+	synctest.Test(t, func(t *testing.T) {
+		engine := newStand(x)
+		v := keepVigil(t, dir, Limits{}, engine)
+		engine.ends(x, "", 0)
+		time.Sleep(2 * time.Second)
+		remove(t, dir)
+		engine.ends(x, "", 0)
+		engine.ends(x, "", 2)
+		time.Sleep(2 * time.Second)
+		v.close()
+		later := keepVigil(t, dir, Limits{}, newStand(x))
+		defer later.close()
+		if lives := later.Lives(t.Context(), x); len(lives) != 2 || lives[0].Status != 2 {
+			t.Errorf("of the two lives since there are %+v", lives)
+		}
+	})
 }
 
 func TestADiskThatFailsIsSaidOnceAndRecovers(t *testing.T) {
@@ -498,12 +652,11 @@ func TestADiskThatFailsIsSaidOnceAndRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newStand(x)
 		v := keepVigil(t, dir, Limits{}, engine)
-		started := len(v.words()) // that it cannot be read has been said
 		for n := range 8 {
 			engine.ends(x, fmt.Sprintf("crash %d\n", n+1), 1)
 			time.Sleep(2 * time.Second)
 		}
-		if got := v.words()[started:]; len(got) != 1 || !strings.Contains(got[0], "cannot be written") {
+		if got := v.words(); len(got) != 1 || !strings.Contains(got[0], "cannot be written") {
 			t.Errorf("said %q", got)
 		}
 		if v.Trouble() == "" || v.output(x, 0) != "crash 8\n" {
@@ -516,7 +669,7 @@ func TestADiskThatFailsIsSaidOnceAndRecovers(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(retryEvery + time.Second) // nothing crashes meanwhile
-		if got := v.words()[started:]; len(got) != 2 || !strings.Contains(got[1], "written again") || v.Trouble() != "" {
+		if got := v.words(); len(got) != 2 || !strings.Contains(got[1], "written again") || v.Trouble() != "" {
 			t.Errorf("said %q, trouble %q", got, v.Trouble())
 		}
 		v.close()
@@ -597,6 +750,43 @@ func TestWhatIsKeptGoesWithTheProgram(t *testing.T) {
 	})
 }
 
+// busy is an engine that does not answer some questions.
+type busy struct {
+	*stand
+	refuses int
+}
+
+func (b *busy) ConfigInfo(ctx context.Context) ([]supervise.ConfigInfo, error) {
+	b.mu.Lock()
+	b.refuses--
+	refused := b.refuses >= 0
+	b.mu.Unlock()
+	if refused {
+		return nil, context.DeadlineExceeded
+	}
+	return b.stand.ConfigInfo(ctx)
+}
+
+func TestABusyEngineIsAskedAgainWhomItKnows(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		engine := &busy{stand: newStand(x, y)}
+		v := keepVigil(t, dir, Limits{}, engine)
+		defer v.close()
+		engine.ends(x, "x\n", 1)
+		engine.ends(y, "y\n", 1)
+		time.Sleep(2 * time.Second)
+		engine.mu.Lock()
+		engine.refuses = 2
+		engine.mu.Unlock()
+		engine.remove(x, true)
+		time.Sleep(3 * retryEvery)
+		if v.Lives(t.Context(), x) != nil || len(v.Lives(t.Context(), y)) != 1 {
+			t.Errorf("x has lives %+v, y %+v", v.Lives(t.Context(), x), v.Lives(t.Context(), y))
+		}
+	})
+}
+
 func TestSIGKILLIsPutDownToMemoryOnlyIfTheKernelSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		engine := newStand(x)
@@ -611,17 +801,26 @@ func TestSIGKILLIsPutDownToMemoryOnlyIfTheKernelSaysSo(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			return v.Lives(t.Context(), x)[0].OOM
 		}
-		if kill() {
-			t.Error("blamed the kernel, which did nothing")
-		}
-		v.mu.Lock()
-		v.killed++
-		v.mu.Unlock()
-		if !kill() {
-			t.Error("did not notice the kernel")
-		}
-		if kill() {
-			t.Error("blamed the kernel twice for one")
+		for _, step := range []struct {
+			about string
+			count Killings
+			want  bool
+		}{
+			{"nobody counts", Killings{}, false},
+			{"somebody does from now on, and had before", Killings{"group", 5}, false},
+			{"another was killed", Killings{"group", 6}, true},
+			{"none since", Killings{"group", 6}, false},
+			{"nobody counts for once", Killings{}, false},
+			{"none meanwhile", Killings{"group", 6}, false},
+			{"only the whole machine is counted, which is more", Killings{"machine", 9}, false},
+			{"another on the machine", Killings{"machine", 10}, true},
+		} {
+			v.mu.Lock()
+			v.killed = step.count
+			v.mu.Unlock()
+			if got := kill(); got != step.want {
+				t.Errorf("%s: blamed the kernel %v", step.about, got)
+			}
 		}
 	})
 }

@@ -7,16 +7,23 @@ import (
 	"strings"
 )
 
+// Killings is how many programs the kernel has killed for want of memory, by the
+// count of one source: the file it was read from, "" where nobody counts.
+type Killings struct {
+	Source string
+	Count  int64
+}
+
 // systemKillings counts what the kernel's out-of-memory killer has killed: among
 // the programs of our control group where Linux counts those, else on the whole
 // machine. Other systems do not tell.
-func systemKillings() (int64, bool) {
+func systemKillings() Killings {
 	return killingsUnder("/")
 }
 
 // killingsUnder reads the count where root is /. What the kernel writes there
 // comes from no disk.
-func killingsUnder(root string) (int64, bool) {
+func killingsUnder(root string) Killings {
 	read := func(file string) string {
 		text, err := os.ReadFile(path.Join(root, file))
 		if err != nil {
@@ -35,10 +42,14 @@ func killingsUnder(root string) (int64, bool) {
 			file = path.Join("sys/fs/cgroup/memory", group, "memory.oom_control")
 		}
 		if n, found := counted(read(file)); file != "" && found {
-			return n, true
+			return Killings{file, n}
 		}
 	}
-	return counted(read("proc/vmstat"))
+	const machine = "proc/vmstat"
+	if n, found := counted(read(machine)); found {
+		return Killings{machine, n}
+	}
+	return Killings{}
 }
 
 // counted finds the count among lines of names and numbers.

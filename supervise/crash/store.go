@@ -12,10 +12,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"supervisor/supervise"
+	"supervisor/supervise/disk"
 )
 
 // The names of the files that are no snapshots.
@@ -25,14 +27,13 @@ const (
 )
 
 // lineMost is how long a line of the journal may be; a longer one is not ours.
-const lineMost = 1 << 20
+const lineMost = 64 << 10
 
 // store is the directory. It is the worker's, but for read.
 type store struct {
-	dir     string // "" for none
-	journal *os.File
-	lines   int  // in the journal
-	torn    bool // the journal ends in the middle of a line
+	dir   string // "" for none
+	lines int    // in the journal
+	torn  bool   // the journal ends in the middle of a line
 }
 
 func newStore(dir string) *store { return &store{dir: dir} }
@@ -123,36 +124,64 @@ func decodeCrash(text []byte) (supervise.Crash, error) {
 // fileOf names the file of a snapshot. A process may be called anything, so its
 // name is not in it.
 func fileOf(name supervise.NameSpec, number int) string {
-	sum := sha256.Sum256([]byte(name.Group + "\x00" + name.Process))
-	return fmt.Sprintf("%x-%d.json", sum[:8], number)
+	return fmt.Sprintf("%s-%d%s", digestOf(name), number, snapshotSuffix)
 }
 
-// load reads the journal, and the sizes of the snapshots by the names of their
-// files. What is not there yet is no error.
-func (s *store) load() (lives []entry, sizes map[string]int64, err error) {
-	sizes = map[string]int64{}
+const snapshotSuffix = ".json"
+
+func digestOf(name supervise.NameSpec) string {
+	sum := sha256.Sum256([]byte(name.Group + "\x00" + name.Process))
+	return fmt.Sprintf("%x", sum[:8])
+}
+
+// parseFile takes the name of a snapshot's file apart.
+func parseFile(file string) (digest string, number int, ok bool) {
+	rest, ok := strings.CutSuffix(file, snapshotSuffix)
+	if !ok {
+		return "", 0, false
+	}
+	digest, digits, _ := strings.Cut(rest, "-")
+	number, err := strconv.Atoi(digits)
+	return digest, number, err == nil
+}
+
+// held is what a directory holds.
+type held struct {
+	lives []entry          // as the journal has them
+	sizes map[string]int64 // of the files of snapshots
+	// doubt is why not all of the journal could be read. Whether a snapshot is
+	// somebody's cannot be told by what was.
+	doubt error
+}
+
+// load reads what there is. What is not there yet is no error; where the error is
+// not nil, nothing is known of the directory, and nothing may be written to it.
+func (s *store) load() (held, error) {
+	found := held{sizes: map[string]int64{}}
 	files, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, sizes, nil
+		return found, nil
 	}
 	if err != nil {
-		return nil, sizes, err
+		return found, err
 	}
 	for _, file := range files {
 		switch name := file.Name(); {
-		case strings.HasSuffix(name, partial): // of a supervisord that was killed while it wrote
-			_ = os.Remove(filepath.Join(s.dir, name))
-		case strings.HasSuffix(name, ".json"):
+		case disk.IsUnfinished(name): // of a supervisord that was killed while it wrote
+			_ = s.remove(name) // it is tried again at the next start
+		case strings.HasSuffix(name, snapshotSuffix):
 			if info, err := file.Info(); err == nil {
-				sizes[name] = info.Size()
+				found.sizes[name] = info.Size()
 			}
 		}
 	}
-	lives, err = s.readJournal()
-	return lives, sizes, err
+	found.lives, found.doubt = s.readJournal()
+	return found, nil
 }
 
+// readJournal gives the lives of the journal, up to where it cannot be read.
 func (s *store) readJournal() (lives []entry, err error) {
+	s.lines, s.torn = 0, false
 	in, err := os.Open(filepath.Join(s.dir, journalName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -161,71 +190,95 @@ func (s *store) readJournal() (lives []entry, err error) {
 		return nil, err
 	}
 	defer in.Close()
-	reader := bufio.NewReaderSize(in, 64<<10)
+	reader := bufio.NewReaderSize(in, lineMost)
 	for {
-		line, err := reader.ReadBytes('\n')
+		line, err := readLine(reader)
+		if err != nil && err != io.EOF {
+			return lives, err
+		}
 		if len(line) > 0 {
 			s.lines++
 			s.torn = line[len(line)-1] != '\n'
 		}
 		var w writtenEntry
-		if len(line) < lineMost && json.Unmarshal(line, &w) == nil && w.Process != "" {
+		if json.Unmarshal(line, &w) == nil && w.Process != "" {
 			lives = append(lives, w.entry())
 		}
 		if err == io.EOF {
 			return lives, nil
 		}
-		if err != nil {
-			return lives, err
-		}
 	}
 }
 
+// readLine reads a line that is valid until the next one is read. Of one longer
+// than lineMost it gives the end.
+func readLine(reader *bufio.Reader) ([]byte, error) {
+	line, err := reader.ReadSlice('\n')
+	for err == bufio.ErrBufferFull {
+		line, err = reader.ReadSlice('\n')
+	}
+	return line, err
+}
+
+// recall gives the life that a snapshot is of, from its own file. It is false for
+// a file that is no snapshot, or has another's name. An error says that the file
+// could not be read, and may be one.
+func (s *store) recall(file string) (entry, bool, error) {
+	text, err := os.ReadFile(filepath.Join(s.dir, file))
+	if err != nil {
+		return entry{}, false, err
+	}
+	found, err := decodeCrash(text)
+	if err != nil || fileOf(found.Name, found.Life.Crash) != file {
+		return entry{}, false, nil
+	}
+	return entry{found.Name, found.Life}, true, nil
+}
+
 // key gives the key of this directory, and makes one if there is none. Without a
-// directory, or one that cannot be written, it holds until supervisord ends.
+// directory, or one that cannot be read, it holds until supervisord ends; a new one
+// is written with the first thing that is.
 func (s *store) key() ([]byte, error) {
 	fresh := []byte(rand.Text())
 	if s.dir == "" {
 		return fresh, nil
 	}
 	kept, err := os.ReadFile(filepath.Join(s.dir, keyName))
-	if err == nil && len(kept) > 0 {
+	switch {
+	case err == nil && len(kept) > 0:
 		return kept, nil
+	case err == nil || errors.Is(err, fs.ErrNotExist):
+		return fresh, nil
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fresh, err
-	}
-	return fresh, nil // written with the first thing that is
+	return fresh, err
 }
 
-// keepKey writes a key that is in no file yet.
+// keepKey writes a key that is in no file yet. One that is there stays, even if it
+// could not be read.
 func (s *store) keepKey(key []byte) error {
-	if _, err := os.Lstat(filepath.Join(s.dir, keyName)); err == nil {
+	if info, err := os.Lstat(filepath.Join(s.dir, keyName)); err == nil && info.Size() > 0 {
 		return nil
 	}
 	return s.replace(keyName, key)
 }
 
-// append writes lines to the journal, in one piece.
+// append writes lines to the journal, in one piece. It is opened each time: it may
+// have been moved away, or deleted.
 func (s *store) append(entries []entry) error {
-	if s.journal == nil {
-		if err := os.MkdirAll(s.dir, 0o700); err != nil {
-			return err
-		}
-		out, err := os.OpenFile(filepath.Join(s.dir, journalName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return err
-		}
-		s.journal = out
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	out, err := os.OpenFile(filepath.Join(s.dir, journalName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
 	}
 	text := encodeEntries(entries)
 	if s.torn {
 		text = append([]byte{'\n'}, text...)
 	}
-	n, err := s.journal.Write(text)
-	if err != nil {
+	n, err := out.Write(text)
+	if err := errors.Join(err, out.Close()); err != nil {
 		s.torn = s.torn || n > 0
-		s.closeJournal() // it may have been moved away, too
 		return err
 	}
 	s.torn = false
@@ -235,19 +288,11 @@ func (s *store) append(entries []entry) error {
 
 // rewrite has the journal hold entries and no others.
 func (s *store) rewrite(entries []entry) error {
-	s.closeJournal()
 	if err := s.replace(journalName, encodeEntries(entries)); err != nil {
 		return err
 	}
 	s.lines, s.torn = len(entries), false
 	return nil
-}
-
-func (s *store) closeJournal() {
-	if s.journal != nil {
-		_ = s.journal.Close() // every write to it has been checked
-		s.journal = nil
-	}
 }
 
 func encodeEntries(entries []entry) []byte {
@@ -279,25 +324,10 @@ func (s *store) remove(file string) error {
 	return nil
 }
 
-// partial ends the name of a file that is being written.
-const partial = ".part"
-
 // replace writes a file whole or not at all, for the eyes of its owner.
 func (s *store) replace(file string, text []byte) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(s.dir, file+".*"+partial) // its mode is 0600
-	if err != nil {
-		return err
-	}
-	_, err = part.Write(text)
-	err = errors.Join(err, part.Close())
-	if err == nil {
-		err = os.Rename(part.Name(), filepath.Join(s.dir, file))
-	}
-	if err != nil {
-		_ = os.Remove(part.Name()) // the first error is the one to tell
-	}
-	return err
+	return disk.Replace(filepath.Join(s.dir, file), text)
 }

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,14 +24,16 @@ const (
 // work is the worker.
 func (k *Keeper) work() {
 	defer close(k.done)
-	k.load()
+	if err := k.load(); err != nil {
+		k.settle(err)
+	}
 	k.rested()
 	close(k.ready)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
 		timer.Stop()
-		if k.inTrouble() {
+		if k.unfinished() {
 			timer.Reset(retryEvery)
 		}
 		select {
@@ -55,7 +58,6 @@ func (k *Keeper) work() {
 func (k *Keeper) finish() {
 	for k.round() && !k.inTrouble() {
 	}
-	k.store.closeJournal()
 }
 
 func (k *Keeper) inTrouble() bool {
@@ -64,54 +66,164 @@ func (k *Keeper) inTrouble() bool {
 	return k.trouble != ""
 }
 
-// load takes over what an earlier keeper has left.
-func (k *Keeper) load() {
-	key, err := k.store.key()
-	var lives []entry
-	var sizes map[string]int64
-	if err == nil && k.store.dir != "" {
-		lives, sizes, err = k.store.load()
+// unfinished tells whether there is something to be tried again.
+func (k *Keeper) unfinished() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.trouble != "" || k.sweep
+}
+
+// load takes over what an earlier keeper has left, once. Until that works nothing
+// is written: what is there would be overwritten.
+func (k *Keeper) load() error {
+	if k.loaded {
+		return nil
 	}
-	if err != nil {
-		k.say(supervise.LevelWarn, fmt.Sprintf("read what was kept of earlier lives and crashes: %v", err))
-	}
-	known := k.recall(lives, sizes, key)
-	for file := range sizes {
-		if !known[file] {
-			_ = k.store.remove(file) // of nobody; it is tried again at the next start
+	key, noKey := k.store.key()
+	var found held
+	if k.store.dir != "" {
+		var err error
+		if found, err = k.store.load(); err != nil {
+			k.useForNow(key)
+			return fmt.Errorf("read what was kept before: %w", err)
 		}
+	}
+	if noKey != nil {
+		k.say(supervise.LevelWarn, fmt.Sprintf("read the key of the marks of configurations: %v; other marks than before are given", noKey))
+	}
+	if found.doubt != nil {
+		k.say(supervise.LevelWarn, fmt.Sprintf("read what was kept of earlier lives: %v; those that are missing have a crash snapshot at most", found.doubt))
+	}
+	strangers := k.findUnlisted(&found)
+	k.recall(found, key)
+	k.loaded = true
+	for _, file := range strangers {
+		_ = k.store.remove(file) // of nobody; it is tried again at the next start
+	}
+	return nil
+}
+
+// useForNow takes a key until the right one can be read.
+func (k *Keeper) useForNow(key []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key == nil {
+		k.key = key
 	}
 }
 
-// recall puts lives of old before those heard meanwhile, and gives the files that
-// belong to them.
-func (k *Keeper) recall(lives []entry, sizes map[string]int64, key []byte) map[string]bool {
+// findUnlisted adds the lives of snapshots that the journal does not tell of, for
+// its line was lost or could not be read. It gives the files that are no snapshots
+// of anybody's.
+func (k *Keeper) findUnlisted(found *held) (strangers []string) {
+	listed := map[string]bool{}
+	for _, e := range found.lives {
+		if e.life.Crash != 0 {
+			listed[fileOf(e.name, e.life.Crash)] = true
+		}
+	}
+	unlisted := 0
+	for file, size := range found.sizes {
+		if listed[file] && size > 0 {
+			continue
+		}
+		switch e, is, err := k.store.recall(file); {
+		case is:
+			found.lives = append(found.lives, e)
+			unlisted++
+		case err == nil && found.doubt == nil:
+			strangers = append(strangers, file)
+		}
+	}
+	if unlisted > 0 {
+		slices.SortStableFunc(found.lives, func(a, b entry) int { return a.life.Ended.Compare(b.life.Ended) })
+		k.stale = true
+	}
+	k.doubtful = found.doubt != nil
+	return strangers
+}
+
+// recall puts lives of old before those heard meanwhile.
+func (k *Keeper) recall(found held, key []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.key = key
-	heard := k.programs
-	k.programs = map[supervise.NameSpec]*program{}
-	known := map[string]bool{}
-	for _, e := range lives {
+	k.sweep = k.source != nil
+	heard, made := k.programs, k.all
+	k.programs, k.all, k.bytes, k.memory = map[supervise.NameSpec]*program{}, nil, 0, 0
+	k.taken = highest(found.sizes)
+	kept := map[string]bool{}
+	for _, e := range found.lives {
 		p := k.of(e.name)
 		p.last = max(p.last, e.life.Crash)
-		if file := fileOf(e.name, e.life.Crash); e.life.Crash != 0 && sizes[file] > 0 && !known[file] {
-			known[file] = true
-			k.keep(p, &snapshot{name: e.name, life: e.life, size: sizes[file]})
+		if file := fileOf(e.name, e.life.Crash); e.life.Crash != 0 && found.sizes[file] > 0 && !kept[file] {
+			kept[file] = true
+			k.keep(p, &snapshot{name: e.name, life: e.life, size: found.sizes[file]})
 		}
 		if !p.number(e.life) { // a life may have been written before its snapshot was made
 			p.add(e.life, k.limits.Lives)
 		}
 	}
 	slices.SortStableFunc(k.all, func(a, b *snapshot) int { return a.life.Ended.Compare(b.life.Ended) })
+	k.resume(heard, made)
+}
+
+// highest gives the highest number of a snapshot, by the digests of the names.
+func highest(sizes map[string]int64) map[string]int {
+	taken := map[string]int{}
+	for file := range sizes {
+		if digest, number, ok := parseFile(file); ok {
+			taken[digest] = max(taken[digest], number)
+		}
+	}
+	return taken
+}
+
+// resume goes on with what was heard, and the snapshots that were made, before what
+// is on disk was known. Their numbers are counted on from those there. The caller
+// holds mu.
+func (k *Keeper) resume(heard map[supervise.NameSpec]*program, made []*snapshot) {
+	before := map[supervise.NameSpec]int{}
 	for name, p := range heard {
 		old := k.of(name)
+		before[name] = old.last
+		old.last += p.last
 		for _, life := range p.lives {
-			old.add(life, k.limits.Lives)
+			old.add(countedOn(life, before[name]), k.limits.Lives)
 		}
 		old.waiting, old.missed = p.waiting, p.missed
 	}
-	return known
+	for _, s := range made {
+		s.renumber(before[s.name])
+		k.keep(k.programs[s.name], s)
+	}
+	for i, e := range k.unwritten {
+		k.unwritten[i].life = countedOn(e.life, before[e.name])
+	}
+}
+
+// countedOn gives a life with the number of its snapshot, if it has one, counted on
+// from another.
+func countedOn(life supervise.Life, from int) supervise.Life {
+	if life.Crash != 0 {
+		life.Crash += from
+	}
+	return life
+}
+
+// renumber counts the number of a snapshot in memory on from another.
+func (s *snapshot) renumber(from int) {
+	if from == 0 {
+		return
+	}
+	crash, err := decodeCrash(s.text)
+	if err != nil { // cannot be: it is in memory as it was encoded
+		panic(err)
+	}
+	s.life = countedOn(s.life, from)
+	crash.Life = s.life
+	s.text = encodeCrash(crash)
+	s.size = int64(len(s.text))
 }
 
 // keep adds a snapshot to what is kept. The caller holds mu.
@@ -187,7 +299,7 @@ func (k *Keeper) make(name supervise.NameSpec) {
 			made.text = nil
 		}
 	}
-	if !k.take(p, made) {
+	if !k.take(p, made) && made.text == nil {
 		_ = k.store.remove(fileOf(name, w.life.Crash)) // nobody knows of it, and the next start removes it too
 	}
 }
@@ -222,8 +334,11 @@ func (p *program) number(life supervise.Life) bool {
 // write writes what is not written yet: snapshots, the oldest first, and then the
 // journal.
 func (k *Keeper) write() error {
+	if err := k.load(); err != nil {
+		return err
+	}
 	pending, lives, key := k.pending()
-	if len(pending)+len(lives) == 0 && !k.store.torn && !k.stale {
+	if len(pending)+len(lives) == 0 && (k.doubtful || !k.store.torn && !k.stale) {
 		return nil
 	}
 	if err := k.store.keepKey(key); err != nil {
@@ -241,7 +356,6 @@ func (k *Keeper) write() error {
 		k.putBack(lives)
 		return err
 	}
-	k.stale = false
 	return nil
 }
 
@@ -277,20 +391,24 @@ func (k *Keeper) written(s *snapshot) {
 }
 
 // writeJournal adds lives to the journal, or makes it anew when it holds much that
-// is no longer kept.
+// is no longer kept. One that could not be read is left alone for as long as it may.
 func (k *Keeper) writeJournal(lives []entry) error {
 	k.mu.Lock()
 	overgrown := k.store.lines+len(lives) > 2*k.count()+slack
 	var all []entry
-	anew := overgrown || k.stale || k.store.torn
+	anew := overgrown || !k.doubtful && (k.stale || k.store.torn)
 	if anew {
 		all = k.entries()
 	}
 	k.mu.Unlock()
-	if anew {
-		return k.store.rewrite(all)
+	if !anew {
+		return k.store.append(lives)
 	}
-	return k.store.append(lives)
+	if err := k.store.rewrite(all); err != nil {
+		return err
+	}
+	k.stale, k.doubtful = false, false
+	return nil
 }
 
 // count is how many lines the journal needs. The caller holds mu.
@@ -406,7 +524,8 @@ func (k *Keeper) forgetStrangers() {
 	k.mu.Unlock()
 	known, err := k.known()
 	if err != nil {
-		return // the engine is ending, and the next one will be asked again
+		k.sweepAgain()
+		return
 	}
 	maps.DeleteFunc(strangers, func(name supervise.NameSpec, _ *program) bool { return known[name] })
 	if len(strangers) == 0 {
@@ -418,6 +537,14 @@ func (k *Keeper) forgetStrangers() {
 			k.say(supervise.LevelWarn, fmt.Sprintf("remove a crash snapshot of a program that is gone: %v", err))
 		}
 	}
+}
+
+// sweepAgain has the engine asked again, unless it has ended: the next one is asked
+// anyway.
+func (k *Keeper) sweepAgain() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.sweep = k.source != nil
 }
 
 // forget takes programs out of what is kept, and gives their files.
@@ -438,11 +565,16 @@ func (k *Keeper) forget(gone map[supervise.NameSpec]*program) (files []string) {
 	return files
 }
 
+var errNobody = errors.New("there is no engine to ask")
+
 // known names the processes whose past is worth keeping.
 func (k *Keeper) known() (map[supervise.NameSpec]bool, error) {
 	k.mu.Lock()
 	engine := k.source
 	k.mu.Unlock()
+	if engine == nil {
+		return nil, errNobody
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), askFor)
 	defer cancel()
 	configured, err := engine.ConfigInfo(ctx)
