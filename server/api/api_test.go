@@ -612,6 +612,49 @@ func TestACrashIsANumberOrTheLast(t *testing.T) {
 	}
 }
 
+// TestAHiddenProcessIsAnsweredAsOneThatIsNotThere asks for all there is to ask of
+// one process, or of some, about one that is denied and one that does not exist.
+// Orders that one may give are for the engine to answer.
+func TestAHiddenProcessIsAnsweredAsOneThatIsNotThere(t *testing.T) {
+	for verbs, actions := range map[string][]supervise.Verb{"one may see": {auth.View}, "one may read": {auth.View, auth.Logs}} {
+		d := newDesk(t)
+		d.who = auth.Principal{Name: "ann", Via: auth.Token, Grant: supervise.Grant{
+			Role: supervise.Operator, Programs: []string{"*"}, Deny: []string{"odd/name"}, Actions: actions,
+		}}
+		asked := 0
+		for _, o := range Operations() {
+			path := o.Method + " " + o.Path
+			if o.Path == "/merged" {
+				path += "?source={name}/stdout"
+			}
+			if !strings.Contains(path, "{name}") && !strings.Contains(path, "{group}") || o.About == "people" {
+				continue
+			}
+			asked++
+			for _, name := range []string{"{name}", "{group}:*"} {
+				hidden, none := d.aboutName(path, name, "odd%2Fname", "x:y"), d.aboutName(path, name, "no%2Fname", "x:y")
+				if none = strings.ReplaceAll(none, "no/name", "odd/name"); hidden != none || !strings.HasPrefix(hidden, "404 ") {
+					t.Errorf("%s, %s: %s of the hidden one, %s of one that is not there", verbs, path, hidden, none)
+				}
+			}
+		}
+		if asked < 20 {
+			t.Errorf("%d operations are on a process or a group", asked)
+		}
+	}
+}
+
+// aboutName asks for an operation about a process, or about a whole group where
+// name says so, and gives the answer.
+func (d *desk) aboutName(operation, name, group, process string) string {
+	d.t.Helper()
+	name = strings.NewReplacer("{group}", group, "{name}", group+":"+process).Replace(name)
+	method, path, _ := strings.Cut(operation, " ")
+	path = strings.NewReplacer("{name}", name, "{group}", group, "{channel}", "stdout", "{id}", "last").Replace(path)
+	w := d.send(method, path, `{"signal":"HUP","text":"words","variable":"KEY"}`)
+	return fmt.Sprint(w.Code, " ", w.Body)
+}
+
 func TestWhatMayNotBeDoneToANameThatNothingHasIsAnsweredAsToAHiddenOne(t *testing.T) {
 	d := newDesk(t)
 	d.who = auth.Principal{Name: "ann", Grant: supervise.Grant{

@@ -32,7 +32,7 @@ func (a *api) archiveLogs(w http.ResponseWriter, r *http.Request) error {
 		if members, err = a.readableOf(r.Context(), name); err != nil {
 			return err
 		}
-	} else if err := auth.Permit(r.Context(), auth.Logs, name); err != nil {
+	} else if err := auth.PermitOf(r.Context(), auth.Logs, name, a.engine); err != nil {
 		return err
 	}
 	var logs []archived

@@ -77,7 +77,7 @@ func (a *api) past(r *http.Request, verb auth.Verb) (supervise.NameSpec, error) 
 	if err != nil {
 		return name, err
 	}
-	if err := auth.Permit(r.Context(), verb, name); err != nil {
+	if err := auth.PermitOf(r.Context(), verb, name, a.engine); err != nil {
 		return name, err
 	}
 	_, err = a.engine.Process(r.Context(), name)

@@ -141,7 +141,7 @@ func (a *api) sourceLog(r *http.Request, source string) (supervise.Log, error) {
 	if name.WholeGroup() {
 		return nil, badName(name)
 	}
-	if err := auth.Permit(r.Context(), auth.Logs, name); err != nil {
+	if err := auth.PermitOf(r.Context(), auth.Logs, name, a.engine); err != nil {
 		return nil, err
 	}
 	ch, ok := supervise.ParseChannel(source[i+1:])

@@ -54,7 +54,7 @@ func (e *fakeEngine) Subscribe(_ context.Context, epoch string, since uint64) (s
 		return feed, nil
 	}
 	feed.Fresh = true
-	feed.Snapshot = supervise.Snapshot{Epoch: fakeEpoch, Seq: e.seq, Mood: e.mood, Groups: slices.Clone(e.groups), Processes: slices.Clone(e.processes)}
+	feed.Snapshot = e.snapshot()
 	return feed, nil
 }
 
@@ -89,6 +89,28 @@ func (e *fakeEngine) Log(_ context.Context, name supervise.NameSpec, ch supervis
 		return datedLog{e.logs[name]}, nil
 	}
 	return e.logs[name], nil
+}
+
+func (e *fakeEngine) Process(_ context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, p := range e.processes {
+		if p.NameSpec() == name {
+			return p, nil
+		}
+	}
+	return supervise.ProcessInfo{}, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
+}
+
+func (e *fakeEngine) Snapshot(context.Context) (supervise.Snapshot, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.snapshot(), nil
+}
+
+// snapshot is called with the lock held.
+func (e *fakeEngine) snapshot() supervise.Snapshot {
+	return supervise.Snapshot{Epoch: fakeEpoch, Seq: e.seq, Mood: e.mood, Groups: slices.Clone(e.groups), Processes: slices.Clone(e.processes)}
 }
 
 func (e *fakeEngine) MainLog(context.Context) (supervise.Log, error) { return e.main, nil }

@@ -65,7 +65,7 @@ func (h *Hub) watch(ctx context.Context, s *session, f wire.Sub) (*follower, err
 }
 
 func (h *Hub) lookUp(ctx context.Context, f wire.Sub) (logKey, supervise.Log, error) {
-	key, err := readable(ctx, f)
+	key, err := h.readable(ctx, f)
 	if err != nil {
 		return logKey{}, nil, err
 	}
@@ -78,7 +78,7 @@ func (h *Hub) lookUp(ctx context.Context, f wire.Sub) (logKey, supervise.Log, er
 }
 
 // readable gives the log that a browser asks for, if the user of ctx may read it.
-func readable(ctx context.Context, f wire.Sub) (logKey, error) {
+func (h *Hub) readable(ctx context.Context, f wire.Sub) (logKey, error) {
 	if f.Topic == wire.TopicMainLog {
 		return logKey{main: true}, auth.Check(ctx, auth.MainLog, auth.Supervisord)
 	}
@@ -90,7 +90,7 @@ func readable(ctx context.Context, f wire.Sub) (logKey, error) {
 	if name.WholeGroup() {
 		return logKey{}, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
 	}
-	return logKey{name: name, ch: ch}, auth.Permit(ctx, auth.Logs, name)
+	return logKey{name: name, ch: ch}, auth.PermitOf(ctx, auth.Logs, name, h.Engine)
 }
 
 // explain gives what a browser is told of an error of watch.

@@ -20,6 +20,7 @@ import (
 
 // Engine is what the hub needs to know of the world.
 type Engine interface {
+	auth.Names
 	Subscribe(ctx context.Context, epoch string, since uint64) (supervise.Feed, error)
 	Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error)
 	MainLog(ctx context.Context) (supervise.Log, error)

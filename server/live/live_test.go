@@ -379,7 +379,7 @@ func TestForbiddenProcessesDoNotExist(t *testing.T) {
 	for i, tt := range []struct {
 		proc string
 		code int
-	}{{"secret", 404}, {"unknown", 404}, {"web:worker", 403}, {"web:*", 404}} {
+	}{{"secret", 404}, {"unknown", 404}, {apiName.String(), 403}, {"web:nosuch", 404}, {"web:*", 404}} {
 		b.say(wire.Sub{ID: 10 + i, Topic: wire.TopicLog, Proc: tt.proc, Ch: "stdout"})
 		if refused := expect[wire.Err](b); refused.Code != tt.code || *refused.ID != 10+i {
 			t.Errorf("%s: %+v", tt.proc, refused)

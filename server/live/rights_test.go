@@ -223,3 +223,17 @@ func TestNobodyIsToldThatSomethingWentWhichTheyCouldNotSee(t *testing.T) {
 		}
 	}
 }
+
+func TestALogOneMayNotReadIsNoOtherThanOneThatIsNotThere(t *testing.T) {
+	s := newStage(t, newFakeEngine(apiName, secretName), nil)
+	s.via = auth.Principal{Name: "ann", Via: auth.Token, Grant: supervise.Grant{
+		Role: supervise.Operator, Programs: []string{"*"}, Deny: []string{secretName.Group}, Actions: []supervise.Verb{auth.View},
+	}}
+	b := s.visit(nil)
+	for name, want := range map[string]int{apiName.String(): 403, secretName.String(): 404, "web:nosuch": 404, "nosuch": 404} {
+		b.say(wire.Sub{ID: 7, Topic: wire.TopicLog, Proc: name, Ch: "stdout"})
+		if refused := expect[wire.Err](b); refused.Code != want {
+			t.Errorf("%s: %+v", name, refused)
+		}
+	}
+}

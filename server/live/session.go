@@ -318,8 +318,10 @@ func (s *session) reassess() error {
 	for _, t := range s.states {
 		t.renew()
 	}
+	ctx, cancel := context.WithTimeout(auth.With(context.Background(), s.who), s.hub.pace.hello)
+	defer cancel()
 	for _, t := range slices.Clone(s.logs) {
-		_, err := readable(auth.With(context.Background(), s.who), t.asked)
+		_, err := s.hub.readable(ctx, t.asked)
 		if err == nil {
 			continue
 		}

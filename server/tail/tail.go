@@ -18,6 +18,7 @@ import (
 
 // Engine is what this room needs of whoever keeps the processes.
 type Engine interface {
+	auth.Names
 	Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error)
 	MainLog(ctx context.Context) (supervise.Log, error)
 }
@@ -40,7 +41,7 @@ func Process(engine Engine, trail *audit.Log) http.Handler {
 		if !ok {
 			return nil, errNoLog
 		}
-		if err := auth.Permit(r.Context(), auth.Logs, name); err != nil {
+		if err := auth.PermitOf(r.Context(), auth.Logs, name, engine); err != nil {
 			return nil, err
 		}
 		return engine.Log(r.Context(), name, ch)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -123,6 +124,17 @@ func (s shelf) Log(_ context.Context, name supervise.NameSpec, ch supervise.Chan
 	return s.web, nil
 }
 
+func (s shelf) Process(_ context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error) {
+	if !slices.Contains([]string{"web:api", "web:hidden"}, name.String()) {
+		return supervise.ProcessInfo{}, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
+	}
+	return supervise.ProcessInfo{Group: name.Group, Name: name.Process}, nil
+}
+
+func (s shelf) Snapshot(context.Context) (supervise.Snapshot, error) {
+	return supervise.Snapshot{}, errors.New("one process is asked about, never a group")
+}
+
 func (s shelf) MainLog(context.Context) (supervise.Log, error) {
 	if s.main == nil {
 		return nil, supervise.Fault{Code: supervise.FaultNoFile, Detail: "syslog"}
@@ -138,6 +150,11 @@ func serve(t *testing.T, h http.Handler, grant supervise.Grant) *httptest.Server
 	}))
 	t.Cleanup(server.Close)
 	return server
+}
+
+// viewsAllBut is the grant of who may see all processes but one, and read no log.
+func viewsAllBut(name string) supervise.Grant {
+	return supervise.Grant{Role: supervise.Operator, Programs: []string{"*"}, Deny: []string{name}, Actions: []supervise.Verb{auth.View}}
 }
 
 func TestWhatCannotBeFollowedIsNotFound(t *testing.T) {
@@ -165,6 +182,9 @@ func TestWhatCannotBeFollowedIsNotFound(t *testing.T) {
 		{"empty name", Process(shelf{web: web}, nil), auth.Full, "GET", "/logtail/", 404},
 		{"the file is gone", Process(shelf{web: gone}, nil), auth.Full, "GET", "/logtail/web:api", 404},
 		{"in memory only", Process(shelf{web: memory}, nil), auth.Full, "GET", "/logtail/web:api", 404},
+		{"not theirs to read", Process(shelf{web: web}, nil), viewsAllBut("web:hidden"), "GET", "/logtail/web:api", 403},
+		{"hidden from them", Process(shelf{web: web}, nil), viewsAllBut("web:hidden"), "GET", "/logtail/web:hidden", 404},
+		{"not there, for them as hidden", Process(shelf{web: web}, nil), viewsAllBut("web:hidden"), "GET", "/logtail/web:nosuch", 404},
 		{"nobody asks", Process(shelf{web: web}, nil), supervise.Grant{}, "GET", "/logtail/web:api", 404},
 		{"out of sight", Process(shelf{web: web}, nil), supervise.Grant{Role: supervise.Operator, Programs: []string{"db"}}, "GET", "/logtail/web:api", 404},
 		{"seen, but not its logs", Process(shelf{web: web}, nil), supervise.Grant{Role: supervise.Operator, Programs: []string{"web"}, Actions: []supervise.Verb{auth.Start}}, "GET", "/logtail/web:api", 403},
