@@ -2,6 +2,7 @@ package api
 
 import (
 	"archive/tar"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"supervisor/server/auth"
@@ -18,8 +20,10 @@ import (
 
 // archived is one log on its way into an archive, in a folder of it.
 type archived struct {
-	folder, name string // name is for output that is in no file
-	log          supervise.Log
+	folder string
+	aside  string // a folder in that one, for files whose names are taken there
+	name   string // for output that is in no file
+	log    supervise.Log
 }
 
 // archiveLogs sends all files of both channels of a process, or with "group:*" of
@@ -59,7 +63,7 @@ func (a *api) archiveMainLog(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.archive(w, r, "supervisord-logs.tar.gz", []archived{{"supervisord", mainLogFile, log}})
+	return a.archive(w, r, "supervisord-logs.tar.gz", []archived{{folder: "supervisord", name: mainLogFile, log: log}})
 }
 
 // readableOf gives the processes of a group whose logs the user may read. One
@@ -111,7 +115,7 @@ func (a *api) logsOf(ctx context.Context, name supervise.NameSpec, seen map[stri
 		}
 		if at := log.Path(); at == "" || !seen[at] {
 			seen[at] = true
-			logs = append(logs, archived{fileName(name.Group + "-" + name.Process), ch.String() + ".log", log})
+			logs = append(logs, archived{folder: fileName(name.Group + "-" + name.Process), aside: ch.String(), name: ch.String() + ".log", log: log})
 		}
 	}
 	return logs, nil
@@ -129,9 +133,9 @@ func (a *api) archive(w http.ResponseWriter, r *http.Request, file string, logs 
 	if err != nil {
 		return fmt.Errorf("pack logs: %w", err)
 	}
-	out := tar.NewWriter(packed)
+	out, taken := tar.NewWriter(packed), map[string]bool{}
 	for _, log := range logs {
-		if err := log.pack(r.Context(), out); err != nil {
+		if err := log.pack(r.Context(), out, taken); err != nil {
 			cutOff(r, log.log, err)
 		}
 	}
@@ -141,19 +145,18 @@ func (a *api) archive(w http.ResponseWriter, r *http.Request, file string, logs 
 	return nil
 }
 
-// pack writes the files of a log, oldest first: they are the first to go.
-func (l archived) pack(ctx context.Context, out *tar.Writer) error {
-	for _, file := range filesOf(l.log) {
+// pack writes the files of a log, oldest first: they are the first to go. Taken
+// are the names of what is in the archive.
+func (l archived) pack(ctx context.Context, out *tar.Writer, taken map[string]bool) error {
+	files := filesOf(l.log)
+	names := l.place(files, taken)
+	for i, file := range files {
 		from, _ := l.log.Bounds()
 		if from = max(from, file.Off); from >= file.End {
 			continue
 		}
-		name := file.Name
-		if name == "" {
-			name = l.name
-		}
 		header := &tar.Header{
-			Name: path.Join(l.folder, fileName(name)), Mode: 0o600, Size: file.End - from,
+			Name: names[i], Mode: 0o600, Size: file.End - from,
 			ModTime: file.Changed.Round(time.Second), Format: tar.FormatPAX,
 		}
 		if err := out.WriteHeader(header); err != nil {
@@ -164,6 +167,32 @@ func (l archived) pack(ctx context.Context, out *tar.Writer) error {
 		}
 	}
 	return nil
+}
+
+// place gives each file of a log a name that is not taken yet: files of several
+// folders come together here, and may be called alike there.
+func (l archived) place(files []supervise.LogFile, taken map[string]bool) []string {
+	names := l.namesIn(l.folder, files)
+	isTaken := func(name string) bool { return taken[name] }
+	for n := 1; slices.ContainsFunc(names, isTaken); n++ {
+		aside := path.Join(l.folder, l.aside)
+		if n > 1 || l.aside == "" {
+			aside += fmt.Sprintf("-%d", n)
+		}
+		names = l.namesIn(aside, files)
+	}
+	for _, name := range names {
+		taken[name] = true
+	}
+	return names
+}
+
+func (l archived) namesIn(folder string, files []supervise.LogFile) []string {
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = path.Join(folder, fileName(cmp.Or(file.Name, l.name)))
+	}
+	return names
 }
 
 // filesOf lists the files of a log; of one that does not know, there is one.

@@ -18,7 +18,7 @@ type fakeEngine struct {
 	plan  supervise.Plan
 	fails map[string]error // by what it is asked, as noted
 	log   *fakeLog
-	logs  map[string]supervise.Log // by name of process; others have log
+	logs  map[string]supervise.Log // by name of process, those of stderr with "/stderr" behind it; others have log
 
 	changes chan supervise.Change
 	recent  []supervise.Change // the oldest first
@@ -186,6 +186,9 @@ func (e *fakeEngine) RestartSelf(context.Context) error { return e.note("reload"
 func (e *fakeEngine) Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error) {
 	if _, err := e.Process(ctx, name); err != nil {
 		return nil, err
+	}
+	if log := e.logs[name.String()+"/"+ch.String()]; log != nil {
+		return log, nil
 	}
 	if ch == supervise.Stderr {
 		return nil, supervise.Fault{Code: supervise.FaultNoFile, Detail: name.String()}

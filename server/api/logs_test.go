@@ -10,10 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -330,6 +332,27 @@ func TestAllLogsOfAProcessAreSavedAsOneFile(t *testing.T) {
 		if w := d.send("GET", path, ""); w.Code != status {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
+	}
+}
+
+func TestLogsThatAreCalledAlikeAreAllInTheArchive(t *testing.T) {
+	d := newDesk(t)
+	out, err, other := &clockLog{}, &clockLog{}, &clockLog{}
+	for log, path := range map[*clockLog]string{out: "/a/app.log", err: "/b/app.log", other: "/c/app.log"} {
+		log.path, log.data = path, path+"\nnow\n"
+		log.files = []supervise.LogFile{{Name: "app.log.1", Backup: 1, End: 11}, {Name: "app.log", Off: 11, End: 15}}
+	}
+	d.engine.logs = map[string]supervise.Log{"web:api": out, "web:api/stderr": err}
+	want := "map[web-api/app.log:now\n web-api/app.log.1:/a/app.log\n web-api/stderr/app.log:now\n web-api/stderr/app.log.1:/b/app.log\n]"
+	if got := fmt.Sprint(unpacked(t, d.send("GET", "/log/web:api/archive", ""))); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	taken := map[string]bool{}
+	for range 4 { // names of processes that differ only in what a path cannot have
+		archived{folder: "web-a_i", aside: "stdout", log: other}.place(other.files, taken)
+	}
+	if names := slices.Sorted(maps.Keys(taken)); len(names) != 8 || names[0] != "web-a_i/app.log" || names[2] != "web-a_i/stdout-2/app.log" || names[4] != "web-a_i/stdout-3/app.log" {
+		t.Errorf("%q", names)
 	}
 }
 
