@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"supervisor/server/auth"
@@ -526,52 +527,112 @@ func TestMergedPagesAreFull(t *testing.T) {
 	}
 }
 
+// seats are places that are taken by people of a name.
+type seats struct {
+	*slots
+	t *testing.T
+}
+
+func newSeats(t *testing.T, places int) seats {
+	return seats{newSlots("a search", places, time.Second), t}
+}
+
+func (s seats) as(who auth.Principal) (leave func()) {
+	s.t.Helper()
+	leave, err := s.take(auth.With(s.t.Context(), who), httptest.NewRecorder())
+	if err != nil {
+		s.t.Fatalf("%+v: %v", who, err)
+	}
+	return leave
+}
+
+func (s seats) refused(who auth.Principal, status int) {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	_, err := s.take(auth.With(s.t.Context(), who), w)
+	var problem reply.Problem
+	if !errors.As(err, &problem) || problem.Status != status || w.Header().Get("Retry-After") != "1" {
+		s.t.Errorf("%+v: %v, %v, want %d", who, err, w.Header(), status)
+	}
+}
+
+func (s seats) areFree() {
+	s.t.Helper()
+	if len(s.taken) != 0 || len(s.all) != 0 || s.stuck != 0 {
+		s.t.Errorf("places are taken: %v, %d, and %d hang", s.taken, len(s.all), s.stuck)
+	}
+}
+
 func TestOneSearchAPersonAndAFewInAll(t *testing.T) {
-	s := newSlots("a search", 2, time.Millisecond)
-	as := func(name string) context.Context {
-		return auth.With(t.Context(), auth.Principal{Name: name})
-	}
-	refused := func(name string, status int) {
-		t.Helper()
-		w := httptest.NewRecorder()
-		_, err := s.take(as(name), w)
-		var problem reply.Problem
-		if !errors.As(err, &problem) || problem.Status != status || w.Header().Get("Retry-After") != "1" {
-			t.Errorf("%v, %v, want %d", err, w.Header(), status)
+	synctest.Test(t, func(t *testing.T) {
+		s := newSeats(t, 2)
+		ann, bob, cid := auth.Principal{Name: "ann"}, auth.Principal{Name: "bob"}, auth.Principal{Name: "cid"}
+		annLeaves := s.as(ann)
+		s.refused(ann, 429)
+		bobLeaves := s.as(bob)
+		s.refused(cid, 503)
+		bobLeaves()
+		s.as(cid)()
+		next := make(chan error)
+		go func() { // ends below
+			leave, err := s.take(auth.With(t.Context(), ann), httptest.NewRecorder())
+			if err == nil {
+				leave()
+			}
+			next <- err
+		}()
+		synctest.Wait() // it waits for ann's first one
+		annLeaves()
+		if err := <-next; err != nil {
+			t.Errorf("whose first search has ended is refused: %v", err)
 		}
-	}
-	ann, err := s.take(as("ann"), httptest.NewRecorder())
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused("ann", 429)
-	bob, err := s.take(as("bob"), httptest.NewRecorder())
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused("cid", 503)
-	bob()
-	cid, err := s.take(as("cid"), httptest.NewRecorder())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cid()
-	s.grace = time.Minute
-	next := make(chan error)
-	go func() { // ends below
-		leave, err := s.take(as("ann"), httptest.NewRecorder())
-		if err == nil {
-			leave()
+		synctest.Wait()
+		s.areFree()
+	})
+}
+
+func TestWhoeverIsSomebodyElseHasAPlaceOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSeats(t, 9)
+		for _, who := range []auth.Principal{
+			{Name: "ann", Via: auth.Cookie}, {Name: "ann", Via: auth.Token}, {Name: "ann", Via: auth.LinkWay},
+			{Via: auth.Open, Addr: "192.0.2.1:1001"}, {Via: auth.Open, Addr: "192.0.2.2:1001"}, {Via: auth.Open, Addr: "2001:db8::1"},
+			{Via: auth.Open, UID: 7}, {Via: auth.Open, UID: 8},
+		} {
+			defer s.as(who)()
 		}
-		next <- err
-	}()
-	ann()
-	if err := <-next; err != nil {
-		t.Errorf("whose first search has ended is refused: %v", err)
-	}
-	if len(s.taken) != 0 || len(s.all) != 0 {
-		t.Errorf("places are taken: %v, %d", s.taken, len(s.all))
-	}
+		for _, again := range []auth.Principal{
+			{Name: "ann", Via: auth.Basic}, {Name: "ann", Via: auth.Token}, {Via: auth.Open, Addr: "192.0.2.1:1002"},
+			{Via: auth.Open, Addr: "[2001:db8::1]:9"}, {Via: auth.Open, UID: 8},
+		} {
+			s.refused(again, 429)
+		}
+	})
+}
+
+func TestWorkThatHangsWhenItsClientHasLeftKeepsNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSeats(t, 1)
+		ann := auth.Principal{Name: "ann"}
+		var ends []func()
+		for range maxStuck {
+			ctx, leaves := context.WithCancel(auth.With(t.Context(), ann))
+			end, err := s.take(ctx, httptest.NewRecorder())
+			if err != nil {
+				t.Fatal(err)
+			}
+			leaves()
+			synctest.Wait()
+			ends = append(ends, end)
+		}
+		s.refused(ann, 503) // there is an end to it
+		ends[0]()
+		s.as(ann)()
+		for _, end := range ends[1:] {
+			end()
+		}
+		s.areFree()
+	})
 }
 
 func TestASearchEndsWhenTheClientGoes(t *testing.T) {
