@@ -37,18 +37,34 @@ func Show(file string, opts Options, secrets supervise.Secrets) (supervise.Confi
 		files = []string{sys.join(file)}
 	}
 	var view supervise.ConfigView
+	var quoted quotations
 	for _, path := range files {
-		view.Files = append(view.Files, showFile(path, secrets))
+		view.Files = append(view.Files, showFile(path, secrets, &quoted))
 	}
 	for _, f := range report.Findings {
 		view.Findings = append(view.Findings, supervise.ConfigFinding{
-			Verdict: f.Verdict.String(), File: f.File, Line: f.Line, Section: f.Section, Option: f.Option, Text: secrets.Mask(f.Text),
+			Verdict: f.Verdict.String(), File: f.File, Line: f.Line, Section: f.Section, Option: f.Option, Text: secrets.Mask(quoted.mask(f.Text)),
 		})
 	}
 	return view, nil
 }
 
-func showFile(path string, secrets supervise.Secrets) supervise.ConfigFile {
+// quotations are the lines with secrets in them as the errors of scan quote them,
+// each followed by what is to stand there instead.
+type quotations []string
+
+func (q *quotations) add(lines, masked []string) {
+	for i, line := range lines {
+		if line != masked[i] {
+			*q = append(*q, supervise.Quote(line), supervise.Quote(masked[i]))
+		}
+	}
+}
+
+func (q quotations) mask(text string) string { return strings.NewReplacer(q...).Replace(text) }
+
+// showFile shows one file, and notes in quoted what must not be quoted of it.
+func showFile(path string, secrets supervise.Secrets, quoted *quotations) supervise.ConfigFile {
 	text, err := readSome(path)
 	if err != nil {
 		return supervise.ConfigFile{Path: path, Trouble: err.Error()}
@@ -59,11 +75,29 @@ func showFile(path string, secrets supervise.Secrets) supervise.ConfigFile {
 		return supervise.ConfigFile{Path: path, Trouble: err.Error()}
 	}
 	entries, err := scan(src, lines)
-	shown := supervise.ConfigFile{Path: path, Text: strings.Join(masked(lines, entries, secrets), "")}
 	if err != nil {
-		shown.Trouble = err.Error()
+		entries = scanOn(src, lines)
+	}
+	out := masked(lines, entries, secrets)
+	quoted.add(lines, out)
+	shown := supervise.ConfigFile{Path: path, Text: strings.Join(out, "")}
+	if err != nil {
+		shown.Trouble = quoted.mask(err.Error())
 	}
 	return shown
+}
+
+// scanOn gives what there is in a broken file, also in one that is given up by
+// scan for its beginning: as if a section began above it.
+func scanOn(src source, lines []string) []entry {
+	entries, _ := scan(src, append([]string{"[above]\n"}, lines...)) // what is wrong is known
+	for i := range entries {
+		entries[i].line--
+		for j := range entries[i].lines {
+			entries[i].lines[j]--
+		}
+	}
+	return entries[1:]
 }
 
 // readSome reads a file, if it is one that can be shown.
@@ -86,12 +120,13 @@ func masked(lines []string, entries []entry, secrets supervise.Secrets) []string
 	out := slices.Clone(lines)
 	said := make([]bool, len(lines))
 	for _, e := range entries {
+		if e.option == "" {
+			continue // a section, or a value of nothing
+		}
 		for _, n := range e.lines {
 			said[n-1] = true
 		}
-		if e.option != "" {
-			maskOption(out, e, secrets)
-		}
+		maskOption(out, e, secrets)
 	}
 	for i, line := range lines {
 		if !said[i] {

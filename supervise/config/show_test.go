@@ -3,6 +3,7 @@
 package config
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,6 +66,31 @@ func TestABrokenConfigurationIsShownWithTheLineThatBreaksIt(t *testing.T) {
 	}
 	if len(wrong) != 1 || filepath.Base(wrong[0].File) != "one.ini" || wrong[0].Line != 3 {
 		t.Errorf("%+v", wrong)
+	}
+}
+
+func TestWhatIsSaidOfABrokenFileHasNoSecretsInIt(t *testing.T) {
+	for _, test := range []struct{ name, text, want, trouble string }{
+		{"a variable before any section", "API_TOKEN=hunter2\n", "API_TOKEN=***\n", "line: 1\n'API_TOKEN=***\\n'"},
+		{"a password before any section", "password: hunter2\n", "password:***\n", "line: 1\n'password:***\\n'"},
+		{"its value on the next line", "garbage\npassword=\n  hunter2\nb=1\n", "garbage\npassword=***\n\nb=1\n", "line: 1\n'garbage\\n'"},
+		{"variables before any section", "environment=A=1,\n  API_TOKEN=hunter2\n", "environment=A=1,\nAPI_TOKEN=\"***\"\n", "line: 1\n'environment=A=1,\\n'"},
+		{"an option without a name", "[supervisord]\n= API_TOKEN=hunter2\n", "[supervisord]\n= API_TOKEN=***\n", "[line  2]: '= API_TOKEN=***\\n'"},
+		{"a line that is nothing", "[supervisord]\n--api-token hunter2\n", "[supervisord]\n--api-token ***\n", "[line  2]: '--api-token ***\\n'"},
+		{"more of them", "[supervisord]\nnonsense\nsee http://me@h?api_token=hunter2\n", "[supervisord]\nnonsense\nsee http://me@h?api_token=***\n", "[line  2]: 'nonsense\\n'"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			view := show(t, t.TempDir(), test.text)
+			if view.Files[0].Text != test.want {
+				t.Errorf("shown as\n%q, want\n%q", view.Files[0].Text, test.want)
+			}
+			if !strings.Contains(view.Files[0].Trouble, test.trouble) {
+				t.Errorf("the trouble is told as\n%s, want\n%s", view.Files[0].Trouble, test.trouble)
+			}
+			if len(view.Findings) != 1 || strings.Contains(fmt.Sprintf("%+v", view), "hunter2") {
+				t.Errorf("a secret is told: %+v", view)
+			}
+		})
 	}
 }
 
