@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 )
@@ -39,6 +40,9 @@ type ProcessInfo struct {
 
 // NameSpec is the name clients use for the process.
 func (p ProcessInfo) NameSpec() NameSpec { return NameSpec{Group: p.Group, Process: p.Name} }
+
+// LastStatus is the status of the last exit, also of one within startsecs.
+func (p ProcessInfo) LastStatus() int { return cmp.Or(p.ExitStatus, p.TooSoon) }
 
 // Description is the third column of status at the time now: pid and uptime, or
 // why it is down, or since when (rpcinterface.py _interpretProcessInfo).

@@ -25,6 +25,10 @@ type Usage struct {
 // NoUsage is the usage of what has not been measured.
 var NoUsage = Usage{CPU: Unmeasured, CPUTime: Unmeasured, Memory: Unmeasured, Descriptors: Unmeasured, Threads: Unmeasured, Processes: Unmeasured}
 
+// FirstSample is how long an answer waits for figures where none have been taken
+// yet; Prometheus itself waits ten seconds, unless it was told otherwise.
+const FirstSample = 3 * time.Second
+
 // UsagePoint is what a process used in a while that ended at At: CPU is the mean,
 // the others are the highest.
 type UsagePoint struct {

@@ -11,9 +11,6 @@ import (
 	"supervisor/supervise"
 )
 
-// lookWithin is how long an answer waits for the first sample.
-const lookWithin = 3 * time.Second
-
 // usage gives what a process uses, if that is at hand and of the child it has.
 func (a *api) usage(p supervise.ProcessInfo) *wire.Usage {
 	if a.metrics == nil {
@@ -47,12 +44,12 @@ func (a *api) processMetrics(w http.ResponseWriter, r *http.Request) error {
 	if a.metrics == nil {
 		return reply.Problem{Status: http.StatusNotFound, Text: "nothing is measured here"}
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), lookWithin)
+	ctx, cancel := context.WithTimeout(r.Context(), supervise.FirstSample)
 	defer cancel()
 	if err := a.metrics.Look(ctx); err != nil {
 		reply.Log(r.Context()).Debug("wait for a sample", "err", err) // what there is will do
 	}
-	answer := wire.NewProcessMetrics(a.metrics.Usage(info.ID), time.Now(), a.metrics.Keeps(), a.metrics.HistoryStep())
+	answer := wire.NewProcessMetrics(a.usage(info), time.Now(), a.metrics.Keeps(), a.metrics.HistoryStep())
 	for _, p := range a.metrics.History(info.ID) {
 		if p.At.After(since) {
 			answer.AddPoint(p)

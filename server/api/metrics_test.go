@@ -72,6 +72,15 @@ func TestTheHistoryOfAProcessHasItsIncarnations(t *testing.T) {
 	}
 }
 
+func TestWhatAChildUsedThatIsNoMoreIsNotToldAsUsedNow(t *testing.T) {
+	d, figures := newMeasuredDesk(t)
+	figures.pid = 6 // of the child before this one
+	w := d.send("GET", "/processes/web:api/metrics", "")
+	if m := read[wire.ProcessMetrics](t, w); m.Usage != nil || len(m.Times) != 2 {
+		t.Errorf("%s", w.Body)
+	}
+}
+
 func TestHistoryIsToldWithoutASampleIfThereIsNone(t *testing.T) {
 	d, figures := newMeasuredDesk(t)
 	figures.fails, figures.pid = errors.New("the engine is busy"), 0

@@ -25,10 +25,6 @@ type Metrics interface {
 	Usage(id int) supervise.Usage
 }
 
-// lookWithin is how long an answer waits for the first sample; Prometheus itself
-// waits ten seconds, unless it was told otherwise.
-const lookWithin = 3 * time.Second
-
 // contentType names the format.
 const contentType = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -36,7 +32,7 @@ const contentType = "text/plain; version=0.0.4; charset=utf-8"
 func Handler(engine Engine, metrics Metrics) http.Handler {
 	return reply.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		if metrics != nil {
-			ctx, cancel := context.WithTimeout(r.Context(), lookWithin)
+			ctx, cancel := context.WithTimeout(r.Context(), supervise.FirstSample)
 			defer cancel()
 			if err := metrics.Look(ctx); err != nil {
 				reply.Log(r.Context()).Debug("wait for a sample", "err", err) // the rest is true all the same
@@ -72,7 +68,9 @@ func look(snapshot supervise.Snapshot, may func(supervise.NameSpec) bool, metric
 			used = metrics.Usage(p.ID)
 		}
 		if used.PID != p.PID { // of the child before this one
-			used = supervise.Usage{CPU: supervise.Unmeasured, CPUTime: used.CPUTime, Memory: supervise.Unmeasured, Descriptors: supervise.Unmeasured, Threads: supervise.Unmeasured, Processes: supervise.Unmeasured}
+			total := used.CPUTime // of all its children
+			used = supervise.NoUsage
+			used.CPUTime = total
 		}
 		seen = append(seen, sight{p, used, `{group="` + label(p.Group) + `",name="` + label(p.Name) + `"}`})
 	}
@@ -103,7 +101,7 @@ var families = [...]family{
 		return float64(s.Restarts), true
 	}},
 	{"supervisor_process_exit_status", "gauge", "Status of the last exit, -1 for a death by signal.", func(s *sight) (float64, bool) {
-		return float64(s.ExitStatus), !s.Stop.IsZero()
+		return float64(s.LastStatus()), !s.Stop.IsZero()
 	}},
 	{"supervisor_process_cpu_seconds_total", "counter", "Processor time of the process and all that belongs to it, since it is measured.", func(s *sight) (float64, bool) {
 		return s.used.CPUTime.Seconds(), s.used.CPUTime >= 0

@@ -33,7 +33,7 @@ func (w *world) Snapshot(context.Context) (supervise.Snapshot, error) {
 	return supervise.Snapshot{Processes: []supervise.ProcessInfo{
 		{ID: 1, Group: "web", Name: "api", State: supervise.StateRunning, PID: 7, Start: noon, Restarts: 2, Stop: noon.Add(-time.Second), ExitStatus: -1},
 		{ID: 2, Group: "web", Name: "new\\\"line\n\xff", State: supervise.StateStopped},
-		{ID: 3, Group: "jobs", Name: "mail", State: supervise.StateFatal, Start: noon, Stop: noon, ExitStatus: 127, SpawnErr: "gave up"},
+		{ID: 3, Group: "jobs", Name: "mail", State: supervise.StateFatal, Start: noon, Stop: noon, TooSoon: 127, SpawnErr: "Exited too quickly (process log may have details)"},
 		{ID: 4, Group: "jobs", Name: "again", State: supervise.StateStarting, PID: 12, Start: noon, Restarts: 1},
 	}}, w.err
 }

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -22,7 +21,7 @@ func FromProcess(p supervise.ProcessInfo, caps Caps) Process {
 		Since:    Millis(p.Since),
 		Start:    Millis(p.Start),
 		Stop:     Millis(p.Stop),
-		Exit:     cmp.Or(p.ExitStatus, p.TooSoon),
+		Exit:     p.LastStatus(),
 		Expected: p.Expected,
 		Err:      p.SpawnErr,
 		Tries:    p.Tries,

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"time"
-
 	"supervisor/supervise"
 )
 
@@ -132,7 +130,7 @@ func FromLife(l supervise.Life, tellsWho bool) Life {
 		PID: l.PID, Asked: Millis(l.Asked), Born: Millis(l.Born), Running: Millis(l.Up), Ended: Millis(l.Ended),
 		Uptime: l.Uptime().Milliseconds(), Again: l.Again, Tries: l.Tries, State: ProcState(l.State.String()),
 		Exit: l.Status, Core: l.Core, Expected: l.Expected, Crashed: l.Crashed(), Quick: l.TooQuick(), Err: l.SpawnErr,
-		CPUUser: millis(l.Usage.User), CPUSystem: millis(l.Usage.System), Peak: l.Usage.Peak, PeakAtMost: l.Usage.AtMost,
+		CPUUser: l.Usage.User.Milliseconds(), CPUSystem: l.Usage.System.Milliseconds(), Peak: l.Usage.Peak, PeakAtMost: l.Usage.AtMost,
 		Order: string(l.Order), By: l.By, Config: l.Config, Crash: l.Crash, Missed: l.Missed,
 		Meaning: fromMeaning(l.Meaning()),
 	}
@@ -141,8 +139,6 @@ func FromLife(l supervise.Life, tellsWho bool) Life {
 	}
 	return out
 }
-
-func millis(d time.Duration) int64 { return d.Milliseconds() }
 
 func fromMeaning(m supervise.Meaning) Meaning {
 	return Meaning{Code: MeaningCode(m.Code), Status: m.Status, Signal: m.Signal, By: m.By, Text: m.Text}

@@ -136,8 +136,8 @@ func (m *ProcessMetrics) AddPoint(p supervise.UsagePoint) {
 
 // NewProcessMetrics gives the answer before there are steps in it. keeps is
 // negative for always.
-func NewProcessMetrics(now supervise.Usage, at time.Time, keeps, step time.Duration) ProcessMetrics {
-	m := ProcessMetrics{At: Millis(at), Usage: FromUsage(now), Keeps: -1, Step: step.Milliseconds(), Times: []int64{}, PIDs: []int{}}
+func NewProcessMetrics(now *Usage, at time.Time, keeps, step time.Duration) ProcessMetrics {
+	m := ProcessMetrics{At: Millis(at), Usage: now, Keeps: -1, Step: step.Milliseconds(), Times: []int64{}, PIDs: []int{}}
 	if keeps >= 0 {
 		m.Keeps = keeps.Milliseconds()
 	}

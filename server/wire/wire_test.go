@@ -60,7 +60,7 @@ func columns(samples ...supervise.Usage) Columns {
 }
 
 func measured() ProcessMetrics {
-	m := NewProcessMetrics(used, noon, time.Hour, 10*time.Second)
+	m := NewProcessMetrics(FromUsage(used), noon, time.Hour, 10*time.Second)
 	m.AddPoint(supervise.UsagePoint{At: noon.Add(-10 * time.Second), Usage: supervise.Usage{PID: 4000, CPU: supervise.Unmeasured, Memory: 1 << 20, Descriptors: 4, Threads: 1, Processes: 1}})
 	m.AddPoint(supervise.UsagePoint{At: noon, Usage: used})
 	return m
@@ -170,7 +170,7 @@ func TestGoldenBodies(t *testing.T) {
 		{"processes", ProcessList{Epoch: "a1b2c3d4", Seq: 42, At: noon.UnixMilli(), Mood: "RUNNING", Groups: []Group{{Name: "web", Priority: 999}}, Processes: []ListedProcess{{Process: FromProcess(api, 63), Usage: FromUsage(used)}, {Process: FromProcess(broken, 63), Usage: FromUsage(supervise.NoUsage)}}}},
 		{"process", FromDetail(api, 63)},
 		{"process-metrics", measured()},
-		{"process-metrics-none", NewProcessMetrics(supervise.NoUsage, noon, -1, 10*time.Second)},
+		{"process-metrics-none", NewProcessMetrics(FromUsage(supervise.NoUsage), noon, -1, 10*time.Second)},
 		{"log-at", LogPage{
 			Epoch: "a1b2c3d4", Off: 100, End: 106, Oldest: 100, Newest: 106, Lines: Lines{"a", "b", "c"}, Offs: []int64{100, 102, 104},
 			At: Times{{0, 1769860800000}, {2, 1769860801000}}, First: true, Gap: &LogGap{From: 7, To: 100}, Guess: true,
