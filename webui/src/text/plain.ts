@@ -8,3 +8,8 @@ export function plain(line: string): string {
     .replace(/[\udc80-\udcff]/g, '\ufffd')
     .trim()
 }
+
+/** A line without the date and time it begins with, where there is little room and it is the last one anyway. */
+export function undated(line: string): string {
+  return line.replace(/^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*\s+(?=\S)/, '')
+}
