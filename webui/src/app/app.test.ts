@@ -231,7 +231,7 @@ test('what a former address has done is told as text, once', async () => {
     props: { stores: openStores({}, new Preferences({ get: () => null, set: () => {} }, ['en'])) },
   })
   flushSync()
-  expect(document.querySelector('ul[role="status"]')?.textContent).toContain(message)
+  expect(document.querySelector('[data-notice]')?.textContent).toContain(message)
   expect(location.search).toBe('?q=web')
 })
 

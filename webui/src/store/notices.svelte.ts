@@ -1,5 +1,5 @@
 import type { ApiError } from '../api/client'
-import type { ProcState, Result, UpdateStep } from '../wire/wire.gen'
+import type { Result, UpdateStep } from '../wire/wire.gen'
 import type { Order } from './commands.svelte'
 import type { Row } from './processes.svelte'
 
@@ -20,12 +20,6 @@ export type Notice =
       name: string
     }
 
-/** Something said to those who listen instead of looking. */
-export type Announcement =
-  | { kind: 'changed'; names: string[]; state: ProcState }
-  | { kind: 'lost' }
-  | { kind: 'back' }
-
 export interface Shown {
   id: number
   notice: Notice
@@ -39,7 +33,6 @@ const gone = 5_000
 
 export class Notices {
   shown = $state.raw<Shown[]>([])
-  announcement = $state.raw<Announcement | undefined>(undefined)
   /** Called when supervisord has given processes up. */
   onfatal: (rows: Row[]) => void = () => {}
   private nextId = 1
@@ -60,10 +53,6 @@ export class Notices {
 
   dismiss(id: number): void {
     this.shown = this.shown.filter((shown) => shown.id !== id)
-  }
-
-  announce(announcement: Announcement): void {
-    this.announcement = announcement
   }
 }
 

@@ -1,7 +1,7 @@
 import { createContext } from 'svelte'
 import { Client } from '../api/client'
 import { type Clock, type Line, Socket } from '../live/socket'
-import type { Boot } from '../wire/wire.gen'
+import type { Boot, ProcState } from '../wire/wire.gen'
 import { Asking } from './asking.svelte'
 import { ServerClock } from './clock.svelte'
 import { Commands } from './commands.svelte'
@@ -16,6 +16,10 @@ import { needsAttention, Processes, type Transition } from './processes.svelte'
 import { Selection } from './selection.svelte'
 import { Session } from './session.svelte'
 import { Sharing } from './sharing.svelte'
+import { Voice } from './voice.svelte'
+
+/** Where a process stays by itself. */
+const arrived: ReadonlySet<ProcState> = new Set(['RUNNING', 'STOPPED', 'EXITED', 'FATAL', 'UNKNOWN'])
 
 /** Everything the page knows, made once and handed down to what draws it. */
 export interface Stores {
@@ -29,6 +33,7 @@ export interface Stores {
   sharing: Sharing
   maintenance: Maintenance
   notices: Notices
+  voice: Voice
   preferences: Preferences
   clock: ServerClock
   metrics: Metrics
@@ -50,13 +55,16 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     build: boot.version ?? '',
   })
   const notices = new Notices((ms, run) => setTimeout(run, ms))
+  const voice = new Voice((ms, run) => setTimeout(run, ms))
   const session = new Session(socket, client, boot, load, browserShelf())
   const processes = new Processes(socket, onFrame)
   const commands = new Commands(client, processes, notices, (ms, run) => setTimeout(run, ms))
   const clock = new ServerClock(() => socket.skew)
+  const listen = listener(voice, commands)
   processes.onflush = (moved) => {
+    const announce = listen(moved)
     commands.settle()
-    announce(notices, moved)
+    announce()
     const fatal = moved.filter(({ after }) => after === 'FATAL').map(({ row }) => row)
     if (fatal.length > 0) notices.onfatal(fatal)
   }
@@ -88,6 +96,7 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
     sharing,
     maintenance: new Maintenance(client, notices),
     notices,
+    voice,
     preferences,
     clock,
     metrics,
@@ -96,16 +105,22 @@ export function openStores(boot: Partial<Boot>, preferences: Preferences): Store
   }
 }
 
-/** Says what has just failed, all of one frame in one sentence. */
-function announce(notices: Notices, moved: Transition[]): void {
-  const bad = moved.filter(({ row }) => needsAttention(row.data))
-  if (bad.length === 0) return
-  const state = bad[0]!.after
-  notices.announce({
-    kind: 'changed',
-    names: bad.filter((t) => t.after === state).map((t) => t.row.label),
-    state,
-  })
+/**
+ * Says what has just failed, and where the reader's own orders have led; what else
+ * is as it should be needs no word. To be called before orders are settled; the
+ * answer is to be called after it.
+ */
+function listener(voice: Voice, commands: Commands): (moved: Transition[]) => () => void {
+  const ordered = new Set<number>()
+  return (moved) => {
+    for (const { row } of moved) if (commands.of(row.id)) ordered.add(row.id)
+    return () => {
+      for (const { row, after } of moved) {
+        const led = !commands.of(row.id) && arrived.has(after) && ordered.delete(row.id)
+        if (led || needsAttention(row.data)) voice.changed([row.label], after)
+      }
+    }
+  }
 }
 
 function load(where: 'here' | 'home'): void {

@@ -53,6 +53,7 @@ export const en = {
     title: (page: string, host: string, broken: number) =>
       `${broken > 0 ? `(${broken}) ` : ''}${page}${host ? ` · ${host}` : ''}`,
     pages: 'Pages',
+    notices: 'Messages',
     processes: 'Processes',
     activity: 'Activity',
     logs: 'Logs',
@@ -216,6 +217,7 @@ export const en = {
     soonMany: (verb: string, n: number) => `${verb}: ${count(n, processes)}`,
     inSeconds: (s: number) => `in ${s} s`,
     now: 'Now',
+    waiting: 'What can still be cancelled',
     notAtAll: 'Cancelled: nothing was done.',
     of: (verb: string, name: string) => `${verb} ${name}`,
     logOf: (name: string) => `Log of ${name}`,

@@ -1,5 +1,6 @@
 import type { ApiError } from '../api/client'
 import type { Dict } from './en'
+import { errWords } from './explain'
 
 /** What a code of the server means; empty if the catalogue has no words for it. */
 export function codeWords(t: Dict, code: string): string {
@@ -12,7 +13,7 @@ export function errorWords(t: Dict, error: ApiError): string {
   if (error.kind === 'timeout') return t.error.timeout
   const known = codeWords(t, error.code) || error.code || `HTTP ${error.status}`
   const id = error.requestId && t.error.request(error.requestId)
-  return [known, error.detail, id].filter(Boolean).join('\n')
+  return [known, errWords(t, error.detail), id].filter(Boolean).join('\n')
 }
 
 /** As errorWords, in one line, where the server's own words say all: beside a form. */
