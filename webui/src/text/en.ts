@@ -217,7 +217,7 @@ export const en = {
     soonMany: (verb: string, n: number) => `${verb}: ${count(n, processes)}`,
     inSeconds: (s: number) => `in ${s} s`,
     now: 'Now',
-    waiting: 'What can still be cancelled',
+    recallable: 'What can still be cancelled',
     notAtAll: 'Cancelled: nothing was done.',
     of: (verb: string, name: string) => `${verb} ${name}`,
     logOf: (name: string) => `Log of ${name}`,

@@ -781,7 +781,7 @@ export const ru: Dict & More = {
     soonMany: (verb, n) => `${verb}: ${count(n, processes)}`,
     inSeconds: (s) => `через ${s} с`,
     now: 'Сейчас',
-    waiting: 'Что ещё можно отменить',
+    recallable: 'Что ещё можно отменить',
     notAtAll: 'Отменено: ничего не сделано.',
     of: (verb, name) => `${verb} ${name}`,
     logOf: (name) => `Журнал ${name}`,
