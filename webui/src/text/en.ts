@@ -171,6 +171,7 @@ export const en = {
     unexpected: (why: string) => `${why}, unexpected`,
     neverStarted: 'Not started yet',
     stoppedSince: (ago: string) => `${ago} ago`,
+    noCommand: (command: string) => `can't find command ${command}`,
     noReason: 'No reason was given; its log may tell',
     stopping: 'Asked to stop',
     starting: 'Starting',

@@ -74,6 +74,8 @@ function lastTry(t: Dict, p: Condition): string {
 
 /** What supervisord says of a failed start; the commonest of it in the reader's language. */
 export function errWords(t: Dict, err: string): string {
+  const [, missing] = /^can't find command (.*)$/.exec(err) ?? []
+  if (missing) return t.reason.noCommand(missing)
   return err.startsWith('Exited too quickly') ? capital(t.reason.tooQuickly) : err
 }
 

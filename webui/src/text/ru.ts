@@ -735,6 +735,7 @@ export const ru: Dict & More = {
     unexpected: (why) => `${why}, неожиданно`,
     neverStarted: 'Ещё не запускался',
     stoppedSince: (ago) => `${ago} назад`,
+    noCommand: (command) => `нет команды ${command}`,
     noReason: 'Причина неизвестна; посмотрите журнал',
     stopping: 'Получил просьбу остановиться',
     starting: 'Запускается',
