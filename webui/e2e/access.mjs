@@ -58,7 +58,7 @@ events=PROCESS_STATE
 const data = new RegExp(
   [
     /\b(web(_\d|:\*)?|speaker|broken|missing|quiet|echo|ears|fresh|ann|vera|olga|deploy|by night|journey|the lab)\b/,
-    /\b[\da-f]{7,}(-dirty)?\b|\b(std(out|err)|supervisor(d|ctl)?|Chrome|Linux|Aa|English)\b|Русский|spoken/,
+    /\b[\da-f]{7,}(-dirty)?\b|\b(std(out|err)|supervisor(d|ctl)?|Chrome|Linux|Aa|English|koi8-r|latin1|windows-1251)\b|Русский|spoken/,
     /\b[A-Z][A-Z\d_]+\b|\b(?=\w*\d)\w{10,}\b|\[[\w:]+\]|(\/[\w.-]+)+/,
     new RegExp(`\\b${hostname()}\\b`),
   ]
