@@ -182,6 +182,11 @@ const places = [
     },
   },
   { name: 'settings', path: '/', act: press('Settings') },
+  {
+    name: 'all settings',
+    path: '/settings',
+    ready: (page) => heading(page, 'Settings').waitFor(),
+  },
   { name: 'account', path: '/', act: press('ann: account') },
   {
     name: 'password',
@@ -385,6 +390,14 @@ async function inspect(page, size) {
         await faults(page, scheme === 'light' ? brokenRules : ['color-contrast']),
       )
     }
+    await page.evaluate(() => {
+      document.documentElement.dataset.before = document.documentElement.dataset.theme
+      document.documentElement.dataset.theme = 'contrast'
+    })
+    note(`${language}, contrast`, await faults(page, ['color-contrast-enhanced']))
+    await page.evaluate(() => {
+      document.documentElement.dataset.theme = document.documentElement.dataset.before
+    })
     if (size === 'phone') note(language, await crowded(page))
     note(`${language}, at 320 px`, await narrow(page, size))
   }
