@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -39,22 +40,25 @@ func (a *api) activity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.User = asked.User
-	below, acts, err := parseActivityCursor(asked.Before)
+	from, err := parseActivityCursor(asked.Before)
 	if err != nil {
 		return err
 	}
 	if asked.Limit <= 0 {
 		asked.Limit = usualActivity
 	}
-	asked.Limit, asked.Before = min(asked.Limit, maxActivity), acts
+	asked.Limit, asked.Before = min(asked.Limit, maxActivity), from.acts
 
 	epoch, changes, err := a.engine.Recent(r.Context())
 	if err != nil {
 		return err
 	}
-	m := merge{below: below, cursor: acts, limit: asked.Limit}
-	m.events = pastEvents(changes, below, asked, s)
-	if acts != noActs && s.Wants(wire.EventAct, true) {
+	if from.epoch != "" && from.epoch != epoch {
+		from.below = 0 // the changes of that life of supervisord are forgotten
+	}
+	m := merge{epoch: epoch, below: from.below, cursor: from.acts, limit: asked.Limit}
+	m.events = pastEvents(changes, from.below, asked, s)
+	if from.acts != noActs && s.Wants(wire.EventAct, true) {
 		if m.acts, m.next, err = a.pastActs(r, asked, s); err != nil {
 			return err
 		}
@@ -66,18 +70,29 @@ func (a *api) activity(w http.ResponseWriter, r *http.Request) error {
 	return reply.JSON(w, page)
 }
 
-// parseActivityCursor reads what an answer before this one gave as next: the
-// number of the change, and the place in the trail, before which to go on.
-func parseActivityCursor(text string) (below uint64, acts string, err error) {
+// activityCursor is what an answer gives as next: the number of the change, with
+// the epoch it counts in, and the place in the trail, before which to go on.
+type activityCursor struct {
+	epoch string // "" at the newest
+	below uint64
+	acts  string
+}
+
+func parseActivityCursor(text string) (activityCursor, error) {
 	if text == "" {
-		return math.MaxUint64, "", nil
+		return activityCursor{below: math.MaxUint64}, nil
 	}
-	number, acts, found := strings.Cut(text, ".")
-	below, err = strconv.ParseUint(number, 10, 64)
-	if err != nil || !found {
-		return 0, "", reply.BadRequest("before is not what next was")
+	change, acts, found := strings.Cut(text, ".")
+	epoch, number, dated := strings.Cut(change, "-")
+	below, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || !found || !dated || epoch == "" {
+		return activityCursor{}, reply.BadRequest("before is not what next was")
 	}
-	return below, acts, nil
+	return activityCursor{epoch: epoch, below: below, acts: acts}, nil
+}
+
+func (c activityCursor) String() string {
+	return fmt.Sprintf("%s-%d.%s", c.epoch, c.below, c.acts)
 }
 
 // pastEvents gives the changes below a number that somebody asks for and may see,
@@ -113,6 +128,7 @@ func (a *api) pastActs(r *http.Request, asked audit.Query, s sight.Sight) ([]aud
 
 // merge is a page of two lists, each the newest first.
 type merge struct {
+	epoch  string
 	limit  int
 	events []wire.Event
 	acts   []audit.Found
@@ -154,5 +170,5 @@ func (m *merge) cursorAfter() string {
 	if len(m.events) == 0 && cursor == noActs {
 		return ""
 	}
-	return strconv.FormatUint(m.below, 10) + "." + cursor
+	return activityCursor{epoch: m.epoch, below: m.below, acts: cursor}.String()
 }

@@ -122,6 +122,9 @@ func (a *api) logsOf(ctx context.Context, name supervise.NameSpec, seen map[stri
 }
 
 func (a *api) archive(w http.ResponseWriter, r *http.Request, file string, logs []archived) error {
+	if err := a.sameEpoch(r); err != nil {
+		return err
+	}
 	leave, err := a.downloads.take(r.Context(), w)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,11 @@ func (a *api) sightOf(who auth.Principal, query url.Values) (sight.Sight, error)
 		return sight.Sight{}, reply.BadRequest("%v", err)
 	}
 	s := sight.Sight{Who: who, Program: query.Get("program"), Kinds: kinds}
+	if s.Program != "" {
+		if err := supervise.CheckPattern(s.Program); err != nil {
+			return s, reply.BadRequest("program: %v", err)
+		}
+	}
 	if a.auth != nil {
 		s.Opened = a.auth.Opened
 	}
@@ -50,6 +56,9 @@ func (a *api) events(w http.ResponseWriter, r *http.Request) error {
 	s, err := a.sightOf(auth.From(ctx), r.URL.Query())
 	if err != nil {
 		return err
+	}
+	if slices.Contains(s.Kinds, wire.EventAct) {
+		return reply.BadRequest("what people do is told by /activity: here, type is of state, group, supervisord, trouble")
 	}
 	epoch, seq, resumes := lastEvent(r)
 	changed := a.rightsChanged() // before the feed, so that no change falls between

@@ -150,6 +150,9 @@ func TestOnlyWhatIsAskedForIsTold(t *testing.T) {
 		"type=group":         "group epoch123-44",
 		"type=trouble":       "state epoch123-45",
 		"type=supervisord,x": "",
+		"type=state,act":     "",
+		"program=:api":       "",
+		"program=[web":       "",
 		"program=odd/*":      "state epoch123-45",
 		"program=web:api":    "state epoch123-43",
 	} {
@@ -256,7 +259,7 @@ func TestWhatPeopleDidAndWhatBecameOfItIsOneStream(t *testing.T) {
 			t.Errorf("%s: %s, want %s", query, got, want)
 		}
 	}
-	for _, query := range []string{"before=x", "before=1", "type=x", "since=x"} {
+	for _, query := range []string{"before=x", "before=1", "before=1.x", "before=epoch123-x.", "before=-1.", "type=x", "since=x", "program=:x"} {
 		if w := d.send("GET", "/activity?"+query, ""); w.Code != 400 {
 			t.Errorf("%s: %d %s", query, w.Code, w.Body)
 		}
@@ -265,5 +268,20 @@ func TestWhatPeopleDidAndWhatBecameOfItIsOneStream(t *testing.T) {
 	d.who.Grant = supervise.Grant{Role: supervise.Viewer, Programs: []string{"web"}}
 	if got := d.told(""); got != "3, 1" {
 		t.Errorf("a viewer reads %s", got)
+	}
+}
+
+func TestACursorOfAnotherLifeOfSupervisordGivesNoChangeAsOlder(t *testing.T) {
+	d := newDesk(t)
+	for seq := range uint64(3) {
+		d.engine.recent = append(d.engine.recent, moved(seq+1, web, supervise.StateRunning))
+	}
+	next := read[wire.Activity](t, d.send("GET", "/activity?limit=2", "")).Next
+	if page := read[wire.Activity](t, d.send("GET", "/activity?before="+next, "")); len(page.Entries) != 1 || page.Entries[0].Event.Seq != 1 {
+		t.Errorf("before %s came %+v", next, page.Entries)
+	}
+	next = strings.Replace(next, "epoch123", "earlier", 1) // it was given before a reload
+	if page := read[wire.Activity](t, d.send("GET", "/activity?before="+next, "")); len(page.Entries) != 0 || page.Next != "" {
+		t.Errorf("before %s came %+v, and then %s", next, page.Entries, page.Next)
 	}
 }

@@ -38,7 +38,7 @@ func (a *api) logRaw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return download(w, r, log, name)
+	return a.download(w, r, log, name)
 }
 
 func (a *api) mainLogPage(w http.ResponseWriter, r *http.Request) error {
@@ -54,7 +54,7 @@ func (a *api) mainLogRaw(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return download(w, r, log, mainLogFile)
+	return a.download(w, r, log, mainLogFile)
 }
 
 // processLog finds the log the path names, and what to call it when it is saved.
@@ -168,6 +168,9 @@ func (a *api) mainLogFiles(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) files(w http.ResponseWriter, r *http.Request, log supervise.Log) error {
+	if err := a.sameEpoch(r); err != nil {
+		return err
+	}
 	epoch, err := a.knownEpoch(r.Context())
 	if err != nil {
 		return err
@@ -227,7 +230,10 @@ func number(query url.Values, name string, otherwise int64) (int64, error) {
 
 // download sends the bytes of a log as a file, all of them or from one offset to
 // another, with ranges. A log that goes on growing ends where it ended now.
-func download(w http.ResponseWriter, r *http.Request, log supervise.Log, file string) error {
+func (a *api) download(w http.ResponseWriter, r *http.Request, log supervise.Log, file string) error {
+	if err := a.sameEpoch(r); err != nil {
+		return err
+	}
 	oldest, end := log.Bounds()
 	from, err := number(r.URL.Query(), "from", oldest)
 	if err != nil {

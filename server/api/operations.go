@@ -31,6 +31,9 @@ var (
 	until = Parameter{Name: "until", Meaning: "before then, in the words of since"}
 	limit = Parameter{Name: "limit", Meaning: "how many at most"}
 
+	direction = Parameter{Name: "dir", Meaning: "forward or back"}
+	epoch     = Parameter{Name: "epoch", Meaning: "of which life of supervisord the offsets are; of another one the answer is 410"}
+
 	trailQuery = []Parameter{
 		since, until,
 		{Name: "user", Meaning: "who did it"},
@@ -39,6 +42,7 @@ var (
 		limit,
 	}
 	kinds = Parameter{Name: "type", Meaning: "of which kinds, commas between: state, group, supervisord, act, trouble"}
+	heard = Parameter{Name: "type", Meaning: "of which kinds, commas between: state, group, supervisord, trouble"}
 
 	pageQuery = []Parameter{
 		{Name: "before", Meaning: "the page that ends at this offset"},
@@ -47,12 +51,13 @@ var (
 		{Name: "tail", Meaning: "the last so many bytes"},
 		{Name: "at", Meaning: "the page that begins with what came at a time: 14:03, a time, how long ago, or Unix milliseconds"},
 		{Name: "max", Meaning: "bytes at most"},
-		{Name: "epoch", Meaning: "of which life of supervisord the offset is"},
+		epoch,
 	}
 	rawQuery = []Parameter{
 		{Name: "from", Meaning: "the offset to begin at"},
 		{Name: "to", Meaning: "the offset to end before"},
 		{Name: "file", Meaning: "one file as it is: 0 is the newest"},
+		epoch,
 	}
 	linesQuery = []Parameter{
 		{Name: "q", Meaning: "what to look for", Needed: true},
@@ -61,9 +66,9 @@ var (
 		{Name: "invert", Meaning: "1: lines without it"},
 		{Name: "from", Meaning: "the offset to begin at"},
 		{Name: "to", Meaning: "the offset to end before"},
+		direction, epoch,
 	}
-	searchQuery = append(slices.Clone(linesQuery),
-		Parameter{Name: "dir", Meaning: "forward or backward"}, limit,
+	searchQuery = append(slices.Clone(linesQuery), limit,
 		Parameter{Name: "budget", Meaning: "milliseconds it may take"})
 	allOfThem = Parameter{Name: "all", Meaning: "1: everybody's, for administrators"}
 )
@@ -128,19 +133,20 @@ func logOperations() []Operation {
 	} {
 		all = append(all,
 			Operation{Method: "GET", Path: of.path, About: "logs", Summary: "A page of " + of.whose, Query: pageQuery, Answer: wire.LogPage{}},
-			Operation{Method: "GET", Path: of.path + "/files", About: "logs", Summary: "The files of " + of.whose, Answer: wire.LogFiles{}},
+			Operation{Method: "GET", Path: of.path + "/files", About: "logs", Summary: "The files of " + of.whose, Query: []Parameter{epoch}, Answer: wire.LogFiles{}},
 			Operation{Method: "GET", Path: of.path + "/raw", About: "logs", Summary: "Bytes of " + of.whose + ", with Range", Query: rawQuery, Kind: bytesOf},
 			Operation{Method: "GET", Path: of.path + "/search", About: "logs", Summary: "Search all files of " + of.whose + ": a JSON object a line, while they are found", Query: searchQuery, Answer: wire.SearchLine{}, Kind: jsonLines},
 			Operation{Method: "GET", Path: of.path + "/filtered", About: "logs", Summary: "The lines that match, as a file", Query: linesQuery, Kind: plainText},
-			Operation{Method: "GET", Path: of.archive, About: "logs", Summary: "All files of " + of.whose + " as .tar.gz", Kind: archive},
+			Operation{Method: "GET", Path: of.archive, About: "logs", Summary: "All files of " + of.whose + " as .tar.gz", Query: []Parameter{epoch}, Kind: archive},
 		)
 	}
 	all = append(all, Operation{Method: "POST", Path: "/mainlog/clear", About: "logs", Summary: "Empty the main log; its rotated files stay", Body: wire.OrderRequest{}, Answer: wire.Accepted{}, Status: 202})
 	return append(all, Operation{Method: "GET", Path: "/merged", About: "logs", Summary: "Several logs as one, in the order of time", Query: []Parameter{
 		{Name: "source", Meaning: "NAME/CHANNEL, or mainlog; with @OFFSET to go on there; as often as there are logs", Needed: true},
-		{Name: "dir", Meaning: "forward or backward"},
+		direction,
 		{Name: "at", Meaning: "a time to begin at"},
 		{Name: "max", Meaning: "bytes at most"},
+		epoch,
 	}, Answer: wire.MergedPage{}})
 }
 
@@ -152,7 +158,7 @@ func otherOperations() []Operation {
 		{Method: "POST", Path: "/config/update", About: "configuration", Summary: "Read it and bring what runs in line with it; answers when that is done", Body: wire.UpdateRequest{}, Answer: wire.Update{}},
 
 		{Method: "GET", Path: "/events", About: "activity", Summary: "Changes of state as server-sent events, while they happen; Last-Event-ID goes on where one was", Query: []Parameter{
-			{Name: "program", Meaning: "of which programs: a name, or a pattern such as web:*"}, kinds,
+			{Name: "program", Meaning: "of which programs: a name, or a pattern such as web:*"}, heard,
 			{Name: "after", Meaning: "as Last-Event-ID, for those who cannot set a header"},
 		}, Answer: wire.Event{}, Kind: eventLines},
 		{Method: "GET", Path: "/activity", About: "activity", Summary: "What people did and what became of programs, the newest first", Query: append(slices.Clone(trailQuery), kinds), Answer: wire.Activity{}},
