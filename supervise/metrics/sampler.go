@@ -115,8 +115,9 @@ func (s *Sampler) Watch(every time.Duration, tell func()) (stop func()) {
 }
 
 // Look sees to it that there is a sample not much older than ten seconds, and
-// waits for it, or for the end of ctx. Samples go on for two minutes, so that who
-// looks once a minute sees what was used since.
+// waits for it, or for the end of ctx. Samples go on for two minutes, or for as long
+// as history does if that is longer, so that who looks once a minute sees what was
+// used since.
 func (s *Sampler) Look(ctx context.Context) error {
 	s.mu.Lock()
 	s.looked = time.Now()
