@@ -32,9 +32,11 @@ type Search struct {
 	// backwards the last line that begins before it.
 	From int64
 	// To is where to end forwards, with the last line that begins before it.
-	To       int64
-	Back     bool
-	Deadline time.Time // zero for none
+	To   int64
+	Back bool
+	// Deadline ends the search between two lines; zero for none. At least one line
+	// is searched, however long it is: who goes on must get somewhere.
+	Deadline time.Time
 
 	// These are called in the order of what they tell, and end the search by an
 	// error. Hit's is lent for the call.
