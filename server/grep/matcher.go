@@ -56,10 +56,7 @@ func Compile(q Query) (*Matcher, error) {
 	if !q.Regex {
 		text = regexp.QuoteMeta(text)
 	}
-	if !q.Case {
-		text = "(?i:" + text + ")"
-	}
-	return m, m.compile(text, q.Text)
+	return m, m.compile(text, q.Case)
 }
 
 // bytewise tells whether the capitals in a text can be told byte by byte.
@@ -67,14 +64,16 @@ func bytewise(text string) bool {
 	return !utf8.ValidString(text) || !strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-func (m *Matcher) compile(text, asked string) error {
-	parsed, err := syntax.Parse(text, syntax.Perl)
+// compile takes an expression that is one by itself: what is put before it, so that
+// capitals do not differ, must not make one of what is none.
+func (m *Matcher) compile(text string, capitals bool) error {
+	parsed, err := parse(text)
+	if err == nil && !capitals {
+		text = "(?i)" + text
+		parsed, err = parse(text)
+	}
 	if err != nil {
-		var problem *syntax.Error
-		if errors.As(err, &problem) {
-			return fmt.Errorf("not a regular expression: %s: %.100q", problem.Code, asked)
-		}
-		return fmt.Errorf("not a regular expression: %w", err)
+		return err
 	}
 	m.needs = needs(parsed)
 	program, err := syntax.Compile(parsed.Simplify())
@@ -86,6 +85,18 @@ func (m *Matcher) compile(text, asked string) error {
 	}
 	m.expr, err = regexp.Compile(text)
 	return err
+}
+
+func parse(text string) (*syntax.Regexp, error) {
+	parsed, err := syntax.Parse(text, syntax.Perl)
+	var problem *syntax.Error
+	if errors.As(err, &problem) {
+		return nil, fmt.Errorf("not a regular expression: %s: %.100q", problem.Code, text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("not a regular expression: %w", err)
+	}
+	return parsed, nil
 }
 
 // find gives where in a line the match is; nil if there is none.

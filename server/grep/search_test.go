@@ -121,6 +121,7 @@ func TestWhichLinesMatch(t *testing.T) {
 		{Query{Text: `s$`, Regex: true}, "4-13:12-13 15-28:27-28"},
 		{Query{Text: `[^a-z]\s?[^a-z]`, Regex: true, Case: true}, "15-28:15-17 29-48:29-33 49-70:53-55"},
 		{Query{Text: `two|мир`, Regex: true}, "4-13:4-7 29-48:42-48"},
+		{Query{Text: `МИР|(?-i:TWO)|WORDS`, Regex: true}, "4-13:8-13 29-48:42-48"},
 		{Query{Text: "o", Invert: true}, "14-14:14-14 15-28:15-15 29-48:29-29"},
 		{Query{Text: `one\nTwo`, Regex: true}, ""},
 	} {
@@ -142,6 +143,7 @@ func TestQueriesThatAreRefused(t *testing.T) {
 		{}, {Text: "a\nb"}, {Text: "(", Regex: true}, {Text: "a{2000}", Regex: true},
 		{Text: "(a{1000}){900}", Regex: true}, {Text: "(a{100}){100}", Regex: true}, {Text: `(a)\1`, Regex: true},
 		{Text: strings.Repeat("a", maxQuery+1)}, {Text: "\xff(", Regex: true},
+		{Text: "a)(b", Regex: true}, {Text: "a)|(b", Regex: true}, {Text: ")", Regex: true},
 	} {
 		if _, err := Compile(q); err == nil {
 			t.Errorf("%.30q is not refused", q.Text)
@@ -365,6 +367,54 @@ func TestASearchEndsAtItsDeadlineAndIsContinued(t *testing.T) {
 		}
 		if want := int64(len(both(t, log, q))); hits != want || rounds < 5 {
 			t.Errorf("back %v: %d hits in %d rounds, want %d", back, hits, rounds, want)
+		}
+	}
+}
+
+// counted is a log that counts what is read of it.
+type counted struct {
+	tape
+	read int64
+}
+
+func (l *counted) ReadAt(p []byte, off int64) (int, error) {
+	n, err := l.tape.ReadAt(p, off)
+	l.read += int64(n)
+	return n, err
+}
+
+func TestALineTooLongToBeHeldIsReadOnceAndThenTheTimeIsOver(t *testing.T) {
+	const long = 16 * maxLine
+	data := slices.Concat([]byte("first needle\n"), bytes.Repeat([]byte("x"), long), []byte("needle yyy\nlast needle\n"))
+	first, last := int64(len("first needle\n")), int64(len(data)-len("last needle\n"))
+	for _, tt := range []struct {
+		query      Query
+		back       bool
+		from, stop int64
+		hits       int64
+		times      int64 // that the line may be read
+	}{
+		{Query{Text: "needle"}, false, first, last, 1, 1},
+		{Query{Text: "needle$", Regex: true}, false, first, last, 0, 1},
+		{Query{Text: "needle y+$", Regex: true}, false, first, last, 1, 1},
+		{Query{Text: "needle", Invert: true}, false, first, last, 0, 1},
+		{Query{Text: "haystack", Invert: true}, false, first, last, 1, 1},
+		{Query{Text: "needle"}, true, last, first, 1, 2},
+		{Query{Text: "^x+needle", Regex: true}, true, last, first, 1, 2},
+	} {
+		m, err := Compile(tt.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := &counted{tape: tape{data: data}}
+		s := Search{Log: log, Matcher: m, From: tt.from, To: int64(len(data)), Back: tt.back, Deadline: time.Now().Add(-time.Hour),
+			Hit: func(Hit) error { return nil }, Progress: func(int64) error { return nil }}
+		result, err := s.Run(t.Context())
+		if want := (Result{Hits: tt.hits, Scanned: tt.stop, More: true}); err != nil || result != want {
+			t.Errorf("%+v, back %v: %+v, %v, want %+v", tt.query, tt.back, result, err, want)
+		}
+		if log.read > tt.times*long+3*maxLine {
+			t.Errorf("%+v, back %v: a line of %d bytes, %d bytes are read", tt.query, tt.back, long, log.read)
 		}
 	}
 }
