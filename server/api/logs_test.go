@@ -452,7 +452,7 @@ func TestSeveralLogsAreReadAsOne(t *testing.T) {
 	for query, status := range map[string]int{
 		"": 400, "source=web:api": 400, "source=web:api/stdin": 404, "source=web:*/stdout": 404, "source=none/stdout": 404, "source=web:api/stderr": 404,
 		"source=web:api/stdout@x": 400, "source=web:api/stdout&source=web:api/stdout": 400, "source=web:api/stdout&dir=up": 400,
-		"source=web:api/stdout&epoch=earlier": 410, strings.Repeat("source=mainlog&", 17): 400,
+		"source=web:api/stdout&epoch=earlier": 410, "source=web/stdout&source=web:web/stdout": 400, "source=mainlog&source=mainlog@3": 400, strings.Repeat("source=mainlog&", 17): 400,
 	} {
 		if w := d.send("GET", "/merged?"+query, ""); w.Code != status {
 			t.Errorf("%s: %d %s", query, w.Code, w.Body)

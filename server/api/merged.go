@@ -20,12 +20,20 @@ const maxSources = 16
 
 // stream is one log of a merged page.
 type stream struct {
+	of     logName
 	source wire.MergedSource
 	log    supervise.Log
 	where  where
 	lines  []mergedLine
 	more   bool  // there are lines beyond these, in the direction of reading
 	order  int64 // of the line read last, beyond which the next ones must not go back
+}
+
+// logName names a log, however it was asked for.
+type logName struct {
+	main bool
+	name supervise.NameSpec
+	ch   supervise.Channel
 }
 
 // mergedLine is a line with its place in time.
@@ -100,14 +108,14 @@ func (a *api) streams(r *http.Request, begins time.Time, back bool) ([]*stream, 
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(streams, func(other *stream) bool { return other.source.Name == s.source.Name }) {
+		if slices.ContainsFunc(streams, func(other *stream) bool { return other.of == s.of }) {
 			return nil, reply.BadRequest("the same source twice")
 		}
 		streams = append(streams, s)
 	}
 	for _, s := range streams { // who may not read one of them learns nothing of the others
 		var err error
-		if s.log, err = a.sourceLog(r, s.source.Name); err != nil {
+		if s.log, err = a.sourceLog(r, s.of); err != nil {
 			return nil, err
 		}
 	}
@@ -126,29 +134,38 @@ func parseSource(text string) (*stream, error) {
 		}
 		s.source.Name, s.where.off = text[:i], off
 	}
-	return s, nil
+	var err error
+	s.of, err = parseLogName(s.source.Name)
+	return s, err
 }
 
-func (a *api) sourceLog(r *http.Request, source string) (supervise.Log, error) {
-	if source == "mainlog" {
+func parseLogName(text string) (logName, error) {
+	if text == "mainlog" {
+		return logName{main: true}, nil
+	}
+	i := strings.LastIndexByte(text, '/')
+	if i < 0 {
+		return logName{}, reply.BadRequest("source=%.100s: it is NAME/CHANNEL or mainlog", text)
+	}
+	name := supervise.ParseNameSpec(text[:i])
+	if name.WholeGroup() {
+		return logName{}, badName(name)
+	}
+	ch, ok := supervise.ParseChannel(text[i+1:])
+	if !ok {
+		return logName{}, reply.Problem{Status: http.StatusNotFound, Text: "a channel is stdout or stderr"}
+	}
+	return logName{name: name, ch: ch}, nil
+}
+
+func (a *api) sourceLog(r *http.Request, of logName) (supervise.Log, error) {
+	if of.main {
 		return a.mainLog(r)
 	}
-	i := strings.LastIndexByte(source, '/')
-	if i < 0 {
-		return nil, reply.BadRequest("source=%.100s: it is NAME/CHANNEL or mainlog", source)
-	}
-	name := supervise.ParseNameSpec(source[:i])
-	if name.WholeGroup() {
-		return nil, badName(name)
-	}
-	if err := auth.PermitOf(r.Context(), auth.Logs, name, a.engine); err != nil {
+	if err := auth.PermitOf(r.Context(), auth.Logs, of.name, a.engine); err != nil {
 		return nil, err
 	}
-	ch, ok := supervise.ParseChannel(source[i+1:])
-	if !ok {
-		return nil, reply.Problem{Status: http.StatusNotFound, Text: "a channel is stdout or stderr"}
-	}
-	return a.engine.Log(r.Context(), name, ch)
+	return a.engine.Log(r.Context(), of.name, of.ch)
 }
 
 // begin finds where to begin where no offset was given: at the time asked for, or
