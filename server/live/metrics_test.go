@@ -88,7 +88,7 @@ func TestWhoComesAndGoesIsWatchedForWhileThere(t *testing.T) {
 	s, figures := watchMetrics(t, nil)
 	await := func(what string, want ...time.Duration) {
 		t.Helper()
-		for deadline := time.Now().Add(10 * time.Second); !slices.Equal(figures.watched(), want); time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(30 * time.Second); !slices.Equal(figures.watched(), want); time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s: watched each %v, want %v", what, figures.watched(), want)
 			}
