@@ -73,16 +73,16 @@ func (a *api) events(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep them until there are many
 	w.WriteHeader(http.StatusOK)
-	l := listener{w: w, wire: http.NewResponseController(w), epoch: epoch}
-	l.say("retry: %d\n\n", comeBack.Milliseconds())
+	h := hearer{w: w, wire: http.NewResponseController(w), epoch: epoch}
+	h.say("retry: %d\n\n", comeBack.Milliseconds())
 	if resumes && feed.Fresh {
-		l.event("gap", feed.Snapshot.Seq, wire.EventGap{Epoch: epoch, Seq: feed.Snapshot.Seq})
+		h.event("gap", feed.Snapshot.Seq, wire.EventGap{Epoch: epoch, Seq: feed.Snapshot.Seq})
 	}
 	for _, change := range feed.Missed {
-		l.tell(s, change)
+		h.tell(s, change)
 	}
-	l.flush()
-	l.follow(ctx, s, feed.Changes, changed, a)
+	h.flush()
+	h.follow(ctx, s, feed.Changes, changed, a)
 	return nil
 }
 
@@ -117,8 +117,8 @@ func (a *api) again(s *sight.Sight) bool {
 	return in && auth.Can(who, auth.View, auth.Everything)
 }
 
-// listener writes events. The first error is kept, and nothing is written after it.
-type listener struct {
+// hearer writes events. The first error is kept, and nothing is written after it.
+type hearer struct {
 	w     io.Writer
 	wire  *http.ResponseController
 	epoch string
@@ -127,10 +127,10 @@ type listener struct {
 
 // follow tells changes until they end, or the client leaves or loses the right.
 // Whoever has a session keeps it for as long as its rights last.
-func (l *listener) follow(ctx context.Context, s sight.Sight, changes <-chan supervise.Change, changed <-chan struct{}, a *api) {
+func (h *hearer) follow(ctx context.Context, s sight.Sight, changes <-chan supervise.Change, changed <-chan struct{}, a *api) {
 	silence := time.NewTicker(heartbeat)
 	defer silence.Stop()
-	for l.err == nil {
+	for h.err == nil {
 		select {
 		case <-ctx.Done():
 			return
@@ -142,44 +142,44 @@ func (l *listener) follow(ctx context.Context, s sight.Sight, changes <-chan sup
 			if !a.again(&s) {
 				return
 			}
-			l.say(": still here\n\n")
-			l.flush()
+			h.say(": still here\n\n")
+			h.flush()
 		case change, more := <-changes:
 			if !more {
 				return
 			}
-			if l.tell(s, change) {
+			if h.tell(s, change) {
 				silence.Reset(heartbeat)
-				l.flush()
+				h.flush()
 			}
 		}
 	}
 }
 
-func (l *listener) tell(s sight.Sight, change supervise.Change) bool {
+func (h *hearer) tell(s sight.Sight, change supervise.Change) bool {
 	event, sees := s.Change(change)
 	if sees {
-		l.event(string(event.Kind), event.Seq, event)
+		h.event(string(event.Kind), event.Seq, event)
 	}
 	return sees
 }
 
-func (l *listener) event(kind string, seq uint64, data any) {
+func (h *hearer) event(kind string, seq uint64, data any) {
 	text, err := json.Marshal(data)
-	if err != nil && l.err == nil {
-		l.err = err
+	if err != nil && h.err == nil {
+		h.err = err
 	}
-	l.say("event: %s\nid: %s-%d\ndata: %s\n\n", kind, l.epoch, seq, text)
+	h.say("event: %s\nid: %s-%d\ndata: %s\n\n", kind, h.epoch, seq, text)
 }
 
-func (l *listener) say(format string, args ...any) {
-	if l.err == nil {
-		_, l.err = fmt.Fprintf(l.w, format, args...)
+func (h *hearer) say(format string, args ...any) {
+	if h.err == nil {
+		_, h.err = fmt.Fprintf(h.w, format, args...)
 	}
 }
 
-func (l *listener) flush() {
-	if l.err == nil {
-		l.err = l.wire.Flush()
+func (h *hearer) flush() {
+	if h.err == nil {
+		h.err = h.wire.Flush()
 	}
 }
