@@ -44,22 +44,22 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	r.Group(func(r chi.Router) {
 		r.Use(harden)
 		r.Route("/api/v1", func(r chi.Router) {
-			options := api.Options{Engine: s.house.Engine, Metrics: s.house.Metrics, History: s.house.History, Problems: s.problems, Files: s.house.Files, About: s.about, Auth: s.auth, Trail: s.house.Trail, Secrets: s.house.Secrets, Address: s.pageAddress, Sign: signOf}
+			parts := api.New(api.Options{Engine: s.house.Engine, Metrics: s.house.Metrics, History: s.house.History, Problems: s.problems, Files: s.house.Files, About: s.about, Auth: s.auth, Trail: s.house.Trail, Secrets: s.house.Secrets, Address: s.pageAddress, Sign: signOf})
 			r.Group(func(r chi.Router) {
 				r.Use(auth.Recognise, limit)
-				api.Doorstep(r, options)
+				parts.Doorstep(r)
 			})
 			r.Group(func(r chi.Router) {
 				r.Use(auth.Require, limit)
-				api.Routes(r, options)
+				parts.Routes(r)
 			})
 			r.Group(func(r chi.Router) {
 				r.Use(auth.Require, limit, s.streaming)
-				api.Streams(r, options)
+				parts.Streams(r)
 			})
 			r.Group(func(r chi.Router) {
 				r.Use(auth.Require, limit, asStream, s.streaming)
-				api.Feeds(r, options)
+				parts.Feeds(r)
 			})
 		})
 		r.With(auth.Require, limit, asStream).Get("/live", hub.ServeHTTP)

@@ -72,10 +72,32 @@ type api struct {
 	downloads  *slots
 }
 
-// Routes puts the interface on r, which the caller has mounted at /api/v1 behind
-// auth.Require.
-func Routes(r chi.Router, o Options) {
-	a := newAPI(o)
+// API is the interface, in parts that the caller mounts at /api/v1, each behind
+// what it names. They share what is counted and remembered: places, orders.
+type API struct{ *api }
+
+// New makes the interface.
+func New(o Options) API {
+	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, config: o.Files, about: o.About, address: o.Address, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
+	if a.history == nil {
+		a.history = oblivion{}
+	}
+	a.searches = newSlots("a search", max(2, runtime.GOMAXPROCS(0)/2), searchGrace)
+	a.downloads = newSlots("a download", 4, searchGrace)
+	if a.problems == nil {
+		a.problems = func() []supervise.Problem { return nil }
+	}
+	if a.sign = o.Sign; a.sign == nil {
+		a.sign = func(*http.Request) wire.Sign { return wire.Sign{} }
+	}
+	if a.address == nil {
+		a.address = func() string { return "" }
+	}
+	return API{a}
+}
+
+// Routes puts on r most of the interface. It belongs behind auth.Require.
+func (a *api) Routes(r chi.Router) {
 	r.Use(neverStored)
 	r.NotFound(reply.Handler(notFound).ServeHTTP)
 	r.MethodNotAllowed(reply.Handler(notAllowed).ServeHTTP)
@@ -145,10 +167,9 @@ func Routes(r chi.Router, o Options) {
 	post("/reload", http.StatusAccepted, a.reload)
 }
 
-// Streams puts on r what is long to answer and ends with its context, which the
-// caller has mounted at /api/v1 behind auth.Require and ends with the server.
-func Streams(r chi.Router, o Options) {
-	a := newAPI(o)
+// Streams puts on r what is long to answer. It belongs behind auth.Require, and
+// behind what ends the contexts of its requests with the server.
+func (a *api) Streams(r chi.Router) {
 	r.Use(neverStored)
 	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
 		r.Method(http.MethodGet, path, reply.Handler(a.noted(serve)))
@@ -161,31 +182,11 @@ func Streams(r chi.Router, o Options) {
 	get("/mainlog/archive", a.archiveMainLog)
 }
 
-// Feeds puts on r what goes on for as long as somebody listens, which the caller
-// has mounted as Streams, and counts.
-func Feeds(r chi.Router, o Options) {
-	a := newAPI(o)
+// Feeds puts on r what goes on for as long as somebody listens. It belongs where
+// Streams does, and behind what counts them.
+func (a *api) Feeds(r chi.Router) {
 	r.Use(neverStored)
 	r.Method(http.MethodGet, "/events", reply.Handler(a.noted(a.events)))
-}
-
-func newAPI(o Options) *api {
-	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, config: o.Files, about: o.About, address: o.Address, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
-	if a.history == nil {
-		a.history = oblivion{}
-	}
-	a.searches = newSlots("a search", max(2, runtime.GOMAXPROCS(0)/2), searchGrace)
-	a.downloads = newSlots("a download", 4, searchGrace)
-	if a.problems == nil {
-		a.problems = func() []supervise.Problem { return nil }
-	}
-	if a.sign = o.Sign; a.sign == nil {
-		a.sign = func(*http.Request) wire.Sign { return wire.Sign{} }
-	}
-	if a.address == nil {
-		a.address = func() string { return "" }
-	}
-	return a
 }
 
 // neverStored keeps answers out of every cache: they are private and soon old.

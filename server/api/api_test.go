@@ -36,11 +36,11 @@ func newDesk(t *testing.T, adjust ...func(*Options)) *desk {
 	for _, adjust := range adjust {
 		adjust(&options)
 	}
-	router := chi.NewRouter()
+	router, parts := chi.NewRouter(), New(options)
 	router.Route("/api/v1", func(r chi.Router) {
-		r.Group(func(r chi.Router) { Streams(r, options) })
-		r.Group(func(r chi.Router) { Feeds(r, options) })
-		r.Group(func(r chi.Router) { Routes(r, options) })
+		r.Group(parts.Streams)
+		r.Group(parts.Feeds)
+		r.Group(parts.Routes)
 	})
 	d.routes = router
 	return d

@@ -18,10 +18,9 @@ const logOut auth.Verb = "log-out"
 // maxLogIn is how much a login may bring: strangers send it.
 const maxLogIn = 4 << 10
 
-// Doorstep puts on r what those need who are not known yet, which the caller has
-// mounted at /api/v1 behind auth.Recognise.
-func Doorstep(r chi.Router, o Options) {
-	a := &api{auth: o.Auth} // who is at the door orders nothing
+// Doorstep puts on r what those need who are not known yet. It belongs behind
+// auth.Recognise.
+func (a *api) Doorstep(r chi.Router) {
 	r.Use(neverStored)
 	r.Method(http.MethodPost, "/session", reply.Handler(a.logIn))
 	r.Method(http.MethodDelete, "/session", reply.Handler(a.logOut))

@@ -110,10 +110,10 @@ func newOffice(t *testing.T) *office {
 	})
 	t.Cleanup(o.closed)
 	options := Options{Engine: newFakeEngine(), Auth: o.auth, Trail: trail}
-	router := chi.NewRouter()
+	router, parts := chi.NewRouter(), New(options)
 	router.Route("/api/v1", func(r chi.Router) {
-		r.Group(func(r chi.Router) { r.Use(auth.Recognise); Doorstep(r, options) })
-		r.Group(func(r chi.Router) { r.Use(auth.Require); Routes(r, options) })
+		r.Group(func(r chi.Router) { r.Use(auth.Recognise); parts.Doorstep(r) })
+		r.Group(func(r chi.Router) { r.Use(auth.Require); parts.Routes(r) })
 	})
 	o.routes = router
 	return o
