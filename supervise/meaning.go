@@ -24,7 +24,7 @@ type MeaningCode string
 const (
 	MeantNoStart     MeaningCode = "no-start"       // there was no child
 	MeantStopped     MeaningCode = "stopped"        // told to stop, and did
-	MeantKilled      MeaningCode = "killed"         // told to stop, did not, and was killed
+	MeantKilled      MeaningCode = "killed"         // told to stop, did not within stopwaitsecs, and was killed
 	MeantDone        MeaningCode = "done"           // an exit that is expected
 	MeantTooSoon     MeaningCode = "too-soon"       // a good status, but within startsecs
 	MeantUnlisted    MeaningCode = "unlisted-zero"  // status 0, which exitcodes does not list
@@ -96,7 +96,7 @@ func (l Life) asTold(m Meaning) (MeaningCode, string) {
 	if l.By != "" {
 		text += " by " + l.By
 	}
-	if m.Signal == "SIGKILL" {
+	if l.Killed && m.Signal == "SIGKILL" { // which may also be stopsignal, or come from somebody else
 		return MeantKilled, text + "; it did not end within stopwaitsecs, so it was killed"
 	}
 	return MeantStopped, text

@@ -40,7 +40,9 @@ func TestTheEndOfALifeIsSaidInASentence(t *testing.T) {
 		{with(died(syscall.SIGTERM), func(l *Life) { l.Sent = Signal(syscall.SIGHUP) }), Meaning{Code: MeantOutside, Signal: "SIGTERM", Text: "was ended by SIGTERM: somebody other than supervisord sent it"}},
 		{died(syscall.SIGUSR1), Meaning{Code: MeantSignal, Signal: "SIGUSR1", Text: "was ended by SIGUSR1"}},
 		{with(died(syscall.SIGTERM), func(l *Life) { l.State, l.Order, l.By = StateStopped, OrderStop, "bob" }), Meaning{Code: MeantStopped, Signal: "SIGTERM", By: "bob", Text: "was stopped by bob"}},
-		{with(died(syscall.SIGKILL), func(l *Life) { l.State, l.Order = StateStopped, OrderStop }), Meaning{Code: MeantKilled, Signal: "SIGKILL", Text: "was stopped; it did not end within stopwaitsecs, so it was killed"}},
+		{with(died(syscall.SIGKILL), func(l *Life) { l.State, l.Order = StateStopped, OrderStop }), Meaning{Code: MeantStopped, Signal: "SIGKILL", Text: "was stopped"}},
+		{with(died(syscall.SIGTERM), func(l *Life) { l.State, l.Order, l.Killed = StateStopped, OrderStop, true }), Meaning{Code: MeantStopped, Signal: "SIGTERM", Text: "was stopped"}},
+		{with(died(syscall.SIGKILL), func(l *Life) { l.State, l.Order, l.Killed = StateStopped, OrderStop, true }), Meaning{Code: MeantKilled, Signal: "SIGKILL", Text: "was stopped; it did not end within stopwaitsecs, so it was killed"}},
 	} {
 		c.want.After = c.life.Uptime()
 		if got := c.life.Meaning(); got != c.want {

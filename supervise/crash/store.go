@@ -65,6 +65,7 @@ type writtenLife struct {
 	By       string           `json:"by,omitzero"`
 	Sent     supervise.Signal `json:"sent,omitzero"`
 	SentBy   string           `json:"sentBy,omitzero"`
+	Killed   bool             `json:"killed,omitzero"`
 	OOM      bool             `json:"oom,omitzero"`
 	Config   string           `json:"config,omitzero"`
 	Crash    int              `json:"crash,omitzero"`

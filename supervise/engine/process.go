@@ -229,6 +229,10 @@ func (e *Engine) kill(p *process, signal machine.Signal) {
 	}
 	if err := e.opts.Host.Signal(p.machine.PID(), signal.Sig, signal.Group); err != nil {
 		e.follow(p, machine.SignalFailed{Err: err, Gone: child.IsGone(err)})
+		return
+	}
+	if p.life != nil && signal.Overdue {
+		p.life.Killed = true
 	}
 }
 

@@ -231,7 +231,7 @@ func killHarder(m *Machine, _ Input, now time.Time) {
 	m.note(supervise.LevelWarn, "killing '%s' (%d) with SIGKILL", m.name, m.facts.PID)
 	m.noteKill(sigKill, m.policy.KillAsGroup)
 	m.arm(now.Add(max(m.policy.StopWait, time.Second)))
-	m.do(Signal{Sig: sigKill, Group: m.policy.KillAsGroup})
+	m.do(Signal{Sig: sigKill, Group: m.policy.KillAsGroup, Overdue: true})
 }
 
 const sigKill supervise.Signal = 9 // on every system we run on

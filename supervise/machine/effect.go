@@ -15,8 +15,9 @@ type Spawn struct{}
 // Signal asks to kill the child with Sig; the whole process group if Group. If
 // the kill fails, the answer comes back as SignalFailed.
 type Signal struct {
-	Sig   supervise.Signal
-	Group bool
+	Sig     supervise.Signal
+	Group   bool
+	Overdue bool // it is KILL, for stopwaitsecs are over
 }
 
 // Arm asks for a Due at At, replacing any deadline armed before.
