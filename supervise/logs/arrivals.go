@@ -22,15 +22,18 @@ type arrival struct{ off, at int64 }
 type recent struct {
 	entries []arrival
 	exact   int64 // from here on nothing has been forgotten
+	back    bool  // the clock was set back, so that what was forgotten may be later than what is left
 }
 
 // came takes note of bytes that begin at off.
 func (r *recent) came(off int64, now time.Time) {
 	at := now.UnixMilli()
 	if n := len(r.entries); n > 0 {
-		if last := r.entries[n-1].at; at >= last && at-last < burst.Milliseconds() {
+		last := r.entries[n-1].at
+		if at >= last && at-last < burst.Milliseconds() {
 			return
 		}
+		r.back = r.back || at < last
 	}
 	if len(r.entries) == recentMax {
 		r.thin()
@@ -71,9 +74,11 @@ func (r *recent) since(at int64) (off int64, found, covers, exact bool) {
 		if i > 0 && entry.off < r.exact {
 			entry = r.entries[i-1]
 		}
-		return entry.off, true, i > 0, i > 0 && entry.off >= r.exact
+		covers = i > 0 && !r.back
+		return entry.off, true, covers, covers && entry.off >= r.exact
 	}
-	return 0, false, len(r.entries) > 0, len(r.entries) > 0
+	covers = len(r.entries) > 0 && !r.back
+	return 0, false, covers, covers
 }
 
 // merge makes one list of two, each sorted by offset.

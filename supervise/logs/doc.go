@@ -34,8 +34,8 @@
 // What may block: Write, Flush, Open, Reopen, Clear and Close touch the disk and
 // may hang with it, so the engine's loop calls none of them. Path, Bounds,
 // Trouble and Lost never wait for a write in progress. Files, Arrivals and
-// ArrivedAt read from the disks of the log and of the index, in the caller's
-// goroutine.
+// ArrivedAt read from the disk of the log, in the caller's goroutine; for the disk
+// of the index they wait a second at most, and while it hangs not at all.
 //
 // What is never here: processes, pipes, configuration syntax, time stamps added
 // to a program's lines.

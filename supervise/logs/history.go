@@ -29,7 +29,8 @@ func (o *output) Files() []supervise.LogFile {
 	return []supervise.LogFile{{Off: oldest, End: end, Changed: time.Now()}}
 }
 
-// Arrivals tells when bytes came, from memory and from the index.
+// Arrivals tells when bytes came, from memory and, where its disk answers, from the
+// index.
 func (o *output) Arrivals(from, to int64) []supervise.Arrival {
 	var found []arrival
 	if o.onDisk() {
@@ -71,7 +72,7 @@ func (f *file) index(off int64, data []byte, now time.Time) {
 		return
 	}
 	f.indexed = newEntry(off, at, data)
-	f.gate.times.add(f.indexKey(f.id), f.indexed)
+	f.gate.times.add(f.absolute, f.indexKey(f.id), f.indexed)
 }
 
 func (f *file) indexKey(id identity) indexKey { return indexKey{f.hash, id.inode} }
@@ -139,15 +140,13 @@ func (f *file) indexedArrivals(from, to int64) []arrival {
 }
 
 // entriesOf reads the entries of one file about the bytes from one logical
-// offset up to another, those left out that the file does not bear out.
+// offset up to another, those left out that the file does not bear out; of a run of
+// them the ends speak for all.
 func (f *file) entriesOf(s segment, from, to int64, limit int) []entry {
-	x, done, err := openIndex(f.gate.times.dir, f.indexKey(s.id))
-	defer done()
-	if err != nil || x == nil {
-		return nil // said when it could not be written, or not there
-	}
 	inFile := func(off int64) int64 { return s.start + min(max(off-s.base, 0), s.size) }
-	found := x.between(inFile(from), inFile(to), limit)
+	found, _ := consult(f.gate.times, f.indexKey(s.id), func(x *index) []entry {
+		return x.between(inFile(from), inFile(to), limit)
+	})
 	n := len(found)
 	if n == 0 || n > 1 && f.bearsOut(s, found[0]) && f.bearsOut(s, found[n-1]) {
 		return found
@@ -209,10 +208,11 @@ type guess struct {
 
 // indexedSince looks through the files, oldest first, for the first entry later
 // than a time. A file without an index that was last changed later may hold it
-// anywhere, unless this supervisord has begun it, and remembers.
+// anywhere, unless this supervisord has begun it, and remembers. One that was changed
+// earlier may hold it too, before the clock was set back, if its index says so.
 func (f *file) indexedSince(at time.Time) (first guess, ok bool) {
 	for _, file := range f.list() {
-		if file.Changed.Before(at) || file.Off == file.End {
+		if file.Off == file.End {
 			continue
 		}
 		s, err := f.ledger.locate(file.Off)
@@ -220,37 +220,32 @@ func (f *file) indexedSince(at time.Time) (first guess, ok bool) {
 			continue // gone meanwhile
 		}
 		here, found := f.firstSince(s, at.UnixMilli())
-		if found && !here.behind {
+		switch {
+		case file.Changed.Before(at) && !here.sure:
+		case found && !here.behind:
 			return here, true
-		}
-		if found {
+		case found:
 			first, ok = here, true
 		}
 	}
 	return first, ok
 }
 
-// firstSince looks into one file, which was changed later than at.
+// firstSince looks into one file, as if it had been changed later than at.
 func (f *file) firstSince(s segment, at int64) (guess, bool) {
 	remembered, _ := f.ledger.arrivals(s.base, s.base+1)
 	known := len(remembered) > 0 && remembered[0].off <= s.base
 	if f.gate.times == nil {
 		return guess{off: s.base}, !known
 	}
-	x, done, err := openIndex(f.gate.times.dir, f.indexKey(s.id))
-	defer done()
-	if err != nil || x == nil || x.n == 0 {
-		return guess{off: s.base}, !known
-	}
-	i := x.search(func(e entry) bool { return e.at > at })
-	e, ok := x.entry(min(i, x.n-1))
+	here, found := consult(f.gate.times, f.indexKey(s.id), func(x *index) sought { return x.seek(at) })
 	switch {
-	case !ok || !f.bearsOut(s, e):
+	case !found || !here.there || !f.bearsOut(s, here.entry):
 		return guess{off: s.base}, !known
-	case i == x.n: // behind the last entry, should a crash have lost others
-		return guess{off: s.base + e.off - s.start, behind: true}, true
-	case i == 0 && e.off > s.start:
+	case here.behind: // should a crash have lost others
+		return guess{off: s.base + here.entry.off - s.start, behind: true}, true
+	case here.first && here.entry.off > s.start:
 		return guess{off: s.base}, !known
 	}
-	return guess{off: s.base + e.off - s.start, sure: true}, true
+	return guess{off: s.base + here.entry.off - s.start, sure: true}, true
 }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,6 +135,23 @@ func TestArrivalTimesOutliveRotationAndSupervisord(t *testing.T) {
 func TestTheIndexGoesWithItsFiles(t *testing.T) {
 	gate, dir := clocked(t)
 	path := filepath.Join(t.TempDir(), "x.log")
+	mustHave := func(about, path string, logs ...string) {
+		t.Helper()
+		want := []string{logPrefix(hashPath(path)) + pathSuffix}
+		for _, log := range logs {
+			st, err := statPath(log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, indexKey{hashPath(path), st.id.inode}.name())
+		}
+		got := mapKeys(files(t, dir))
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s there are %v, want %v", about, got, want)
+		}
+	}
 	c := open(t, gate, Options{Path: path, MaxBytes: 100, Backups: 2})
 	for i := range 40 {
 		c.Write(fmt.Appendf(nil, "line %d\n", i))
@@ -141,18 +160,15 @@ func TestTheIndexGoesWithItsFiles(t *testing.T) {
 		}
 	}
 	gate.SettleTimes()
-	if got := files(t, dir); len(got) > 3+1 {
-		t.Errorf("three files have indexes %v", mapKeys(got))
-	}
 	c.Write([]byte("so that it is not empty\n"))
+	gate.SettleTimes()
+	mustHave("of three files", path, path, path+".1", path+".2")
 	if err := c.Clear(); err != nil {
 		t.Fatal(err)
 	}
 	c.Write([]byte("anew\n"))
 	gate.SettleTimes()
-	if got := files(t, dir); len(got) > 1+1 {
-		t.Errorf("after a clear there are indexes %v", mapKeys(got))
-	}
+	mustHave("after a clear", path, path)
 
 	// Of a log that nobody has configured any more, and that is deleted, the
 	// next supervisord removes what is left.
@@ -162,12 +178,11 @@ func TestTheIndexGoesWithItsFiles(t *testing.T) {
 		}
 	}
 	next := clockedAt(t, dir)
-	other := open(t, next, Options{Path: filepath.Join(t.TempDir(), "y.log")})
+	otherPath := filepath.Join(t.TempDir(), "y.log")
+	other := open(t, next, Options{Path: otherPath})
 	other.Write([]byte("something\n"))
 	next.SettleTimes()
-	if got := files(t, dir); len(got) != 2 {
-		t.Errorf("of y.log there are %v", mapKeys(got))
-	}
+	mustHave("of another log", otherPath, otherPath)
 }
 
 func mapKeys(m map[string]string) (keys []string) {
@@ -257,7 +272,7 @@ func TestAnIndexOnAHungDiskDisturbsNoLog(t *testing.T) {
 		c.Write(line)
 	}
 	for range entriesMax + 1 {
-		gate.times.add(indexKey{1, 1}, entry{})
+		gate.times.add("x", indexKey{1, 1}, entry{})
 	}
 	if n := len(gate.times.queue); n != entriesMax {
 		t.Errorf("%d entries wait", n)
@@ -288,6 +303,189 @@ func TestWhoFollowsALogDoesNotHangWithTheIndex(t *testing.T) {
 	}
 	if err := os.Remove(filepath.Join(dir, f.indexKey(f.id).name())); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What is not in memory cannot be known then, but neither does anybody wait for it,
+// but for the first to ask, and he not for long.
+func TestAnIndexOnAHungDiskHoldsUpNobodyForLong(t *testing.T) {
+	gate, dir := clocked(t)
+	options := Options{Path: filepath.Join(t.TempDir(), "x.log")}
+	before := NewChannel(options, gate)
+	before.Write([]byte("what is known from the index only\n"))
+	before.Close()
+	gate.SettleTimes()
+
+	gate = clockedAt(t, dir)
+	c := open(t, gate, options)
+	index := filepath.Join(dir, c.port.file.indexKey(c.port.file.id).name())
+	if err := os.Rename(index, index+".kept"); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(index, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ask := func() time.Duration {
+		begin := time.Now()
+		if told := when(c, 3); !told.IsZero() {
+			t.Errorf("said to have come %v", told)
+		}
+		if off, sure := c.ArrivedAt(begin.Add(-time.Hour)); off != 0 || sure {
+			t.Errorf("looked for at %d, sure: %v", off, sure)
+		}
+		return time.Since(begin)
+	}
+	if took := ask(); took < indexWait {
+		t.Errorf("the index did not hang: answered in %v", took)
+	}
+	begin := time.Now()
+	for range 1000 {
+		ask()
+	}
+	if took := time.Since(begin); took > 30*time.Second {
+		t.Errorf("a thousand questions took %v, as if each waited", took)
+	}
+
+	if err := os.Rename(index+".kept", index+".mended"); err != nil {
+		t.Fatal(err)
+	}
+	released, err := os.OpenFile(index, os.O_WRONLY, 0) // the disk answers again
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer released.Close()
+	for gate.times.seated.Load() != 0 {
+		runtime.Gosched()
+	}
+	if err := os.Rename(index+".mended", index); err != nil {
+		t.Fatal(err)
+	}
+	if told := when(c, 3); told.IsZero() {
+		t.Error("the index is not read any more")
+	}
+}
+
+// Whoever goes to a time may find himself too early in a log, but not too late, even
+// when the clock has been set back.
+func TestAClockSetBackHidesNothing(t *testing.T) {
+	begin := time.Now().Add(-time.Hour).Truncate(time.Second)
+	clocks := map[string][]int{ // seconds, by the line; a file begins with each -1
+		"once":                {0, 10, 20, 30, 40, 50, 60, 25, 35, 45, 55, 65, 75},
+		"once, by a lot":      {500, 510, 520, 0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110},
+		"again and again":     {0, 40, 10, 50, 20, 60, 30, 70, 40, 80, 5, 45, 15},
+		"in a rotated file":   {0, 10, 60, 20, 30, -1, 40, 50, 70, 80},
+		"at the rotation":     {0, 10, 20, 90, -1, 30, 40, 50, 100},
+		"not at all":          {0, 10, 20, 30, -1, 40, 50, 60, 70},
+		"by the last of them": {0, 10, 20, 30, 40, 50, 60, 3},
+	}
+	for about, seconds := range clocks {
+		t.Run(about, func(t *testing.T) {
+			gate, dir := clocked(t)
+			path := filepath.Join(t.TempDir(), "x.log")
+			texts := []string{""}
+			var entries [][]entry
+			var came []int
+			entries = append(entries, nil)
+			for _, s := range seconds {
+				last := len(texts) - 1
+				if s < 0 {
+					texts, entries = append(texts, ""), append(entries, nil)
+					continue
+				}
+				line := fmt.Sprintf("line %03d\n", len(came))
+				at := begin.Add(time.Duration(s) * time.Second)
+				entries[last] = append(entries[last], newEntry(int64(len(texts[last])), at.UnixMilli(), []byte(line)))
+				texts[last] += line
+				came = append(came, s)
+			}
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for i, text := range texts {
+				name := path
+				if backup := len(texts) - 1 - i; backup > 0 {
+					name += fmt.Sprintf(".%d", backup)
+				}
+				write(t, name, text)
+				changed := time.UnixMilli(entries[i][len(entries[i])-1].at)
+				if err := os.Chtimes(name, changed, changed); err != nil {
+					t.Fatal(err)
+				}
+				st, err := statPath(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := extend(filepath.Join(dir, indexKey{hashPath(path), st.id.inode}.name()), entries[i]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c := open(t, gate, Options{Path: path, MaxBytes: 1 << 20, Backups: 3})
+			const line = int64(len("line 000\n"))
+			for s := range slices.Max(came) {
+				want := int64(slices.IndexFunc(came, func(at int) bool { return at >= s })) * line
+				if off, _ := c.ArrivedAt(begin.Add(time.Duration(s) * time.Second)); off > want {
+					t.Errorf("what came %d seconds after the beginning, at %d, is looked for at %d", s, want, off)
+				} else if off < want-line {
+					t.Errorf("what came %d seconds after the beginning, at %d, is looked for as early as %d", s, want, off)
+				}
+			}
+		})
+	}
+}
+
+func TestAClockSetBackForLongIsLookedThrough(t *testing.T) {
+	var late []entry
+	const many = 3 * setBack
+	for i := range int64(many) {
+		at := i * 1000
+		if i >= many/2 { // it had been ahead by nearly that much
+			at -= (setBack - 2) * 1000
+		}
+		late = append(late, newEntry(i, at, []byte("x")))
+	}
+	path := filepath.Join(t.TempDir(), "index")
+	if err := extend(path, late); err != nil {
+		t.Fatal(err)
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	x := &index{in: in, n: many}
+	for i := int64(0); i < many; i += 997 {
+		at := i*1000 - 1
+		want := int(i)
+		if i >= many/2 { // it came to that time once more, and was there for the first time long ago
+			want = slices.IndexFunc(late, func(e entry) bool { return e.at > at })
+		}
+		if want < 0 {
+			want = many
+		}
+		if got := x.since(at); got != want {
+			t.Fatalf("the first after %d ms is entry %d, want %d", at, got, want)
+		}
+	}
+}
+
+func TestAnIndexThatIsDeletedIsBegunAnew(t *testing.T) {
+	gate, dir := clocked(t)
+	path := filepath.Join(t.TempDir(), "x.log")
+	c := open(t, gate, Options{Path: path})
+	c.Write([]byte("before\n"))
+	gate.SettleTimes()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	f := c.port.file
+	f.write.Lock()
+	f.indexed = entry{} // as if a while had gone by
+	f.write.Unlock()
+	c.Write([]byte("after\n"))
+	gate.SettleTimes()
+	got := files(t, dir)
+	if got[logPrefix(f.hash)+pathSuffix] != path+"\n" || len(got) != 2 {
+		t.Errorf("there are %v", mapKeys(got))
 	}
 }
 
@@ -332,6 +530,26 @@ func TestMemoryRemembersLongAgoRoughly(t *testing.T) {
 		}
 		if off, found, _, _ := r.since(i*1000 - 1); !found || off > i*10 {
 			t.Errorf("%d is looked for at %d", i, off/10)
+		}
+	}
+}
+
+func TestMemoryIsNotSureOfAClockThatWasSetBack(t *testing.T) {
+	var r recent
+	var came []int64
+	for i := range int64(5000) {
+		at := i * 1000
+		if i == 700 {
+			at += 10_000_000 // for one line
+		}
+		came = append(came, at)
+		r.came(i, time.UnixMilli(at))
+	}
+	for at := int64(-1); at < 12_000_000; at += 9_999 {
+		want := int64(slices.IndexFunc(came, func(c int64) bool { return c > at }))
+		off, found, covers, exact := r.since(at)
+		if (covers || exact) && (!found && want >= 0 || found && off > want) {
+			t.Errorf("after %d ms: looked for at %d, sure of it, and it is at %d", at, off, want)
 		}
 	}
 }

@@ -15,7 +15,9 @@ import (
 // belongs to one log file, whatever that is called by now: its name is made of
 // the log's path and the inode. As inodes are used again and logs are changed by
 // others, no entry is believed unless the log still has at its place what it had
-// when the entry was made.
+// when the entry was made. Of entries read as a run it is the first and the last
+// that are compared with the log: files grow at their end, and what is the same
+// before and behind is taken to be the same between.
 const (
 	entrySize = 16
 	sampleMax = 64
@@ -109,7 +111,57 @@ func (x *index) entry(i int) (entry, bool) {
 	return entry{}, false
 }
 
-// search gives the first entry for which is answers true.
+// sought is what an index has of a time: the first entry later than that, or the
+// last one.
+type sought struct {
+	entry  entry
+	there  bool
+	first  bool // of the index
+	behind bool // it is the last one, and not later
+}
+
+func (x *index) seek(at int64) sought {
+	i := x.since(at)
+	e, ok := x.entry(min(i, x.n-1))
+	return sought{entry: e, there: ok, first: i == 0, behind: i == x.n}
+}
+
+// setBack is how many arrivals a clock may take to come again to where it was when
+// somebody set it back: 18 hours of one a second.
+const setBack = 64 << 10
+
+// since gives the first entry later than a time, x.n for none. Where the clock was
+// set back entries are not in order of time, and the first one later than that may
+// be before those that a search finds; so what is before them is looked through.
+func (x *index) since(at int64) int {
+	found := x.search(func(e entry) bool { return e.at > at })
+	for {
+		earlier := x.firstSince(at, max(found-setBack, 0), found)
+		if earlier == found {
+			return found
+		}
+		found = earlier
+	}
+}
+
+// firstSince is since among the entries from one up to another, which it gives
+// where there is none.
+func (x *index) firstSince(at int64, from, to int) int {
+	data := make([]byte, (to-from)*entrySize)
+	n, err := x.in.ReadAt(data, int64(from)*entrySize)
+	if err != nil && err != io.EOF {
+		return to
+	}
+	for i := range n / entrySize {
+		if e, ok := parseEntry(data[i*entrySize : (i+1)*entrySize]); ok && e.at > at {
+			return from + i
+		}
+	}
+	return to
+}
+
+// search gives the first entry for which is answers true, of entries that are in
+// that order.
 func (x *index) search(is func(entry) bool) int {
 	return sort.Search(x.n, func(i int) bool {
 		e, ok := x.entry(i)

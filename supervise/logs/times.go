@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,8 +23,11 @@ const (
 	// entriesLate is how long entries are gathered before they are written.
 	entriesLate = 2 * time.Second
 	// entriesMax is how many may wait while the disk of the index hangs: about
-	// 3 MB. Further ones are not made.
+	// 4 MB. Further ones are not made.
 	entriesMax = 64 << 10
+	// indexWait is how long a reader waits for the index. Later, what is in memory
+	// has to do.
+	indexWait = time.Second
 )
 
 // indexKey finds the index of one log file.
@@ -62,12 +66,16 @@ type times struct {
 	busy   bool                // a write is due or under way
 	warned bool
 
+	desk   place        // whoever has it reads an index, and no other does
+	seated atomic.Int64 // since when, in Unix nanoseconds; 0 if nobody has it
+
 	disk  sync.Mutex // held while the disk works; guards swept
 	swept bool       // orphans were
 }
 
 // pending is an entry on its way to disk.
 type pending struct {
+	path  string // of the log
 	key   indexKey
 	entry entry
 }
@@ -76,7 +84,7 @@ type pending struct {
 // when first needed. It is called before the first log is made. Warn is told
 // when that fails.
 func (g *Gate) KeepTimes(dir string, warn func(string)) {
-	g.times = &times{dir: absolute(dir), warn: warn, files: map[string][]uint64{}}
+	g.times = &times{dir: absolute(dir), warn: warn, files: map[string][]uint64{}, desk: make(place, 1)}
 }
 
 // SettleTimes writes the arrival times that have not been written yet. It may
@@ -87,12 +95,12 @@ func (g *Gate) SettleTimes() {
 	}
 }
 
-// add takes an entry.
-func (t *times) add(key indexKey, e entry) {
+// add takes an entry about the log of a path.
+func (t *times) add(path string, key indexKey, e entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.queue) < entriesMax {
-		t.queue = append(t.queue, pending{key, e})
+		t.queue = append(t.queue, pending{path, key, e})
 	}
 	t.arm()
 }
@@ -149,15 +157,20 @@ func (t *times) writeAll(queue []pending, files map[string][]uint64) error {
 		return err
 	}
 	byFile := map[indexKey][]entry{}
+	paths := map[string]bool{} // of the logs whose index is written
 	for _, p := range queue {
 		byFile[p.key] = append(byFile[p.key], p.entry)
-	}
-	var failed error
-	for key, entries := range byFile {
-		failed = errors.Join(failed, extend(filepath.Join(t.dir, key.name()), entries))
+		paths[p.path] = true
 	}
 	for path := range files {
+		paths[path] = true
+	}
+	var failed error
+	for path := range paths { // first: an index without it would never be deleted
 		failed = errors.Join(failed, t.writePath(path))
+	}
+	for key, entries := range byFile {
+		failed = errors.Join(failed, extend(filepath.Join(t.dir, key.name()), entries))
 	}
 	return errors.Join(failed, t.sweep(files))
 }
@@ -179,6 +192,41 @@ func (t *times) complain(err error) {
 	if !warned && t.warn != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		t.warn("arrival times of log lines cannot be kept on disk: " + first)
+	}
+}
+
+// consult has the index of a log file looked into, and waits for the answer no
+// longer than indexWait: its disk may hang. Then one goroutine hangs with it, and
+// until it is free again others get no answer, at once. Nor is there one where there
+// is no index.
+func consult[T any](t *times, key indexKey, look func(*index) T) (answer T, ok bool) {
+	if since := t.seated.Load(); since != 0 && time.Since(time.Unix(0, since)) > indexWait {
+		return answer, false
+	}
+	late := time.NewTimer(indexWait)
+	defer late.Stop()
+	select {
+	case t.desk <- struct{}{}:
+	case <-late.C:
+		return answer, false
+	}
+	t.seated.Store(time.Now().UnixNano())
+	answers := make(chan T, 1)
+	go func() { // ends when the disk answers
+		defer t.desk.leave()
+		defer t.seated.Store(0)
+		defer close(answers)
+		x, done, err := openIndex(t.dir, key)
+		defer done()
+		if err == nil && x != nil { // else that was said when it could not be written
+			answers <- look(x)
+		}
+	}()
+	select {
+	case answer, ok = <-answers:
+		return answer, ok
+	case <-late.C:
+		return answer, false
 	}
 }
 
