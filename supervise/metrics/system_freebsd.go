@@ -45,7 +45,10 @@ func (k kernel) list(_, into []proc) ([]proc, error) {
 
 func bootTime() (time.Duration, error) {
 	b, err := unix.SysctlRaw("kern.boottime")
-	if err != nil || len(b) < 16 {
+	if err == nil && len(b) < 16 {
+		err = fmt.Errorf("an answer of %d bytes", len(b))
+	}
+	if err != nil {
 		return 0, fmt.Errorf("ask when the system began: %w", err)
 	}
 	return pair(b, 0, time.Microsecond), nil

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"supervisor/server/wire"
@@ -168,7 +169,8 @@ func excerpt(channel string, e wire.Excerpt) []string {
 var dyes = regexp.MustCompile(`\x1b\[[0-9;:]*m`)
 
 // visible leaves colours out and tabs as they are, and writes other control
-// characters and what is not UTF-8 as Python would.
+// characters, those that turn the direction of writing or begin a line, and what is
+// not UTF-8 as Python would.
 func visible(line string) string {
 	line = dyes.ReplaceAllString(line, "")
 	var b strings.Builder
@@ -177,7 +179,7 @@ func visible(line string) string {
 		switch {
 		case r == utf8.RuneError && size == 1, r < ' ' && r != '\t', r == 0x7f:
 			fmt.Fprintf(&b, `\x%02x`, line[0])
-		case r >= 0x80 && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		case r >= 0x80 && r < 0xa0, unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp):
 			fmt.Fprintf(&b, `\u%04x`, r)
 		default:
 			b.WriteString(line[:size])

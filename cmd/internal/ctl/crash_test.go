@@ -55,6 +55,21 @@ func (f *fakeServer) serveCrashes(mux *http.ServeMux) {
 	})
 }
 
+func TestALineCannotMoveTheTerminal(t *testing.T) {
+	for line, want := range map[string]string{
+		"plain\ttext, \u043a\u0438\u0440\u0438\u043b\u043b\u0438\u0446\u0430": "plain\ttext, \u043a\u0438\u0440\u0438\u043b\u043b\u0438\u0446\u0430",
+		"\x1b[1;31mred\x1b[0m \x1b[2J\r\x7f":                                  `red \x1b[2J\x0d\x7f`,
+		"caf\xe9 \u009b":                                                      `caf\xe9 \u009b`,
+		"a\u200eb\u200fc\u061cd":                                              `a\u200eb\u200fc\u061cd`,
+		"a\u2028b\u2029c":                                                     `a\u2028b\u2029c`,
+		"a\u202ab\u202ec\u2066d\u2069e":                                       `a\u202ab\u202ec\u2066d\u2069e`,
+	} {
+		if got := visible(line); got != want {
+			t.Errorf("%q is shown as %q, want %q", line, got, want)
+		}
+	}
+}
+
 func TestSpansAreSaidAsPeopleDo(t *testing.T) {
 	for ms, want := range map[int64]string{
 		0: "0.0 s", 40: "0.0 s", 3200: "3.2 s", 59900: "59.9 s", 60000: "1 min 0 s", 3599999: "59 min 59 s",
