@@ -689,7 +689,7 @@ func TestALogThatHangsHoldsUpNothingElse(t *testing.T) {
 		engine.logs[x].hold = hold
 		v := keepVigil(t, dir, Limits{}, engine)
 		engine.ends(x, "stuck\n", 1)
-		time.Sleep(time.Second)
+		time.Sleep(2 * time.Second) // by then its snapshot is being made
 		for range 100 {
 			engine.ends(x, "again\n", 1)
 			engine.ends(y, "me too\n", 1)
