@@ -258,7 +258,10 @@ step('what does not stop can be killed', async (page) => {
 
 step('the page of a process says why it failed, and has its last words', async (page) => {
   await page.goto(`${daemon.url}process/failing/failing`)
-  await page.locator('.why').getByText(/exit status 3/).waitFor()
+  await page
+    .locator('.why')
+    .getByText(/exit status 3/)
+    .waitFor()
   assert.ok((await page.locator('[data-life="exit"]').count()) >= 2)
   await page
     .locator('[data-life="exit"]')
