@@ -111,7 +111,8 @@ type Crash struct {
 // Excerpt is the end of what a life wrote to one channel.
 type Excerpt struct {
 	Lines Lines `json:"lines"`
-	// There was more before the first line.
+	// It is not all: there was more before the first line, or not all of it could be
+	// read.
 	Cut bool `json:"cut,omitempty"`
 	// The last line was not ended.
 	Open bool `json:"open,omitempty"`

@@ -92,7 +92,7 @@ func (k *Keeper) load() error {
 		k.say(supervise.LevelWarn, fmt.Sprintf("read the key of the marks of configurations: %v; other marks than before are given", noKey))
 	}
 	if found.doubt != nil {
-		k.say(supervise.LevelWarn, fmt.Sprintf("read what was kept of earlier lives: %v; those that are missing have a crash snapshot at most", found.doubt))
+		k.say(supervise.LevelWarn, fmt.Sprintf("read what was kept of earlier lives: %v; those that are missing are known by their crash snapshots only", found.doubt))
 	}
 	strangers := k.findUnlisted(&found)
 	k.recall(found, key)

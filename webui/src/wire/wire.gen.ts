@@ -876,7 +876,10 @@ export interface Crashes {
 /** Excerpt is the end of what a life wrote to one channel. */
 export interface Excerpt {
   lines: Lines;
-  /** There was more before the first line. */
+  /**
+   * It is not all: there was more before the first line, or not all of it could be
+   * read.
+   */
   cut?: boolean;
   /** The last line was not ended. */
   open?: boolean;
