@@ -276,39 +276,53 @@ func (s *stream) setOrder(earliest, latest int64) {
 	}
 }
 
-// mergePage takes lines in order, backwards the latest first, until they fill the
-// page. Where one of the logs has no line left but more to read, what comes next
-// is not known: it is read on then.
+// mergePage makes a page of the lines that come next.
 func mergePage(streams []*stream, back bool, size int64) (wire.MergedPage, error) {
 	page := wire.MergedPage{Lines: wire.Lines{}, Source: []int{}, Offs: []int64{}, At: []int64{}}
-	for taken := int64(0); ; {
-		if err := readDry(streams, back, size-taken); err != nil {
-			return page, err
-		}
-		i := nextStream(streams, back)
-		if i < 0 {
-			break
-		}
-		line := streams[i].next(back)
-		if taken += line.end - line.off; taken > size && len(page.Lines) > 0 {
-			break
-		}
-		streams[i].take(back)
-		page.Lines = append(page.Lines, line.text)
-		page.Source = append(page.Source, i)
-		page.Offs = append(page.Offs, line.off)
-		page.At = append(page.At, line.at)
+	lines, err := takeLines(streams, back, size)
+	if err != nil {
+		return page, err
 	}
 	if back {
-		slices.Reverse(page.Lines)
-		slices.Reverse(page.Source)
-		slices.Reverse(page.Offs)
-		slices.Reverse(page.At)
+		slices.Reverse(lines)
+	}
+	for _, line := range lines {
+		page.Lines = append(page.Lines, line.text)
+		page.Source = append(page.Source, line.source)
+		page.Offs = append(page.Offs, line.off)
+		page.At = append(page.At, line.at)
 	}
 	for _, s := range streams {
 		page.Sources = append(page.Sources, s.rest(back))
 	}
 	return page, nil
+}
+
+// takenLine is a line with the place of its log among the streams.
+type takenLine struct {
+	mergedLine
+	source int
+}
+
+// takeLines takes lines in order, backwards the latest first, until they fill the
+// page. Where one of the logs has no line left but more to read, what comes next
+// is not known: it is read on then.
+func takeLines(streams []*stream, back bool, size int64) (lines []takenLine, err error) {
+	for taken := int64(0); ; {
+		if err := readDry(streams, back, size-taken); err != nil {
+			return nil, err
+		}
+		i := nextStream(streams, back)
+		if i < 0 {
+			return lines, nil
+		}
+		line := streams[i].next(back)
+		if taken += line.end - line.off; taken > size && len(lines) > 0 {
+			return lines, nil
+		}
+		streams[i].take(back)
+		lines = append(lines, takenLine{line, i})
+	}
 }
 
 // readDry reads on those logs that have no line left, while there is room.
