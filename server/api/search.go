@@ -49,16 +49,7 @@ func (a *api) search(w http.ResponseWriter, r *http.Request, log supervise.Log) 
 	if err := a.sameEpoch(r); err != nil {
 		return err
 	}
-	query := r.URL.Query()
-	limit, err := number(query, "limit", usualHits)
-	if err != nil {
-		return err
-	}
-	budget, err := number(query, "budget", usualBudget.Milliseconds())
-	if err != nil {
-		return err
-	}
-	search, err := parseSearch(query, log)
+	h, err := parseHunt(r.URL.Query(), log)
 	if err != nil {
 		return err
 	}
@@ -67,36 +58,70 @@ func (a *api) search(w http.ResponseWriter, r *http.Request, log supervise.Log) 
 		return err
 	}
 	defer leave()
-	limit = min(limit, maxHits)
-	search.Deadline = time.Now().Add(min(time.Duration(min(budget, maxBudget.Milliseconds()))*time.Millisecond, maxBudget))
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would keep lines back
-	out := newTeller(w)
-	sent := int64(0)
-	search.Hit = func(h grep.Hit) error {
-		if sent++; sent > limit {
+	h.run(r.Context(), newTeller(w))
+	return nil
+}
+
+// hunt is a search that tells its hits, the first of them, while it finds them.
+type hunt struct {
+	*grep.Search
+	limit  int64 // how many hits are told
+	budget time.Duration
+	sent   int64 // how many there were
+}
+
+func parseHunt(query url.Values, log supervise.Log) (*hunt, error) {
+	limit, err := number(query, "limit", usualHits)
+	if err != nil {
+		return nil, err
+	}
+	budget, err := number(query, "budget", usualBudget.Milliseconds())
+	if err != nil {
+		return nil, err
+	}
+	search, err := parseSearch(query, log)
+	if err != nil {
+		return nil, err
+	}
+	budget = min(budget, maxBudget.Milliseconds())
+	return &hunt{Search: search, limit: min(limit, maxHits), budget: time.Duration(budget) * time.Millisecond}, nil
+}
+
+// run searches, and tells how it ended, unless nobody reads on.
+func (h *hunt) run(ctx context.Context, out *teller) {
+	h.Deadline = time.Now().Add(h.budget)
+	h.tellTo(out)
+	result, err := h.Run(ctx)
+	if ctx.Err() != nil || out.failed != nil {
+		return
+	}
+	last := wire.SearchLine{Done: &wire.SearchDone{
+		ScannedTo: result.Scanned, Hits: result.Hits, Capped: result.Hits > h.limit, More: result.More,
+	}}
+	if err != nil {
+		reply.Log(ctx).Warn("search a log", "path", h.Log.Path(), "err", err)
+		last = wire.SearchLine{Error: "the log cannot be read: " + err.Error()}
+	}
+	_ = out.tellNow(last) // it fails when the client has left, which the server notices by itself
+}
+
+// tellTo has what is found told to out.
+func (h *hunt) tellTo(out *teller) {
+	h.Hit = func(found grep.Hit) error {
+		if h.sent++; h.sent > h.limit {
 			return nil
 		}
-		return out.tell(wire.SearchLine{Hit: hitOf(log, h)})
+		return out.tell(wire.SearchLine{Hit: hitOf(h.Log, found)})
 	}
-	search.Gap = func(from, to int64) error { return out.tell(wire.SearchLine{Gap: &wire.LogGap{From: from, To: to}}) }
-	search.Progress = func(scanned int64) error {
+	h.Gap = func(from, to int64) error { return out.tell(wire.SearchLine{Gap: &wire.LogGap{From: from, To: to}}) }
+	h.Progress = func(scanned int64) error {
 		if !out.due() {
 			return nil
 		}
-		return out.tellNow(wire.SearchLine{Progress: &wire.SearchProgress{ScannedTo: scanned, Hits: sent}})
+		return out.tellNow(wire.SearchLine{Progress: &wire.SearchProgress{ScannedTo: scanned, Hits: h.sent}})
 	}
-	result, err := search.Run(r.Context())
-	if r.Context().Err() != nil || out.failed != nil {
-		return nil // nobody reads on
-	}
-	if err != nil {
-		reply.Log(r.Context()).Warn("search a log", "path", log.Path(), "err", err)
-		return ignore(out.tellNow(wire.SearchLine{Error: "the log cannot be read: " + err.Error()}))
-	}
-	return ignore(out.tellNow(wire.SearchLine{Done: &wire.SearchDone{
-		ScannedTo: result.Scanned, Hits: result.Hits, Capped: result.Hits > limit, More: result.More,
-	}}))
 }
 
 // ignore is for writing the end of an answer: it fails when the client has left,
