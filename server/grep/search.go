@@ -142,7 +142,7 @@ func (s *Search) forward(ctx context.Context) error {
 		if err := s.tick(ctx); err != nil {
 			return err
 		}
-		data, err := s.read(pos, min(pos+int64(size), s.To))
+		data, err := s.linesFrom(pos, int64(size))
 		if errors.Is(err, supervise.ErrLogGone) {
 			if pos, err = s.skip(pos); err != nil {
 				return err
@@ -151,9 +151,6 @@ func (s *Search) forward(ctx context.Context) error {
 		}
 		if err != nil {
 			return err
-		}
-		if pos+int64(len(data)) < s.To {
-			data = data[:bytes.LastIndexByte(data, '\n')+1]
 		}
 		next := pos + int64(len(data))
 		switch {
@@ -181,6 +178,15 @@ func (s *Search) forward(ctx context.Context) error {
 	return nil
 }
 
+// linesFrom reads whole lines of so many bytes; none where the first is longer.
+func (s *Search) linesFrom(pos, size int64) ([]byte, error) {
+	data, err := s.read(pos, min(pos+size, s.To))
+	if err == nil && pos+int64(len(data)) < s.To {
+		data = data[:bytes.LastIndexByte(data, '\n')+1]
+	}
+	return data, err
+}
+
 // skip goes on with the oldest byte there is.
 func (s *Search) skip(pos int64) (int64, error) {
 	oldest, _ := s.Log.Bounds()
@@ -203,8 +209,7 @@ func (s *Search) backward(ctx context.Context) error {
 		if err := s.tick(ctx); err != nil {
 			return err
 		}
-		start := max(end-int64(size), oldest)
-		data, err := s.read(start, end)
+		start, data, err := s.linesBefore(end, int64(size), oldest)
 		if errors.Is(err, supervise.ErrLogGone) {
 			if again, _ := s.Log.Bounds(); again <= oldest {
 				return fmt.Errorf("read a log from %d to %d: %w", start, end, err)
@@ -214,15 +219,8 @@ func (s *Search) backward(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if start > oldest { // the last byte is the newline of the line wanted
-			head := bytes.IndexByte(data[:len(data)-1], '\n') + 1
-			start, data = start+int64(head), data[head:]
-			if head == 0 {
-				data = nil
-			}
-		}
 		switch {
-		case data != nil:
+		case len(data) > 0:
 			size = block
 			err = s.lines(ctx, data, start)
 		case size < maxLine:
@@ -254,6 +252,21 @@ func (s *Search) allGone(end, oldest int64) error {
 		return s.Gap(end, oldest)
 	}
 	return nil
+}
+
+// linesBefore reads whole lines of so many bytes that end before end, and tells
+// where they start; none where the last is longer.
+func (s *Search) linesBefore(end, size, oldest int64) (start int64, data []byte, err error) {
+	start = max(end-size, oldest)
+	data, err = s.read(start, end)
+	if err != nil || start == oldest {
+		return start, data, err
+	}
+	head := bytes.IndexByte(data[:len(data)-1], '\n') + 1 // the last byte ends the last line
+	if head == 0 {
+		return start, nil, nil
+	}
+	return start + int64(head), data[head:], nil
 }
 
 func (s *Search) progress(at int64) error {
