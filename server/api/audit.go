@@ -68,8 +68,8 @@ func parseQuery(query url.Values, now time.Time) (audit.Query, error) {
 	return q, err
 }
 
-// parseMoment is parseTime, and knows a time of day as well, which is the latest
-// one that is over, and Unix milliseconds.
+// parseMoment reads what parseTime does, and a time of day as well, which is the
+// latest one that is over, and Unix milliseconds.
 func parseMoment(query url.Values, name string, now time.Time) (time.Time, error) {
 	text := query.Get(name)
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil && ms >= 0 {
@@ -88,7 +88,11 @@ func parseMoment(query url.Values, name string, now time.Time) (time.Time, error
 		}
 		return day(-1), nil
 	}
-	return parseTime(query, name, now)
+	when, err := parseTime(query, name, now)
+	if err != nil {
+		return when, reply.BadRequest("%s: %s is no time: expected one like 14:03, 2027-01-31, 2027-01-31T12:00:00Z, how long ago, such as 36h or 7d, or Unix milliseconds", name, supervise.Quote(text))
+	}
+	return when, nil
 }
 
 // parseTime reads a bound of a query; the zero time if there is none.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -223,7 +224,7 @@ func number(query url.Values, name string, otherwise int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(query.Get(name), 10, 64)
 	if err != nil || n < 0 {
-		return 0, reply.BadRequest("%s is a whole number", name)
+		return 0, reply.BadRequest("%s: a whole number from 0 to %d was expected", name, int64(math.MaxInt64))
 	}
 	return n, nil
 }

@@ -117,6 +117,22 @@ func TestMomentsAreReadAsPeopleWriteThem(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoNumberOrTimeIsToldWhatWouldBe(t *testing.T) {
+	d := newDesk(t)
+	const whole = ": a whole number from 0 to 9223372036854775807 was expected"
+	for query, want := range map[string]string{
+		"/mainlog?tail=99999999999999999999": "tail" + whole,
+		"/mainlog?max=-1":                    "max" + whole,
+		"/audit?limit=-1":                    "limit" + whole,
+		"/mainlog?at=99:99":                  "at: '99:99' is no time: expected one like 14:03, 2027-01-31, 2027-01-31T12:00:00Z, how long ago, such as 36h or 7d, or Unix milliseconds",
+	} {
+		w := d.send("GET", query, "")
+		if w.Code != 400 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %s, want %s", query, w.Code, w.Body, want)
+		}
+	}
+}
+
 // searched reads the answer to a search.
 func searched(t *testing.T, w *httptest.ResponseRecorder) (lines []wire.SearchLine) {
 	t.Helper()

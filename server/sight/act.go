@@ -1,6 +1,8 @@
 package sight
 
 import (
+	"strings"
+
 	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/wire"
@@ -39,9 +41,14 @@ func (s Sight) Acts(q audit.Query) audit.Query {
 // narrowed is an entry as somebody sees it who may see the trail of some
 // programs: no others are named, and of strangers there is only the name. What
 // concerns them otherwise, as the opening of their links does, they see too. The
+// An attempt on a name that nobody has is shown as little as one on a program that
+// is hidden from them, their own too: else the trail would tell the two apart. The
 // texts of an entry tell of all it was done to, or of what a link or an account
 // allows: they are for who did it, or may see all of those programs.
 func narrowed(e wire.TrailEntry, who auth.Principal, concerned bool) (wire.TrailEntry, bool) {
+	if namedNobody(e) {
+		return e, false
+	}
 	var seen []string
 	for _, name := range e.Programs {
 		if auth.Can(who, auth.Trail, supervise.ParseNameSpec(name)) {
@@ -57,6 +64,12 @@ func narrowed(e wire.TrailEntry, who auth.Principal, concerned bool) (wire.Trail
 		e.Door, e.Addr, e.UID, e.Session, e.Request = "", "", nil, "", ""
 	}
 	return e, concerned || len(seen) > 0
+}
+
+// namedNobody tells whether an entry is of an attempt on a name that nobody had.
+func namedNobody(e wire.TrailEntry) bool {
+	code, _, _ := strings.Cut(e.Result, ":")
+	return doneToPrograms(auth.Verb(e.Verb)) && code == supervise.FaultBadName.String()
 }
 
 // doneToPrograms tells whether a line of verb says what was done to programs, and

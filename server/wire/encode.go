@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 )
 
@@ -40,7 +41,7 @@ func DecodeClient(text []byte) (ClientFrame, error) {
 		T string `json:"t"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
-		return nil, fmt.Errorf("read frame: %w", err)
+		return nil, fmt.Errorf("read frame: %w", expected(err))
 	}
 	switch head.T {
 	case "hello":
@@ -62,9 +63,42 @@ func DecodeClient(text []byte) (ClientFrame, error) {
 func decode[F ClientFrame](text []byte) (ClientFrame, error) {
 	var f F
 	if err := json.Unmarshal(text, &f); err != nil {
-		return nil, fmt.Errorf("read frame %q: %w", f.Kind(), err)
+		return nil, fmt.Errorf("read frame %q: %w", f.Kind(), expected(err))
 	}
 	return f, nil
+}
+
+// expected says of a value that does not fit its field what would, in words of
+// JSON rather than of Go; any other error it leaves as it is.
+func expected(err error) error {
+	var misfit *json.UnmarshalTypeError
+	if !errors.As(err, &misfit) {
+		return err
+	}
+	field := misfit.Field
+	if field == "" {
+		field = "frame"
+	}
+	return fmt.Errorf("%s: %s was expected", field, kindOf(misfit.Type))
+}
+
+// kindOf names what JSON must have for a Go type.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number of 0 or more"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "a whole number"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a string"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	}
+	return "an object"
 }
 
 func appendUint(dst []byte, n uint64) []byte { return strconv.AppendUint(dst, n, 10) }

@@ -263,6 +263,22 @@ func TestFramesFromTheFutureAreTold(t *testing.T) {
 	}
 }
 
+func TestAFrameThatDoesNotFitIsToldWhatWasExpected(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{`{"t":"sub","id":1,"topic":"state","from":{"seq":-5}}`, `read frame "sub": from.seq: a whole number of 0 or more was expected`},
+		{`{"t":"sub","id":1,"topic":"state","from":{"seq":1.5}}`, `read frame "sub": from.seq: a whole number of 0 or more was expected`},
+		{`{"t":"sub","id":1,"topic":"log","from":{"off":"x"}}`, `read frame "sub": from.off: a whole number was expected`},
+		{`{"t":"sub","id":1,"topic":"log","from":7}`, `read frame "sub": from: an object was expected`},
+		{`{"t":"sub","id":1,"topic":["log"]}`, `read frame "sub": topic: a string was expected`},
+		{`{"t":1}`, `read frame: t: a string was expected`},
+		{`[]`, `read frame: frame: an object was expected`},
+	} {
+		if _, err := DecodeClient([]byte(tt.text)); err == nil || err.Error() != tt.want {
+			t.Errorf("%s: got %v, want %s", tt.text, err, tt.want)
+		}
+	}
+}
+
 func TestBytesOfALogArriveAsTheyWere(t *testing.T) {
 	for _, tt := range []struct{ bytes, json string }{
 		{"", `""`},
