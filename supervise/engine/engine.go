@@ -68,6 +68,7 @@ type Engine struct {
 	launch  *launcher
 	gate    *logs.Gate
 
+	begun    atomic.Bool // Run has begun
 	mood     atomic.Int32
 	identity atomic.Pointer[supervise.Identity]
 	heard    [2]atomic.Pointer[heard] // by channel
@@ -138,6 +139,7 @@ func New(opts Options) (*Engine, error) {
 // children where they are.
 func (e *Engine) Run(ctx context.Context) (Outcome, error) {
 	defer e.Close()
+	e.begun.Store(true)
 	e.turn(begin{})
 	for e.outcome == nil {
 		select {

@@ -4,6 +4,8 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"supervisor/supervise"
 	"supervisor/supervise/config"
@@ -122,6 +124,45 @@ func (e *Engine) Log(ctx context.Context, name supervise.NameSpec, ch supervise.
 		return nil, supervise.Fault{Code: supervise.FaultNoFile}
 	}
 	return p.channel[ch], nil
+}
+
+// LogTrouble is a process whose output is not written as it should be.
+type LogTrouble struct {
+	Name supervise.NameSpec
+	logs.Cause
+}
+
+// LogTroubles tells which processes have such output now, those of each group
+// together, and each once for each cause. An engine that does not run yet has
+// none, and is not waited for.
+func (e *Engine) LogTroubles(ctx context.Context) ([]LogTrouble, error) {
+	if !e.begun.Load() {
+		return nil, nil
+	}
+	groups, err := e.sharedGroups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []LogTrouble
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		for _, p := range groups[name].processes {
+			all = append(all, p.logTroubles()...)
+		}
+	}
+	return all, nil
+}
+
+func (p *process) logTroubles() (all []LogTrouble) {
+	said := ""
+	for _, log := range p.channel {
+		if log == nil {
+			continue
+		}
+		if cause := log.Cause(); cause.Why != said && cause.Why != "" {
+			all, said = append(all, LogTrouble{p.name, cause}), cause.Why
+		}
+	}
+	return all
 }
 
 // MainLog is supervisord's own log. Fault: NO_FILE where it cannot be read back.

@@ -75,13 +75,23 @@ func (e *Engine) Process(ctx context.Context, name supervise.NameSpec) (supervis
 // shared finds a process for other goroutines, which may read of it what never
 // changes: its name, its command, its channels. Fault: BAD_NAME.
 func (e *Engine) shared(ctx context.Context, name supervise.NameSpec) (*process, error) {
-	if groups := e.shown.groups.Load(); groups != nil && !e.hasEnded() {
-		return processOf(*groups, name)
+	groups, err := e.sharedGroups(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return ask(ctx, e, func(e *Engine) (*process, error) {
+	return processOf(groups, name)
+}
+
+// sharedGroups are all groups, for other goroutines, which may read of them what
+// never changes: their names and which processes they have.
+func (e *Engine) sharedGroups(ctx context.Context) (map[string]*group, error) {
+	if groups := e.shown.groups.Load(); groups != nil && !e.hasEnded() {
+		return *groups, nil
+	}
+	return ask(ctx, e, func(e *Engine) (map[string]*group, error) {
 		groups := maps.Clone(e.byName)
 		e.shown.groups.Store(&groups)
-		return processOf(groups, name)
+		return groups, nil
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"supervisor/supervise"
@@ -130,6 +131,22 @@ func (c *Channel) Trouble() string {
 		return text
 	}
 	return c.syslog.Trouble()
+}
+
+// Cause is why the output of a channel is not written as it should be. It stays as
+// it is for as long as that lasts.
+type Cause struct {
+	Why   string    // "" if nothing is wrong; the same for all logs with the same trouble
+	Path  string    // the file; "" for syslog
+	Since time.Time // zero for syslog, where nobody knows
+}
+
+// Cause is why Trouble speaks of trouble.
+func (c *Channel) Cause() Cause {
+	if why, since := c.output.cause(); why != "" || c.syslog == nil {
+		return Cause{Why: why, Path: c.Path(), Since: since}
+	}
+	return Cause{Why: c.syslog.why()}
 }
 
 // Syslog tells whether lines are sent to syslog.

@@ -272,22 +272,44 @@ func (t *trouble) setTeller(tell func(string)) {
 	}
 }
 
-func (t *trouble) String() string {
+// gravest gives the gravest kind of trouble; text is "" if there is none.
+func (t *trouble) gravest() (kind int, text string, since time.Time, untold int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for kind, text := range t.kinds {
-		if text == "" {
-			continue
-		}
-		since := t.since[kind].Format("15:04:05")
-		switch kind {
-		case failing:
-			return fmt.Sprintf("%s since %s, %d bytes lost", text, since, t.untold)
-		case mislaid:
-			return fmt.Sprintf("the file is gone since %s (%s); writing on to where it was moved", since, text)
-		case unrotated:
-			return fmt.Sprintf("cannot be rotated since %s: %s", since, text)
+		if text != "" {
+			return kind, text, t.since[kind], t.untold
 		}
 	}
-	return ""
+	return 0, "", time.Time{}, 0
+}
+
+func (t *trouble) String() string {
+	kind, text, began, untold := t.gravest()
+	if text == "" {
+		return ""
+	}
+	since := began.Format("15:04:05")
+	switch kind {
+	case mislaid:
+		return fmt.Sprintf("the file is gone since %s (%s); writing on to where it was moved", since, text)
+	case unrotated:
+		return fmt.Sprintf("cannot be rotated since %s: %s", since, text)
+	}
+	return fmt.Sprintf("%s since %s, %d bytes lost", text, since, untold)
+}
+
+// cause is String without what is a log's own, so that logs with the same trouble
+// have the same one, and when it began.
+func (t *trouble) cause() (string, time.Time) {
+	kind, text, since, _ := t.gravest()
+	switch {
+	case text == "":
+		return "", time.Time{}
+	case kind == mislaid:
+		return fmt.Sprintf("the file is gone (%s); writing on to where it was moved", text), since
+	case kind == unrotated:
+		return "cannot be rotated: " + text, since
+	}
+	return text, since
 }

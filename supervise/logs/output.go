@@ -158,9 +158,31 @@ func (o *output) Trouble() string {
 	if text := f.trouble.String(); text != "" {
 		return text
 	}
-	began := f.began.Load()
-	if since := time.Unix(0, began); began != 0 && time.Since(since) > hungAfter {
+	if since, hangs := f.hangs(); hangs {
 		return fmt.Sprintf("a write has been hanging since %s", since.Format("15:04:05"))
 	}
 	return ""
+}
+
+// cause says why writing goes wrong, in the same words for all files with that
+// trouble, and since when; "" if it does not.
+func (o *output) cause() (string, time.Time) {
+	if o.port == nil {
+		return "", time.Time{}
+	}
+	f := o.port.file
+	if text, since := f.trouble.cause(); text != "" {
+		return text, since
+	}
+	if since, hangs := f.hangs(); hangs {
+		return "a write hangs", since
+	}
+	return "", time.Time{}
+}
+
+// hangs tells whether a write takes too long, and since when.
+func (f *file) hangs() (since time.Time, is bool) {
+	began := f.began.Load()
+	since = time.Unix(0, began)
+	return since, began != 0 && time.Since(since) > hungAfter
 }

@@ -81,6 +81,16 @@ func (s *syslogLine) Trouble() string {
 	return fmt.Sprintf("syslog: %s, %d messages lost", s.cause, s.dropped)
 }
 
+// why is Trouble without how much is lost.
+func (s *syslogLine) why() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cause == "" {
+		return ""
+	}
+	return "syslog: " + s.cause
+}
+
 // confess tells syslog what it has missed.
 func (s *syslogLine) confess(now time.Time) {
 	if err := s.post(now, fmt.Sprintf("%d messages lost: %s", s.dropped, s.cause)); err == nil {
