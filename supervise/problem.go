@@ -8,8 +8,10 @@ import "time"
 // depends on the code. Two are the same problem if they are equal.
 type Problem struct {
 	Code ProblemCode
-	// Name is the account, or the section of the configuration.
+	// Name is the account, or the section of the configuration; or programs, with
+	// commas between, and More is how many there are besides.
 	Name string
+	More int
 	// Place is a file, "file:line", or an address that is listened on.
 	Place string
 	// Why is the cause in the words of the system.
@@ -26,6 +28,7 @@ type ProblemCode string
 const (
 	StateUnwritable      ProblemCode = "STATE_UNWRITABLE"       // Place, Why
 	MainLogTrouble       ProblemCode = "MAIN_LOG_TROUBLE"       // Why
+	LogTrouble           ProblemCode = "LOG_TROUBLE"            // Name, More, Why; Place, At where it is a file
 	CrashesUnkept        ProblemCode = "CRASHES_UNKEPT"         // Why
 	TrailUnwritable      ProblemCode = "TRAIL_UNWRITABLE"       // Place, Why, At
 	ServerOpen           ProblemCode = "SERVER_OPEN"            // Name, Place
@@ -44,7 +47,7 @@ const (
 // ProblemCodes lists every kind.
 func ProblemCodes() []ProblemCode {
 	return []ProblemCode{
-		StateUnwritable, MainLogTrouble, CrashesUnkept, TrailUnwritable, ServerOpen, ServerInClear, PasswordPlain, PasswordSHA, PasswordUnusable,
+		StateUnwritable, MainLogTrouble, LogTrouble, CrashesUnkept, TrailUnwritable, ServerOpen, ServerInClear, PasswordPlain, PasswordSHA, PasswordUnusable,
 		AccountTwice, UsersFileUnreadable, CertificateUnread, CertificateExpired, CertificateExpires, CertificateKeyShared,
 	}
 }

@@ -98,7 +98,7 @@ func FromIdentity(id supervise.Identity) Identity {
 func FromProblems(all []supervise.Problem) []Problem {
 	problems := make([]Problem, len(all))
 	for i, p := range all {
-		problems[i] = Problem{Code: ProblemCode(p.Code), Name: p.Name, Place: p.Place, Why: p.Why, At: Millis(p.At), Text: p.Text}
+		problems[i] = Problem{Code: ProblemCode(p.Code), Name: p.Name, More: p.More, Place: p.Place, Why: p.Why, At: Millis(p.At), Text: p.Text}
 	}
 	return problems
 }

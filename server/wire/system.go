@@ -70,8 +70,10 @@ func (ProblemCode) Values() []string {
 // What the facts mean depends on the code.
 type Problem struct {
 	Code ProblemCode `json:"code"`
-	// The account, or the section of the configuration.
+	// The account, or the section of the configuration; or programs.
 	Name string `json:"name,omitempty"`
+	// How many programs there are besides those that name tells.
+	More int `json:"more,omitempty"`
 	// A file, "file:line", or an address that is listened on.
 	Place string `json:"place,omitempty"`
 	// The cause, in the words of the system.

@@ -430,6 +430,7 @@ func (l *life) problems() []supervise.Problem {
 	if why := l.mainLog.Trouble(); why != "" {
 		all = append(all, supervise.Problem{Code: supervise.MainLogTrouble, Why: why, Text: "the main log: " + why})
 	}
+	all = append(all, l.logTroubles()...)
 	if why := l.crashes.Trouble(); why != "" {
 		all = append(all, supervise.Problem{Code: supervise.CrashesUnkept, Why: why, Text: why})
 	}

@@ -34,6 +34,12 @@ export const more = {
       `Nothing can be kept on disk in ${p.place || 'statedir='}, so a restart forgets sessions and links: ${p.why}. Set statedir= in [supervisord] to a directory that supervisord may write to.`,
     CRASHES_UNKEPT: (p: Problem) => `What crashes leave behind is not kept as it should be: ${p.why}.`,
     MAIN_LOG_TROUBLE: (p: Problem) => `Something is wrong with the main log: ${p.why}.`,
+    LOG_TROUBLE: (p: Problem) =>
+      `The output of ${p.name}${p.more ? ` and ${p.more} more` : ''} is not written as it should be${p.at ? ` since ${en.format.moment(p.at)}` : ''}: ${p.why}. ${
+        p.place
+          ? `See that the disk of ${p.place} has room and that supervisord may write there`
+          : 'See that syslog runs on this machine, or leave out syslog in the configuration of these programs'
+      }; writing goes on by itself then.`,
     TRAIL_UNWRITABLE: (p: Problem) =>
       `Who did what cannot be written to ${p.place} since ${en.format.moment(p.at ?? Date.now())}: ${p.why}.`,
     SERVER_OPEN: (p: Problem) =>

@@ -186,7 +186,7 @@ export interface DeltaFrame {
 export type Mood = "RUNNING" | "RESTARTING" | "SHUTDOWN" | "FATAL";
 
 /** ProblemCode tells kinds of problems apart. */
-export type ProblemCode = "STATE_UNWRITABLE" | "MAIN_LOG_TROUBLE" | "CRASHES_UNKEPT" | "TRAIL_UNWRITABLE" | "SERVER_OPEN" | "SERVER_IN_CLEAR" | "PASSWORD_PLAIN" | "PASSWORD_SHA" | "PASSWORD_UNUSABLE" | "ACCOUNT_TWICE" | "USERS_FILE_UNREADABLE" | "CERTIFICATE_UNREADABLE" | "CERTIFICATE_EXPIRED" | "CERTIFICATE_EXPIRES" | "CERTIFICATE_KEY_SHARED";
+export type ProblemCode = "STATE_UNWRITABLE" | "MAIN_LOG_TROUBLE" | "LOG_TROUBLE" | "CRASHES_UNKEPT" | "TRAIL_UNWRITABLE" | "SERVER_OPEN" | "SERVER_IN_CLEAR" | "PASSWORD_PLAIN" | "PASSWORD_SHA" | "PASSWORD_UNUSABLE" | "ACCOUNT_TWICE" | "USERS_FILE_UNREADABLE" | "CERTIFICATE_UNREADABLE" | "CERTIFICATE_EXPIRED" | "CERTIFICATE_EXPIRES" | "CERTIFICATE_KEY_SHARED";
 
 /**
  * Problem is something about supervisord itself that an admin should look into.
@@ -194,8 +194,10 @@ export type ProblemCode = "STATE_UNWRITABLE" | "MAIN_LOG_TROUBLE" | "CRASHES_UNK
  */
 export interface Problem {
   code: ProblemCode;
-  /** The account, or the section of the configuration. */
+  /** The account, or the section of the configuration; or programs. */
   name?: string;
+  /** How many programs there are besides those that name tells. */
+  more?: number;
   /** A file, "file:line", or an address that is listened on. */
   place?: string;
   /** The cause, in the words of the system. */
