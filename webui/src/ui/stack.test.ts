@@ -17,7 +17,11 @@ class List implements Source {
     return this.heights.slice(0, index - this.start).reduce((a, b) => a + b, 0)
   }
   at(y: number): number {
-    const found = this.heights.findIndex((h, i) => y < this.top(this.start + i) + h)
+    let bottom = 0
+    const found = this.heights.findIndex((h) => {
+      bottom += h
+      return y < bottom
+    })
     return found < 0 ? this.stop - 1 : this.start + found
   }
 }
