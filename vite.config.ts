@@ -187,5 +187,6 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts'],
     environment: 'node',
+    testTimeout: 30_000, // ends what hangs; five seconds also end what is compiled on a busy machine
   },
 })

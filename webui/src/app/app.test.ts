@@ -79,6 +79,9 @@ afterEach(async () => {
   vi.unstubAllGlobals()
 })
 
+/** Waits for what is in a part that is loaded later, which has to be compiled first. */
+const comes = <T>(look: () => T) => vi.waitFor(look, 20_000)
+
 const subscription = () => {
   const sub = line.sent.find((f) => f.t === 'sub' && f.topic === 'state')
   if (sub?.t !== 'sub') throw new Error('the page has not asked for the table')
@@ -176,7 +179,7 @@ test('whoever may not act is offered no action', async () => {
 test('stopping asks first, and no means no', async () => {
   await show([process(1, 'web', 'a', 'RUNNING', { pid: 7 }), process(2, 'web', 'b', 'RUNNING')])
   button('Stop web:a')?.click()
-  await vi.waitFor(() => expect(document.querySelector('dialog')?.textContent).toContain('Stop web:a?'))
+  await comes(() => expect(document.querySelector('dialog')?.textContent).toContain('Stop web:a?'))
   button('Cancel')?.click()
   await tick()
   expect(document.querySelector('dialog')).toBeNull()
@@ -238,13 +241,13 @@ test('what a former address has done is told as text, once', async () => {
 test('the language changes without loading anything anew', async () => {
   await show([process(1, 'web', 'a', 'RUNNING'), process(2, 'web', 'b', 'RUNNING')])
   button('Settings')?.click()
-  const russian = await vi.waitFor(() => {
+  const russian = await comes(() => {
     const found = document.querySelector<HTMLInputElement>('input[value="ru"]')
     if (!found) throw new Error('the settings are not open')
     return found
   })
   russian.click()
-  await vi.waitFor(() => expect(document.querySelector('h1')?.textContent).toBe('Процессы'))
+  await comes(() => expect(document.querySelector('h1')?.textContent).toBe('Процессы'))
   expect(document.documentElement.lang).toBe('ru')
   expect(document.querySelectorAll('[data-process]')).toHaveLength(2)
 })
