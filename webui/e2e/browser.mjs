@@ -51,7 +51,7 @@ function gather(page) {
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return
     if (
-      /Service Worker registration blocked|ERR_CONNECTION_REFUSED|WebSocket connection to .* failed|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/.test(
+      /Service Worker registration blocked|WebSocket connection to .* failed|ERR_CONNECTION_|ERR_SOCKET_NOT_CONNECTED|ERR_EMPTY_RESPONSE/.test(
         message.text(),
       )
     )
