@@ -211,6 +211,36 @@ describe('losing the connection', () => {
     expect(t.socket.state).toMatchObject({ kind: 'waiting', online: false })
   })
 
+  test('a network that goes takes the connection with it at once, and one that returns brings it back', () => {
+    let online = true
+    const t = testSocket({ online: () => online })
+    t.socket.connect()
+    const line = t.welcome()
+    online = false
+    t.socket.unplug()
+    expect(line.closed).toBe(true)
+    expect(t.socket.state).toMatchObject({ kind: 'waiting', online: false })
+    t.clock.pass(500)
+    expect(t.socket.state).toEqual({ kind: 'connecting', online: false })
+    online = true
+    t.socket.wake()
+    expect(t.lines[1]!.closed).toBe(true)
+    expect(t.socket.state).toEqual({ kind: 'connecting', online: true })
+    t.welcome()
+    expect(t.socket.state).toEqual({ kind: 'live' })
+  })
+
+  test('a network that goes while the connection is lost already is said, and the next try is made as planned', () => {
+    const t = testSocket()
+    t.socket.connect()
+    t.latest().onclose?.({ code: 1006 })
+    const before = t.socket.state
+    t.socket.unplug()
+    expect(t.socket.state).toEqual({ ...before, online: false })
+    t.clock.pass(500)
+    expect(t.lines).toHaveLength(2)
+  })
+
   test.each([4401, 4403, 4409])('code %d is final', (code) => {
     const t = testSocket()
     t.socket.connect()

@@ -36,10 +36,11 @@ export interface SocketOptions {
 
 /**
  * Where the connection stands. "waiting" has lost it and tries again at retryAt;
+ * online is what the device believes of its network meanwhile;
  * "closed" will not try again: code says why, as HTTP or the frame bye would.
  */
 export type Link =
-  | { kind: 'connecting' }
+  | { kind: 'connecting'; online: boolean }
   | { kind: 'live' }
   | { kind: 'waiting'; retryAt: number; online: boolean }
   | { kind: 'closed'; code: number; why: string }
@@ -101,7 +102,7 @@ export class Socket {
   /** A connection ended before the server said welcome: somebody should ask it why. */
   onrefused: () => void = () => {}
 
-  private link: Link = { kind: 'connecting' }
+  private link: Link = { kind: 'connecting', online: true }
   private line: Line | undefined
   private attempts = 0
   private welcomed = false
@@ -125,7 +126,7 @@ export class Socket {
     this.clearTimers()
     this.welcomed = false
     this.retryAfter = 0
-    this.setLink({ kind: 'connecting' })
+    this.setLink({ kind: 'connecting', online: this.options.online() })
     const line = this.options.open()
     this.line = line
     line.onopen = () => this.sayHello(line)
@@ -144,12 +145,26 @@ export class Socket {
   }
 
   /**
+   * The device has lost its network, which is no news to wait for. It may be wrong,
+   * as of a server on the same machine: so the next tries are made as ever.
+   */
+  unplug(): void {
+    if (this.line) return this.drop(this.line)
+    if (this.link.kind === 'waiting') this.setLink({ ...this.link, online: false })
+  }
+
+  /**
    * The reader or the network is back, or somebody asked: tries at once, or makes
    * sure that a connection that looks alive is.
    */
   wake(): void {
     if (this.link.kind === 'waiting') return this.connect()
     const line = this.line
+    if (line && this.link.kind === 'connecting' && !this.link.online) {
+      this.line = undefined // what was begun without a network may hang
+      line.close()
+      return this.connect()
+    }
     if (!line || this.link.kind !== 'live') return
     this.write(line, { t: 'ping', n: this.nextPing++ })
     this.armSilence(line, pongLimit)

@@ -14,7 +14,7 @@ const guestKey = 'guest'
 
 /** Who I am, what I may do, whom I am talking to, and whether I still am. */
 export class Session {
-  link = $state.raw<Link>({ kind: 'connecting' })
+  link = $state.raw<Link>({ kind: 'connecting', online: true })
   identity = $state.raw<Identity | undefined>(undefined)
   identifier = $state('')
   host = $state('')

@@ -128,9 +128,10 @@ function load(where: 'here' | 'home'): void {
   else location.assign(document.baseURI)
 }
 
-/** A reader who comes back, or a network that does, need not wait for the next try. */
+/** A reader who comes back, or a network that does, need not wait for the next try; a network that went is lost at once. */
 function wakeOnReturn(socket: Socket): void {
   window.addEventListener('online', () => socket.wake())
+  window.addEventListener('offline', () => socket.unplug())
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) socket.wake()
   })

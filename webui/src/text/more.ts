@@ -103,6 +103,7 @@ export const more = {
     tries: (n: number) => `try ${n}`,
     core: 'It left a core dump',
     peak: (size: string) => `memory up to ${size}`,
+    peakAtMost: (size: string) => `memory at most ${size}`,
     cpu: (time: string) => `CPU time ${time}`,
     pid: (pid: number) => `PID ${pid}`,
     missed: (n: number) => `${count(n, { one: 'crash', other: 'crashes' })} before it too quickly to be kept`,

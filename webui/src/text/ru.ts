@@ -86,6 +86,7 @@ export const ru: Dict & More = {
     tries: (n) => `попытка ${n}`,
     core: 'Остался дамп памяти',
     peak: (size) => `память до ${size}`,
+    peakAtMost: (size) => `память не более ${size}`,
     cpu: (time) => `время ЦП ${time}`,
     pid: (pid) => `PID ${pid}`,
     missed: (n) =>

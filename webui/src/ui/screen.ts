@@ -3,6 +3,9 @@ import { MediaQuery } from 'svelte/reactivity'
 /** As narrow as a phone held upright. */
 export const phone = new MediaQuery('(width < 640px)')
 
+/** Too narrow for words at the top. */
+export const tight = new MediaQuery('(width < 900px)')
+
 /** Touched with fingers, or so narrow that it probably is. */
 export const touch = new MediaQuery('(pointer: coarse) or (width < 640px)')
 

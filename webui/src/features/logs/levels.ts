@@ -14,6 +14,7 @@ const meaning: Record<string, Level> = {
   critical: 'error',
   error: 'error',
   err: 'error',
+  erro: 'error', // supervisord itself writes levels in four letters
   e: 'error',
   f: 'error',
   warning: 'warn',
@@ -24,8 +25,10 @@ const meaning: Record<string, Level> = {
   i: 'info',
   debug: 'debug',
   dbg: 'debug',
+  debg: 'debug',
   d: 'debug',
   trace: 'debug',
+  trac: 'debug',
   blat: 'debug',
 }
 
@@ -36,13 +39,13 @@ const key =
   /"(?:level|lvl|severity|loglevel|log\.level|levelname)"\s*:\s*(?:"(\w+)"|(\d+))|\b(?:level|lvl|severity)=["']?(\w+)/i
 // In capitals anywhere; in small letters only where it is no word of a sentence.
 const marks = [
-  /\b(EMERG|EMERGENCY|ALERT|PANIC|FATAL|CRIT|CRITICAL|ERROR|ERR|WARN|WARNING|NOTICE|INFO|DEBUG|DBG|TRACE|BLAT)\b/,
+  /\b(EMERG|EMERGENCY|ALERT|PANIC|FATAL|CRIT|CRITICAL|ERROR|ERRO|ERR|WARN|WARNING|NOTICE|INFO|DEBUG|DEBG|DBG|TRACE|TRAC|BLAT)\b/,
   /[[<(](emerg|alert|panic|fatal|crit|critical|error|err|warn|warning|notice|info|debug|trace)[\]>):]/i,
   /(?:^|\s)(panic|fatal|error|warning|notice|info|debug):/i,
 ]
 /** The same of errors, near enough to look for them in files that are not loaded. */
 export const errorWords =
-  '\\b(EMERG|EMERGENCY|ALERT|PANIC|FATAL|CRIT|CRITICAL|ERROR|ERR)\\b' +
+  '\\b(EMERG|EMERGENCY|ALERT|PANIC|FATAL|CRIT|CRITICAL|ERROR|ERRO|ERR)\\b' +
   '|(^|\\s)([Pp]anic|[Ff]atal|[Ee]rror):|[\\[<(]([Pp]anic|[Ff]atal|[Cc]ritical|[Ee]rror|[Ee]rr)[\\]>):]' +
   '|"(level|lvl|severity|levelname)"\\s*:\\s*"([Ff]atal|[Pp]anic|[Cc]ritical|[Ee]rror)"' +
   '|\\b(level|lvl|severity)=["\']?([Ff]atal|[Pp]anic|[Cc]ritical|[Ee]rror)|^[EF]\\d{4} \\d\\d:'

@@ -75,11 +75,24 @@ test.each([
   '{"level":"fatal","msg":"x"}',
   'E0512 10:23:45.1 main.go:12] klog',
   'error: no such file',
+  '2026-01-31 10:00:00,000 ERRO pool web event buffer overflowed',
   'INFO all is well',
   'no errors were found',
   '2026-01-31 WARN look out',
 ])('%s is looked for in all files as it is seen on the page', (line) => {
   expect(new RegExp(errorWords).test(line)).toBe(levelOf(line) === 'error')
+})
+
+test.each([
+  ['CRIT', 'error'],
+  ['ERRO', 'error'],
+  ['WARN', 'warn'],
+  ['INFO', 'info'],
+  ['DEBG', 'debug'],
+  ['TRAC', 'debug'],
+  ['BLAT', 'debug'],
+])('%s of the log of supervisord is read as %s', (word, level) => {
+  expect(levelOf(`2026-01-31 10:00:00,000 ${word} something about a process`)).toBe(level)
 })
 
 test('new lines are said one at a time, with a pause between them, and errors first', () => {

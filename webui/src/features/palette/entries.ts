@@ -83,7 +83,9 @@ function ofRow(t: T, row: Row): Entry[] {
     if (allowed(verb, row) !== 'now') continue
     const label = t.verb.of(t.verb[verb], row.label)
     const deed: Deed = { kind: 'order', verb, target: { kind: 'process', row } }
-    const also = `${verb} ${row.spec}`
+    // Asking a program to restart that does not run starts it, as supervisorctl does.
+    const asWell = verb === 'start' ? ` restart ${row.spec} ${t.verb.of(t.verb.restart, row.label)}` : ''
+    const also = `${verb} ${row.spec}${asWell}`
     found.push({ id: `${verb} ${row.spec}`, kind: 'process', icon: icons[verb], label, also, row, deed })
   }
   if ((row.data.caps & CAPS.logs) === 0) return found

@@ -3,7 +3,7 @@ import type { Life } from '../../wire/wire.gen'
 
 /** What else there is to say of a life that is over, beside how it ended. */
 export function lifeFacts(t: Whole, life: Life): string[] {
-  const started = `${t.past.started(t.format.day(life.asked))}${life.again ? ` ${t.past.again}` : ''}`
+  const started = `${t.past.started(t.format.moment(life.asked))}${life.again ? ` ${t.past.again}` : ''}`
   const cpu = life.cpuUser + life.cpuSystem
   return [
     life.pid > 0 ? t.past.lived(t.format.rough(life.uptime)) : t.past.noChild,
@@ -11,7 +11,7 @@ export function lifeFacts(t: Whole, life: Life): string[] {
     life.tries > 1 ? t.past.tries(life.tries) : '',
     life.pid > 0 ? t.past.pid(life.pid) : '',
     life.pid > 0 && cpu >= 1000 ? t.past.cpu(t.format.rough(cpu)) : '',
-    life.peak > 0 ? t.past.peak(t.format.bytes(life.peak)) : '',
+    life.peak > 0 ? (life.peakAtMost ? t.past.peakAtMost : t.past.peak)(t.format.bytes(life.peak)) : '',
     life.missed ? t.past.missed(life.missed) : '',
   ].filter(Boolean)
 }
