@@ -426,7 +426,7 @@ func TestATrailThatCannotBeWrittenHoldsNothingUpAndIsToldOf(t *testing.T) {
 	}
 	l.Record(by(ann), Entry{Verb: auth.Stop, Target: "y"})
 	if problems := l.Problems(); len(problems) != 0 {
-		t.Errorf("problems %q", problems)
+		t.Errorf("problems %+v", problems)
 	}
 	got := read(t, path)
 	if len(got) != 2 || got[0].Detail != "3 entries could not be written" || got[1].Target != "y" {
@@ -648,7 +648,7 @@ func TestManyAtOnceAreOneChain(t *testing.T) {
 	}
 	all.Wait()
 	if check := verify(t, l); !check.OK || check.Lines != 400 {
-		t.Errorf("%+v %s", check, l.Problems())
+		t.Errorf("%+v %+v", check, l.Problems())
 	}
 }
 
