@@ -37,19 +37,25 @@ stdout_logfile_maxbytes=1MB
 stdout_logfile_backups=20
 startsecs=0
 
-; One numbered line for each word it reads, so that none scrolls away before it is looked at.
+; One numbered line for each word it reads, so that none scrolls away before it is looked at. Its log has a name:
+; it outlives supervisord.
 [program:clock]
 command=/bin/sh -c 'n=0; while read word; do n=$((n+1)); echo "tick $n"; done'
+stdout_logfile=%(here)s/clock.log
 startsecs=0
 `
 
-/** People, then a program that takes as long to stop as nobody kills it. */
+/**
+ * People, then a program that does not stop until it is killed. Its next life does,
+ * so that supervisord does not wait for it when the scene is over.
+ */
 const guarded = `username=ann
 password=a plain secret
 
 [program:stubborn]
-command=/bin/sh -c 'trap "" TERM; echo deaf; while :; do sleep 1; done'
-stopwaitsecs=600
+command=/bin/sh -c 'test -e deaf && exec sleep 100000; trap "" TERM; touch deaf; echo deaf; while :; do sleep 1; done'
+directory=%(here)s
+stopwaitsecs=60
 startsecs=0
 `
 

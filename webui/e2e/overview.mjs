@@ -42,7 +42,7 @@ directory=/tmp
 
 [program:stubborn]
 command=/bin/sh -c 'trap "" TERM; echo deaf; while :; do sleep 1; done'
-stopwaitsecs=600
+stopwaitsecs=60
 startsecs=0
 
 [program:echo]
