@@ -137,6 +137,11 @@ func (e *Engine) environment(group config.Group, conf config.Process) []string {
 	}
 	vars["SUPERVISOR_PROCESS_NAME"] = conf.Name
 	vars["SUPERVISOR_GROUP_NAME"] = group.Name
+	// Ours; what a supervisord above this one said was about another's stdin.
+	delete(vars, "SUPERVISOR_PAYLOAD_LENGTH")
+	if group.Listener != nil && group.Listener.PayloadBytes {
+		vars["SUPERVISOR_PAYLOAD_LENGTH"] = "bytes"
+	}
 	for _, v := range conf.Environment {
 		vars[v.Name] = v.Value
 	}

@@ -34,6 +34,7 @@ func Manual() manual.Page {
 				manual.Item{Term: "`SUPERVISOR_ENABLED`", Text: "1, to tell that supervisord runs the program."},
 				manual.Item{Term: "`SUPERVISOR_PROCESS_NAME`, `SUPERVISOR_GROUP_NAME`", Text: "The names of the process and of its group."},
 				manual.Item{Term: "`SUPERVISOR_SERVER_URL`", Text: "Where supervisord can be asked, if it listens at all."},
+				manual.Item{Term: "`SUPERVISOR_PAYLOAD_LENGTH`", Text: "`bytes`, for event listeners with `payload_length=bytes`."},
 				manual.Text("`environment=` of `[supervisord]` and of each program adds to these and wins."),
 			}},
 			{Title: "Files", Blocks: []manual.Block{
