@@ -31,6 +31,8 @@ var may = map[string][]string{
 	"supervise/metrics": {"supervise"},
 	// What is kept of lives that are over, beside the engine, which it hears and does not know.
 	"supervise/crash": {"supervise", "supervise/disk"},
+	// For programs of others, on the other end of the pipe: no more of ours than words.
+	"supervise/listener": {"supervise"},
 	"supervise/engine": {
 		"supervise", "supervise/config", "supervise/machine", "supervise/pool",
 		"supervise/child", "supervise/logs", "supervise/bus",
@@ -89,8 +91,9 @@ var may = map[string][]string{
 	"cmd/manpages": {
 		"cmd/internal/ctl", "cmd/internal/daemon", "cmd/internal/manual", "cmd/internal/source",
 	},
-	"bench":      {},
-	"bench/live": {},
+	"examples/listeners/httpcheck": {"supervise", "supervise/listener"},
+	"bench":                        {},
+	"bench/live":                   {},
 }
 
 // never says which packages a room must do without, and why.
@@ -104,6 +107,7 @@ var never = []struct {
 	{"supervise/engine", false, []string{"os", "os/exec", "net", "syscall", "golang.org/x/sys/unix"}, "the loop never waits: the kernel is behind room child"},
 	{"supervise/machine", false, []string{"os", "os/exec", "net", "syscall", "io"}, "a machine is a pure function"},
 	{"supervise/pool", false, []string{"os", "os/exec", "net", "syscall"}, "a pool is a pure value"},
+	{"supervise/listener", false, []string{"os/exec", "net", "syscall"}, "a listener has two streams, and needs no more"},
 	{"supervise/bus", false, []string{"os", "os/exec", "net", "syscall"}, "the bus numbers and fans out, nothing else"},
 }
 
