@@ -1,6 +1,7 @@
 # The verbs a builder needs. Each sets up what it needs by itself.
 #
 #   make run      build everything and run the demo in the foreground
+#   make listeners   the same with event listeners in sh, Python and Go
 #   make test     everything that can be tested, as CI does
 #   make build    the four programs into bin/
 #   make web      the page into webui/dist/
@@ -28,11 +29,15 @@ NEED        := packaging/need.sh
 TARGETS     := linux/amd64 linux/arm64 darwin/arm64 freebsd/amd64 solaris/amd64 illumos/amd64
 
 .DEFAULT_GOAL := build
-.PHONY: run test build web dev gen check compat soak fuzz bench bench-live bench-ui gates-ui e2e screenshots race scan cross clean always
+.PHONY: run listeners test build web dev gen check compat soak fuzz bench bench-live bench-ui gates-ui e2e screenshots race scan cross clean always
 
 run: build
 	@echo "The demo is at http://127.0.0.1:9001/ (stop it with Ctrl-C)"
 	@exec bin/supervisord -n -c examples/demo/supervisord.conf
+
+listeners: build bin/httpcheck
+	@echo "Three listeners are at http://127.0.0.1:9001/ (stop them with Ctrl-C)"
+	@exec bin/supervisord -n -c examples/listeners/supervisord.conf
 
 build: $(BINARIES)
 
@@ -43,6 +48,9 @@ bin/.version: always
 
 bin/%: $(GO_SOURCES) webui/dist/index.html bin/.version
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/$*
+
+bin/httpcheck: $(GO_SOURCES) bin/.version
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $@ ./examples/listeners/httpcheck
 
 web: webui/dist/index.html
 
@@ -103,7 +111,8 @@ screenshots: build node_modules/.installed
 # Each target for a while; go test -fuzz takes one at a time.
 FUZZTIME ?= 5m
 FUZZED   := ./server/rpc/FuzzDecode ./server/rpc/FuzzDecodeIsTheOriginals ./supervise/config/FuzzINI ./supervise/config/FuzzExpand \
-            ./supervise/config/FuzzEnvironment ./supervise/config/FuzzSplit ./supervise/config/FuzzRulesAreTheOriginals
+            ./supervise/config/FuzzEnvironment ./supervise/config/FuzzSplit ./supervise/config/FuzzRulesAreTheOriginals \
+            ./supervise/listener/FuzzReader
 fuzz:
 	$(NEED) supervisord=supervisor
 	@for target in $(FUZZED); do \
