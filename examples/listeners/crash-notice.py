@@ -73,8 +73,8 @@ def say(words):
 
 
 def main():
-    # supervisord counts characters of UTF-8, and a carriage return is one of them:
-    # newline='\n' keeps Python from taking it away.
+    # supervisord counts characters of UTF-8, whatever the locale, and a carriage
+    # return is one of them: newline='\n' keeps Python from taking it away.
     stdin = open(0, encoding='utf-8', newline='\n')
     while True:
         say('READY\n')
