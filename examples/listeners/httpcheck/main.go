@@ -10,7 +10,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -29,12 +28,22 @@ func main() {
 	flag.StringVar(&c.url, "url", "", "what to ask for; an answer below 400 is a good one")
 	flag.DurationVar(&c.client.Timeout, "timeout", 2*time.Second, "how long an answer may take")
 	flag.IntVar(&c.limit, "fails", 3, "run the command when this many checks in a row have failed")
+	flag.Usage = usage
 	flag.Parse()
 	c.command = flag.Args()
-	if err := c.run(); err != nil {
-		fmt.Fprintf(os.Stderr, "httpcheck: %v\n", err)
+	if c.url == "" || len(c.command) == 0 || c.limit < 1 {
+		usage()
 		os.Exit(2)
 	}
+	if err := listener.Run(context.Background(), c.handle); err != nil {
+		fmt.Fprintf(os.Stderr, "httpcheck: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: httpcheck -url URL [-timeout 2s] [-fails 3] COMMAND...")
+	flag.PrintDefaults()
 }
 
 // check is what is asked, and what has become of it so far.
@@ -45,13 +54,6 @@ type check struct {
 	command []string
 
 	failed int // in a row
-}
-
-func (c *check) run() error {
-	if c.url == "" || len(c.command) == 0 || c.limit < 1 {
-		return errors.New("usage: httpcheck -url URL [-timeout 2s] [-fails 3] COMMAND...")
-	}
-	return listener.Run(context.Background(), c.handle)
 }
 
 // handle accepts every event: a check that was missed is not made up for. A tick
