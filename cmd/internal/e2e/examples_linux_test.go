@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -143,14 +144,20 @@ func (f *fed) whole(event, payload, result string) {
 // ends closes stdin, upon which a listener ends well and without another word.
 func (f *fed) ends() {
 	f.t.Helper()
+	if err := f.over(); err != nil {
+		f.t.Errorf("it ended with %v; its stderr:\n%s", err, f.stderr.String())
+	}
+}
+
+// over closes stdin and gives how the listener ended; its stderr is complete then.
+func (f *fed) over() error {
+	f.t.Helper()
 	f.stdin.Close()
 	rest, err := io.ReadAll(f.stdout)
 	if err != nil || len(rest) > 0 {
 		f.t.Errorf("at the end it said %q (%v)", rest, err)
 	}
-	if err := f.cmd.Wait(); err != nil {
-		f.t.Errorf("it ended with %v; its stderr:\n%s", err, f.stderr.String())
-	}
+	return f.cmd.Wait()
 }
 
 // atEveryByte feeds an event as often as it has bytes, cut at another one each
@@ -319,6 +326,36 @@ func TestTheExampleInPythonCountsCharacters(t *testing.T) {
 	}
 }
 
+// TestTheListenersOfTheDocumentWork runs the two that docs/events.md shows in full.
+func TestTheListenersOfTheDocumentWork(t *testing.T) {
+	t.Parallel()
+	needOriginal(t) // one uses its library
+	text, err := os.ReadFile("../../../docs/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile(`(?m)^    import sys\n(?:(?:    .*)?\n)+`).FindAll(text, -1)
+	if len(shown) != 2 {
+		t.Fatalf("the document shows %d listeners in Python", len(shown))
+	}
+	for i, c := range []struct{ event, payload, says string }{
+		{"PROCESS_STATE_FATAL", "processname:db groupname:db from_state:BACKOFF", "db has been given up\n"},
+		{"PROCESS_STATE_EXITED", "processname:db groupname:db from_state:RUNNING expected:0 pid:4711", "db crashed\n"},
+	} {
+		script := filepath.Join(t.TempDir(), "listener.py")
+		if err := os.WriteFile(script, regexp.MustCompile("(?m)^    ").ReplaceAll(shown[i], nil), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f := feed(t, nil, "/usr/bin/python3", script)
+		f.whole(c.event, c.payload, "OK")
+		f.whole(c.event, c.payload, "OK")
+		err := f.over() // of childutils, this is a traceback
+		if !strings.HasPrefix(f.stderr.String(), c.says) {
+			t.Errorf("it ended with %v and says %q", err, f.stderr.String())
+		}
+	}
+}
+
 func TestTheExampleInGoAnswersHoweverItIsFed(t *testing.T) {
 	t.Parallel()
 	h := newHook(t)
@@ -406,9 +443,9 @@ func TestTheExamplesTellWhatHappens(t *testing.T) {
 				t.Fatal(err)
 			}
 			l.logs("success: web entered RUNNING state", "success: web entered RUNNING state")
-			if !strings.Contains(l.read("run/httpcheck.log"), "running the command") {
-				t.Errorf("httpcheck says\n%s", l.read("run/httpcheck.log"))
-			}
+			l.until("httpcheck has said why", func() bool {
+				return strings.Contains(l.read("run/httpcheck.log"), "running the command")
+			})
 			if strings.Contains(l.read("main.log"), "UNKNOWN state") {
 				t.Errorf("a listener has broken the protocol:\n%s", l.read("main.log"))
 			}
