@@ -19,27 +19,32 @@
 // tells which events there are and how the section is written;
 // examples/listeners/httpcheck is a whole program.
 //
-// What a Handler answers. nil accepts the event. An error rejects it, and
-// supervisord gives it to the next listener of the pool that is ready; it is
-// also told on Options.Log, unless it is ErrReject or wraps it. After a
-// rejection the listener waits before it asks again, a second at first and then
-// twice as long, 30 seconds at most, until an event is accepted: while a service
-// it depends on is down, it neither spins nor loses the event. So return an
-// error for what may work later; what will never work is to be told to somebody
-// and accepted, or it comes back for ever.
+// # What a Handler answers
+//
+// nil accepts the event. An error rejects it, and supervisord gives it to the
+// next listener of the pool that is ready; it is also told on Options.Log, unless
+// it is ErrReject or wraps it. After a rejection the listener waits before it asks
+// again, a second at first and then twice as long, 30 seconds at most, until an
+// event is accepted: while a service it depends on is down, it neither spins nor
+// loses the event. So return an error for what may work later; what will never
+// work is to be told to somebody and accepted, or it comes back for ever.
 //
 // A panic rejects the event and goes on its way: the program dies of it,
 // supervisord keeps the trace as it keeps all that is written to stderr, and
 // starts the program again.
 //
-// Stdout belongs to the protocol, and one stray word on it makes supervisord
-// give the listener up. While Run runs, os.Stdout is therefore os.Stderr: what a
-// handler prints, or a command it gives os.Stdout to, goes to the log of stderr.
-// What is printed before Run is not saved.
+// # Stdout
 //
-// The end. When supervisord closes stdin, or the context is over, Run finishes
-// the event it has and returns nil. An event that was under way when a listener
-// dies goes back to the pool.
+// It belongs to the protocol, and one stray word on it makes supervisord give the
+// listener up. While Run runs, os.Stdout is therefore os.Stderr: what a handler
+// prints, or a command it gives os.Stdout to, goes to the log of stderr. What is
+// printed before Run is not saved.
+//
+// # The end
+//
+// When supervisord closes stdin, or the context is over, Run finishes the event it
+// has and returns nil. An event that was under way when a listener dies goes back
+// to the pool.
 //
 // One listener handles one event at a time. For more at once, say numprocs in
 // its section.

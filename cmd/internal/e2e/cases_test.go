@@ -66,11 +66,17 @@ func needOriginal(t *testing.T) {
 
 func buildProgram(t *testing.T, name string) string {
 	t.Helper()
+	return buildGo(t, name, "supervisor/cmd/"+name)
+}
+
+// buildGo builds a program of a package or of one file, with what this module has.
+func buildGo(t *testing.T, name, source string) string {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), name)
-	build := exec.Command("go", "build", "-o", binary, "supervisor/cmd/"+name)
+	build := exec.Command("go", "build", "-o", binary, source)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", name, err, out)
+		t.Fatalf("build %s: %v\n%s", source, err, out)
 	}
 	return binary
 }

@@ -326,7 +326,7 @@ func TestTheExampleInPythonCountsCharacters(t *testing.T) {
 	}
 }
 
-// TestTheListenersOfTheDocumentWork runs the two that docs/events.md shows in full.
+// TestTheListenersOfTheDocumentWork runs those that docs/events.md shows in full.
 func TestTheListenersOfTheDocumentWork(t *testing.T) {
 	t.Parallel()
 	needOriginal(t) // one uses its library
@@ -334,24 +334,30 @@ func TestTheListenersOfTheDocumentWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := regexp.MustCompile(`(?m)^    import sys\n(?:(?:    .*)?\n)+`).FindAll(text, -1)
-	if len(shown) != 2 {
-		t.Fatalf("the document shows %d listeners in Python", len(shown))
+	shown := regexp.MustCompile(`(?m)^    (?:import sys|package main)\n(?:(?:    .*)?\n)+`).FindAll(text, -1)
+	if len(shown) != 3 {
+		t.Fatalf("the document shows %d listeners", len(shown))
 	}
-	for i, c := range []struct{ event, payload, says string }{
-		{"PROCESS_STATE_FATAL", "processname:db groupname:db from_state:BACKOFF", "db has been given up\n"},
-		{"PROCESS_STATE_EXITED", "processname:db groupname:db from_state:RUNNING expected:0 pid:4711", "db crashed\n"},
+	fatal, exited := "processname:db groupname:db from_state:BACKOFF", "processname:db groupname:db from_state:RUNNING expected:0 pid:4711"
+	python := func(source string) []string { return []string{"/usr/bin/python3", source} }
+	for i, c := range []struct {
+		file, event, payload, says string
+		runs                       func(source string) []string
+	}{
+		{"fatal.py", "PROCESS_STATE_FATAL", fatal, "db has been given up\n", python},
+		{"childutils.py", "PROCESS_STATE_EXITED", exited, "db crashed\n", python},
+		{"main.go", "PROCESS_STATE_FATAL", fatal, "db has been given up\n", func(source string) []string { return []string{buildGo(t, "watch", source)} }},
 	} {
-		script := filepath.Join(t.TempDir(), "listener.py")
-		if err := os.WriteFile(script, regexp.MustCompile("(?m)^    ").ReplaceAll(shown[i], nil), 0o600); err != nil {
+		source := filepath.Join(t.TempDir(), c.file)
+		if err := os.WriteFile(source, regexp.MustCompile("(?m)^    ").ReplaceAll(shown[i], nil), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f := feed(t, nil, "/usr/bin/python3", script)
+		f := feed(t, nil, c.runs(source)...)
 		f.whole(c.event, c.payload, "OK")
 		f.whole(c.event, c.payload, "OK")
 		err := f.over() // of childutils, this is a traceback
-		if !strings.HasPrefix(f.stderr.String(), c.says) {
-			t.Errorf("it ended with %v and says %q", err, f.stderr.String())
+		if strings.Count(f.stderr.String(), c.says) != 2 {
+			t.Errorf("%s ended with %v and says %q", c.file, err, f.stderr.String())
 		}
 	}
 }
@@ -395,13 +401,7 @@ func TestTheExampleInGoAnswersHoweverItIsFed(t *testing.T) {
 // buildExample builds the listener in Go.
 func buildExample(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "httpcheck")
-	build := exec.Command("go", "build", "-o", binary, "supervisor/examples/listeners/httpcheck")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build httpcheck: %v\n%s", err, out)
-	}
-	return binary
+	return buildGo(t, "httpcheck", "supervisor/examples/listeners/httpcheck")
 }
 
 // TestTheExamplesTellWhatHappens runs examples/listeners/supervisord.conf, with
