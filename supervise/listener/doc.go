@@ -43,8 +43,9 @@
 // # The end
 //
 // When supervisord closes stdin, or the context is over, Run finishes the event it
-// has and returns nil. An event that was under way when a listener dies goes back
-// to the pool.
+// has and returns nil. A pause after a rejection is cut short by the context, and
+// not by stdin. An event that was under way when a listener dies goes back to the
+// pool.
 //
 // One listener handles one event at a time. For more at once, say numprocs in
 // its section.

@@ -148,7 +148,7 @@ func tokens(line string) said {
 	return all
 }
 
-// number is 0 for what is not said.
+// number is 0 for what is not said, or is no number.
 func (s said) number(key string) int {
 	n, err := strconv.Atoi(s[key])
 	if err != nil {
