@@ -2,19 +2,13 @@
 // and a viewer meet them, against a real supervisord whose files are changed under it.
 // Needs what journey.mjs needs.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { after, before } from 'node:test'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
+import { desktop, hand, stage, until } from './stage.mjs'
 
-const artifacts = fileURLToPath(new URL('../../artifacts/config/', import.meta.url))
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const patience = 15_000
-const desktop = { viewport: { width: 1440, height: 900 } }
-const hand = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
 const secrets = { ann: 'a plain secret', vera: 'vera has a secret' }
 
 /** Options of the server, then what is included, and the programs. */
@@ -41,10 +35,9 @@ environment=API_TOKEN="${secret}",MODE="${option || 'slow'}"
 let daemon
 let browser
 let ann
-const places = []
+const { enter, expected, pardon, scene } = stage('config')
 
 before(async () => {
-  mkdirSync(artifacts, { recursive: true })
   daemon = await supervise(programs(1000, web('hunter2')), 'users_file=%(here)s/users.conf')
   browser = await openBrowser()
   const made = await ask('PUT', 'users/vera', { role: 'viewer', programs: ['web'], password: secrets.vera })
@@ -56,22 +49,6 @@ after(async () => {
   await browser?.close()
   await daemon?.remove()
 })
-
-/** A scene; every place is kept as it was when one fails, and nothing may have complained anywhere. */
-function scene(name, run) {
-  test(name, { timeout: 90_000 }, async () => {
-    try {
-      await run()
-      for (const { who, complaints } of places) assert.deepEqual(complaints, [], who)
-    } catch (error) {
-      for (const { who, page } of places)
-        await page
-          .screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}-${who}.png`) })
-          .catch(() => {})
-      throw error
-    }
-  })
-}
 
 function ask(method, path, body) {
   return fetch(`${daemon.url}api/v1/${path}`, {
@@ -85,38 +62,18 @@ function ask(method, path, body) {
 }
 
 async function arrive(who, options) {
-  const place = { who, ...(await browser.open(options)) }
-  places.push(place)
-  place.page.setDefaultTimeout(patience)
-  await place.page.goto(daemon.url)
-  const user = place.page.getByLabel('User', { exact: true })
+  const page = await enter(browser, who, options)
+  await page.goto(daemon.url)
+  const user = page.getByLabel('User', { exact: true })
   await user.fill(who)
-  await place.page.getByLabel('Password', { exact: true }).fill(secrets[who])
-  await place.page.getByRole('button', { name: 'Log in', exact: true }).click()
-  await place.page.locator('[data-link="live"]').waitFor()
-  return place.page
+  await page.getByLabel('Password', { exact: true }).fill(secrets[who])
+  await page.getByRole('button', { name: 'Log in', exact: true }).click()
+  await page.locator('[data-link="live"]').waitFor()
+  return page
 }
 
 const pid = async (process) =>
   (await (await ask('GET', `processes/${encodeURIComponent(process)}`)).json()).process.pid
-
-/** What the accessibility checker has against a page. */
-async function violations(page) {
-  const found = await page.evaluate(
-    `${axe}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target + ' ' + n.failureSummary).join('; ')))`,
-  )
-  assert.deepEqual(found, [])
-}
-
-/** What can be pressed but is smaller than a thumb, beside links within a sentence. Runs in the page. */
-function tooSmall() {
-  return [...document.querySelectorAll('a[href], button, input, select, summary')]
-    .map((element) => element.closest('label') ?? element)
-    .filter((element) => element.checkVisibility() && !element.matches('.skip, .visually-hidden'))
-    .map((element) => [element.getBoundingClientRect(), element])
-    .filter(([box]) => box.width < 43.99 || box.height < 43.99)
-    .map(([box, element]) => `${element.tagName} "${element.textContent.trim()}" ${box.width}x${box.height}`)
-}
 
 const change = (page, group) => page.locator(`[data-change="${group}"]`)
 
@@ -128,7 +85,6 @@ scene('files that say what runs have nothing to apply, and show no secret', asyn
   const text = await ann.locator('main').textContent()
   assert.ok(!text.includes('hunter2') && !text.includes('a plain secret'), text)
   assert.ok(text.includes('password=***'), text)
-  await violations(ann)
 })
 
 scene(
@@ -151,13 +107,11 @@ scene(
     await change(ann, 'fresh').getByText('Added', { exact: true }).waitFor()
     await change(ann, 'keep').getByText(`PID ${kept}`).waitFor()
     assert.equal(await pid('web:web_0'), died) // to look changes nothing
-    await violations(ann)
 
     await card.getByRole('button', { name: 'Apply web only' }).click()
     const sheet = ann.getByRole('dialog', { name: 'Apply 1 change?' })
     await sheet.getByText('2 processes will be stopped:').waitFor()
     await sheet.getByLabel('Why?').fill('faster')
-    await violations(ann)
     await sheet.getByRole('button', { name: 'Apply', exact: true }).click()
     await ann.getByText('Applied: 1 group.').waitFor()
     await card.waitFor({ state: 'detached' })
@@ -184,8 +138,7 @@ scene('what is applied is what was looked at, or nothing', async () => {
   await ann.getByText(/It has changed since it was shown, so nothing was done/).waitFor()
   await change(ann, 'keep').getByText('sleep 4000').waitFor()
   assert.equal(await pid('keep'), kept)
-  const place = places.find((one) => one.who === 'ann')
-  assert.match(place.complaints.splice(0).join(), /status of 412/)
+  expected('ann', /status of 412/)
 
   await ann.getByRole('button', { name: 'Apply', exact: true }).first().click()
   await ann.getByRole('dialog').getByRole('button', { name: 'Apply', exact: true }).click()
@@ -204,11 +157,10 @@ scene('a broken file is named with its line, and nothing is touched', async () =
   assert.match(ann.url(), /config\?file=.*more\.ini&line=3$/)
   assert.equal(await ann.getByRole('button', { name: 'Apply', exact: true }).count(), 0)
   assert.equal(await pid('fresh'), runs)
-  places[0].complaints.splice(0) // the browser itself tells of the 422
+  expected('ann', /status of 422/)
   await ann.reload() // and the address leads there again
   await line.getByText('startsecs=soon').waitFor()
-  await violations(ann)
-  places[0].complaints.splice(0)
+  expected('ann', /status of 422/)
   writeFileSync(
     join(daemon.home, 'more.ini'),
     '[program:fresh]\ncommand=/bin/sh -c "exec sleep 1000"\nstartsecs=0\n',
@@ -219,7 +171,6 @@ scene('the activity has who did what and what became of it, and counts what is n
   await ann.getByRole('link', { name: 'Activity' }).click()
   await ann.locator('[data-act]').filter({ hasText: 'faster' }).first().waitFor()
   await ann.locator('[data-event]').filter({ hasText: 'RUNNING' }).first().waitFor()
-  await violations(ann)
 
   const before = await ann.locator('[data-act], [data-event]').count()
   await ask('POST', `processes/${encodeURIComponent('web:web_1')}/stop`, { reason: 'to see it' })
@@ -256,12 +207,7 @@ scene('a viewer is offered no configuration and is refused it by address', async
   assert.equal(await vera.getByRole('link', { name: 'Config', exact: true }).count(), 0)
   await vera.goto(`${daemon.url}config`)
   await vera.getByRole('heading', { name: 'You may not see the configuration' }).waitFor()
-  const place = places.find((one) => one.who === 'vera')
-  assert.ok(
-    place.complaints.every((text) => /403/.test(text)),
-    String(place.complaints),
-  )
-  place.complaints.splice(0)
+  expected('vera', /status of 403/)
   await vera.goto(`${daemon.url}activity`)
   await vera.locator('[data-event]').filter({ hasText: 'web:web_1' }).first().waitFor()
   assert.equal(await vera.locator('[data-act]').count(), 0)
@@ -270,19 +216,6 @@ scene('a viewer is offered no configuration and is refused it by address', async
   await vera.getByRole('heading', { name: 'About', level: 1 }).waitFor()
   await vera.getByText('This supervisord').waitFor()
   assert.equal(await vera.getByRole('button', { name: 'Shut down' }).count(), 0)
-})
-
-scene('on a phone every target of the three pages is big enough, and nothing is wider than it', async () => {
-  const phone = await arrive('ann', hand)
-  for (const path of ['config', 'activity', 'about']) {
-    await phone.goto(daemon.url + path)
-    await phone.locator('main h1').waitFor()
-    await phone.locator('main section').first().waitFor()
-    assert.deepEqual(await phone.evaluate(tooSmall), [], path)
-    const wide = await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    assert.ok(wide <= 0, `${path} is ${wide} px too wide`)
-    await violations(phone)
-  }
 })
 
 scene('supervisord restarts when its name is typed, and the page comes back', async () => {
@@ -298,17 +231,14 @@ scene('supervisord restarts when its name is typed, and the page comes back', as
   await sheet.getByLabel('Type journey to confirm').fill('journey')
   await order.click()
   await ann.getByText('supervisord restarts.').waitFor()
-  const until = Date.now() + patience
-  for (;;) {
+  await until(async () => {
     const now = await ask('GET', 'identity')
       .then((r) => r.json())
       .catch(() => undefined)
-    if (now && now.epoch !== before && now.mood === 'RUNNING') break
-    assert.ok(Date.now() < until, 'it has not come back')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+    return now && now.epoch !== before && now.mood === 'RUNNING'
+  }, 'another life')
   await ann.locator('[data-link="live"]').waitFor()
-  for (const place of places) place.complaints.splice(0) // of answers that the restart cut off
+  for (const who of ['ann', 'vera']) pardon(who, /./) // of answers that the restart cut off
 })
 
 scene('the reference is there, without anything from elsewhere', async () => {
@@ -321,5 +251,4 @@ scene('the reference is there, without anything from elsewhere', async () => {
     asked.every((url) => url.startsWith(daemon.url)),
     String(asked),
   )
-  await violations(ann)
 })

@@ -3,17 +3,14 @@
 // browser and supervisord is a way that can be cut. Needs what journey.mjs needs.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
 import { between } from './proxy.mjs'
+import { desktop, drawn, inState, row, stage, until } from './stage.mjs'
 
-const artifacts = fileURLToPath(new URL('../../artifacts/connection/', import.meta.url))
-const patience = 20_000
 const run = promisify(execFile)
 const ctl =
   process.env.SUPERVISORCTL_BIN ?? fileURLToPath(new URL('../../bin/supervisorctl', import.meta.url))
@@ -62,10 +59,13 @@ startsecs=0
 let daemon
 let way
 let browser
-const places = []
+let arrived = 0
+const { enter, empty, scene } = stage('connection', () => {
+  way.mend()
+  return empty()
+})
 
 before(async () => {
-  mkdirSync(artifacts, { recursive: true })
   daemon = await supervise(programs)
   way = await between(daemon.url)
   browser = await openBrowser()
@@ -78,31 +78,9 @@ after(async () => {
   await town?.remove()
 })
 
-/** A scene; every page as it was is kept when one fails, and nothing may have complained anywhere. */
-function scene(name, act) {
-  test(name, { timeout: 90_000 }, async () => {
-    try {
-      await act()
-      for (const { complaints } of places) assert.deepEqual(complaints, [])
-    } catch (error) {
-      for (const [i, { page }] of places.entries())
-        await page
-          .screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}-${i}.png`) })
-          .catch(() => {})
-      throw error
-    } finally {
-      way.mend()
-      for (const place of places.splice(0)) await place.close()
-    }
-  })
-}
-
 /** A page behind the way, and what it is told over its sockets, one list for each. */
 async function arrive(path = '', { url = way.url, adjust = async () => {} } = {}) {
-  const place = await browser.open({ viewport: { width: 1440, height: 900 } })
-  places.push(place)
-  const { page } = place
-  page.setDefaultTimeout(patience)
+  const page = await enter(browser, `page ${++arrived}`, desktop)
   const sockets = []
   page.on('websocket', (socket) => {
     const frames = []
@@ -114,11 +92,7 @@ async function arrive(path = '', { url = way.url, adjust = async () => {} } = {}
   return { page, sockets }
 }
 
-const row = (page, process) => page.locator(`[data-process="${process}"]`)
-const inState = (page, process, state) => row(page, process).getByText(state, { exact: true }).waitFor()
 const linked = (page, kind) => page.locator(`[data-link="${kind}"]`).waitFor()
-const names = (page) =>
-  page.locator('[data-process]').evaluateAll((rows) => rows.map((one) => one.dataset.process))
 
 function supervisorctl(...words) {
   return run(ctl, ['-s', daemon.url.replace(/\/$/, ''), ...words])
@@ -133,17 +107,6 @@ async function rpc(method, ...names) {
   })
   const text = await response.text()
   assert.ok(response.ok && !text.includes('<fault>'), text)
-}
-
-/** Asks again and again until something has come true, which is the answer. */
-async function until(come) {
-  const end = Date.now() + patience
-  for (;;) {
-    const found = await come()
-    if (found) return found
-    assert.ok(Date.now() < end, 'it has not come true')
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
 }
 
 const api = async (path, options = {}) => {
@@ -202,7 +165,7 @@ scene('what is done by supervisorctl and by XML-RPC shows within half a second',
 scene('a cut shows what was as past, and comes back with what was missed, once', async () => {
   const { page, sockets } = await arrive()
   await inState(page, 'web:web_1', 'RUNNING')
-  const before = await names(page)
+  const before = await drawn(page)
   const from = Date.now()
   way.cut()
   await page.locator('.table.stale').waitFor()
@@ -216,7 +179,7 @@ scene('a cut shows what was as past, and comes back with what was missed, once',
   await inState(page, 'web:web_1', 'STOPPED')
   await linked(page, 'live')
   await page.locator('.table.stale').waitFor({ state: 'detached' })
-  assert.deepEqual(await names(page), before)
+  assert.deepEqual(await drawn(page), before)
   const told = sockets.at(-1).filter((frame) => frame.t === 'snap' || frame.t === 'delta')
   assert.equal(told[0].t, 'delta', JSON.stringify(told[0]).slice(0, 200))
   assert.ok(told.every((frame) => frame.t === 'delta'))
@@ -300,7 +263,7 @@ scene(
     const wind = (text) => api('processes/clock/stdin', { method: 'POST', body: JSON.stringify({ text }) })
     await wind('a\nb\nc\n')
     await line('tick 3').waitFor()
-    const before = await names(page)
+    const before = await drawn(page)
     const { pid } = await processOf('clock:clock')
     await daemon.stop()
     await page.locator('.table.stale').waitFor()
@@ -310,7 +273,7 @@ scene(
       await each.evaluate(() => window.dispatchEvent(new Event('online')))
     await inState(page, 'web:web_1', 'RUNNING')
     await page.locator('.table.stale').waitFor({ state: 'detached' })
-    assert.deepEqual(await names(page), before)
+    assert.deepEqual(await drawn(page), before)
     assert.notEqual((await processOf('clock:clock')).pid, pid)
     await reader.page
       .getByRole('log')

@@ -1,15 +1,10 @@
 // One person's way through the page, against a real supervisord with real children.
 // Needs bin/supervisord with the page inside (make build), or SUPERVISORD_BIN, and Chromium.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { after, before } from 'node:test'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
-
-const artifacts = fileURLToPath(new URL('../../artifacts/journey/', import.meta.url))
-const patience = 15_000
+import { desktop, hand, inState, row, stage } from './stage.mjs'
 
 const programs = `
 [program:web]
@@ -32,42 +27,29 @@ autostart=false
 let daemon
 let browser
 let desk
+let guarded
+let keeper
+const { enter, expected, scene } = stage('journey')
 
 before(async () => {
-  mkdirSync(artifacts, { recursive: true })
   daemon = await supervise(programs)
   browser = await openBrowser()
-  desk = await browser.open({ viewport: { width: 1440, height: 900 } })
+  desk = await enter(browser, 'desk', desktop)
 })
 
 after(async () => {
   await browser?.close()
   await daemon?.remove()
-  await guarded?.daemon.remove()
+  await guarded?.remove()
 })
 
-/** A step of the journey; the page as it was is kept when one fails, and nothing may have complained. */
-function step(name, run, place = () => desk) {
-  test(name, { timeout: 60_000 }, async () => {
-    const { page, complaints } = place()
-    try {
-      await run(page)
-      assert.deepEqual(complaints, [])
-    } catch (error) {
-      await page.screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}.png`) }).catch(() => {})
-      throw error
-    }
-  })
-}
-
-const row = (page, process) => page.locator(`[data-process="${process}"]`)
-const inState = (page, process, state) =>
-  row(page, process).getByText(state, { exact: true }).waitFor({ timeout: patience })
+/** A step of the journey. */
+const step = (name, act, place = () => desk) => scene(name, () => act(place()))
 
 step('the page shows the processes of the configuration in their groups', async (page) => {
   await page.goto(daemon.url)
   await page.getByRole('heading', { name: 'Processes', level: 1 }).waitFor()
-  await page.locator('[data-group="web"]').getByText('2 of 2 running').waitFor({ timeout: patience })
+  await page.locator('[data-group="web"]').getByText('2 of 2 running').waitFor()
   for (const name of ['web:web_0', 'web:web_1', 'speaker:speaker', 'broken:broken', 'quiet:quiet']) {
     await row(page, name).waitFor()
   }
@@ -78,7 +60,7 @@ step('the page shows the processes of the configuration in their groups', async 
 
 step('a process that cannot start is seen to fail, with its reason', async (page) => {
   const attention = page.getByRole('region', { name: /Needs attention/ })
-  await attention.getByText('broken', { exact: true }).waitFor({ timeout: patience })
+  await attention.getByText('broken', { exact: true }).waitFor()
   await inState(page, 'broken:broken', 'FATAL')
   await attention.getByText(/Exited too quickly/).waitFor()
   await page.waitForFunction(() => document.title.startsWith('(1) '))
@@ -100,7 +82,6 @@ step('a click restarts a process, and every change is seen', async (page) => {
       )
     },
     ['web:web_1', pid],
-    { timeout: patience },
   )
   const states = await page.evaluate(() => window.seenStates)
   assert.ok(states.includes('STARTING'), `seen on the way: ${states}`)
@@ -127,7 +108,7 @@ step('a filter is in the address and survives a reload', async (page) => {
   await page.getByRole('searchbox').fill('state:fatal')
   await page.waitForFunction(() => document.querySelectorAll('[data-process]').length === 1)
   await page.reload()
-  await row(page, 'broken:broken').waitFor({ timeout: patience })
+  await row(page, 'broken:broken').waitFor()
   assert.equal(await page.locator('[data-process]').count(), 1)
   await page.getByRole('searchbox').fill('')
   await row(page, 'web:web_0').waitFor()
@@ -136,9 +117,9 @@ step('a filter is in the address and survives a reload', async (page) => {
 step('the log of a process follows what it writes, as text', async (page) => {
   await row(page, 'speaker:speaker').getByRole('link', { name: 'Log of speaker' }).click()
   const log = page.getByRole('log')
-  await log.getByText('spoken').first().waitFor({ timeout: patience })
+  await log.getByText('spoken').first().waitFor()
   const first = await newest(page)
-  await page.waitForFunction((n) => numbers().at(-1) > n + 5, first, { timeout: patience })
+  await page.waitForFunction((n) => numbers().at(-1) > n + 5, first)
   const numbers = await page.evaluate(() => window.numbers())
   assert.deepEqual(
     numbers,
@@ -161,17 +142,17 @@ step('scrolling up pauses, and the view stays where it is read', async (page) =>
   await page.mouse.wheel(0, -150)
   await page.getByText('Paused').first().waitFor()
   const reading = await newest(page)
-  await page.getByText(/Paused · \d+ new lines/).waitFor({ timeout: patience })
+  await page.getByText(/Paused · \d+ new lines/).waitFor()
   assert.equal(await newest(page), reading)
   await page.getByRole('button', { name: 'Follow: to the newest line' }).click()
-  await page.waitForFunction((n) => numbers().at(-1) > n + 3, reading, { timeout: patience })
+  await page.waitForFunction((n) => numbers().at(-1) > n + 3, reading)
 })
 
 step('the other channel is one click away', async (page) => {
   await page.goto(`${daemon.url}process/broken/broken`)
-  await page.getByText('Exited too quickly').first().waitFor({ timeout: patience })
+  await page.getByText('Exited too quickly').first().waitFor()
   await page.getByRole('radio', { name: 'stderr' }).check()
-  await page.getByRole('log').getByText('I cannot work like this').first().waitFor({ timeout: patience })
+  await page.getByRole('log').getByText('I cannot work like this').first().waitFor()
   assert.match(page.url(), /ch=stderr$/)
 })
 
@@ -179,10 +160,8 @@ step('what the page shows while nobody answers is seen to be the past', async (p
   await page.goto(daemon.url)
   await inState(page, 'quiet:quiet', 'RUNNING')
   await daemon.stop()
-  await page.locator('[role="table"].stale').waitFor({ timeout: patience })
-  await page
-    .getByText(/Lost the connection\. Everything below is as it was at/)
-    .waitFor({ timeout: patience })
+  await page.locator('[role="table"].stale').waitFor()
+  await page.getByText(/Lost the connection\. Everything below is as it was at/).waitFor()
   assert.equal(await page.locator('[data-process]').count(), 5)
   const then = await row(page, 'quiet:quiet').getByRole('cell').nth(3).textContent()
   await page.waitForTimeout(2_500) // a clock that ran on would be two seconds further
@@ -198,88 +177,58 @@ step('when supervisord is back, so is the page', async (page) => {
   assert.equal(await page.locator('[data-process]').count(), 5)
 })
 
-let phone
-const onPhone = () => phone
-
-test('a phone opens the page', async () => {
-  phone = await browser.open({
-    viewport: { width: 360, height: 740 },
-    isMobile: true,
-    hasTouch: true,
-    deviceScaleFactor: 2,
-  })
-  await phone.page.goto(daemon.url)
+scene('on a phone a restart is confirmed in a sheet', async () => {
+  const page = await enter(browser, 'phone', hand)
+  await page.goto(daemon.url)
+  await inState(page, 'web:web_0', 'RUNNING')
+  await row(page, 'web:web_0').getByRole('button', { name: 'Restart web:web_0' }).tap()
+  const sheet = page.getByRole('dialog')
+  await sheet.waitFor()
+  await watchStates(page, 'web:web_0')
+  await sheet.getByRole('button', { name: 'Restart web:web_0' }).tap()
+  await page.waitForFunction(
+    () => window.seenStates.includes('STARTING') && window.seenStates.at(-1) === 'RUNNING',
+  )
 })
-
-step(
-  'on a phone a restart is confirmed in a sheet',
-  async (page) => {
-    await page.evaluate(() => localStorage.setItem('supervisor.language', 'en'))
-    await page.goto(daemon.url)
-    await inState(page, 'web:web_0', 'RUNNING')
-    await row(page, 'web:web_0').getByRole('button', { name: 'Restart web:web_0' }).tap()
-    const sheet = page.getByRole('dialog')
-    await sheet.waitFor()
-    await watchStates(page, 'web:web_0')
-    await sheet.getByRole('button', { name: 'Restart web:web_0' }).tap()
-    await page.waitForFunction(
-      () => window.seenStates.includes('STARTING') && window.seenStates.at(-1) === 'RUNNING',
-      undefined,
-      { timeout: patience },
-    )
-  },
-  onPhone,
-)
-
-let guarded
-const keeper = () => guarded.desk
 
 /** Options of the server, then the programs. */
 const closed = `username=ann\npassword=a plain secret\n${programs}`
-
-/** The browser itself complains of an answer 401, which a wrong password is meant to get. */
-function expectRefusal() {
-  const { complaints } = guarded.desk
-  const at = complaints.findIndex((complaint) => /status of 401/.test(complaint))
-  assert.ok(at >= 0, `no refusal among ${complaints}`)
-  complaints.splice(at, 1)
-}
 
 async function logIn(place, password) {
   await place.getByLabel('Password', { exact: true }).fill(password)
   await place.getByRole('button', { name: 'Log in' }).click()
 }
 
-test('a server that asks who is there is up', { timeout: 60_000 }, async () => {
-  guarded = { daemon: await supervise(closed) }
-  guarded.desk = await browser.open({ viewport: { width: 1440, height: 900 } })
+scene('a server that asks who is there is up', async () => {
+  guarded = await supervise(closed)
+  keeper = await enter(browser, 'keeper', desktop)
 })
 
 step(
   'a login is refused without saying why, and then leads to the page that was wanted',
   async (page) => {
-    await page.goto(`${guarded.daemon.url}activity`)
+    await page.goto(`${guarded.url}activity`)
     await page.getByRole('heading', { name: 'Log in', level: 1 }).waitFor()
     await page.getByLabel('User', { exact: true }).fill('ann')
     await logIn(page, 'guessed')
     await page.getByText('The name or the password is wrong.').waitFor()
-    expectRefusal()
+    expected('keeper', /status of 401/)
     await logIn(page, 'a plain secret')
-    await page.getByRole('heading', { name: 'Activity', level: 1 }).waitFor({ timeout: patience })
-    await page.getByText('refused', { exact: true }).waitFor({ timeout: patience })
+    await page.getByRole('heading', { name: 'Activity', level: 1 }).waitFor()
+    await page.getByText('refused', { exact: true }).waitFor()
     await page.locator('[data-link="live"]').waitFor()
   },
-  keeper,
+  () => keeper,
 )
 
 step(
   'a plain password is a problem, said in red, and the account is read-only',
   async (page) => {
     await page.getByRole('link', { name: 'People' }).click()
-    await page.getByText(/Written in .*supervisord\.conf:\d+/).waitFor({ timeout: patience })
-    await page.getByText(/The password of ann is written/).waitFor({ timeout: patience })
+    await page.getByText(/Written in .*supervisord\.conf:\d+/).waitFor()
+    await page.getByText(/The password of ann is written/).waitFor()
   },
-  keeper,
+  () => keeper,
 )
 
 step(
@@ -292,9 +241,9 @@ step(
     await page.getByRole('dialog').getByRole('button', { name: 'Stop web:web_0' }).click()
     await inState(page, 'web:web_0', 'STOPPED')
     await page.getByRole('link', { name: 'Activity' }).click()
-    await page.getByText('“deploy 42”').waitFor({ timeout: patience })
+    await page.getByText('“deploy 42”').waitFor()
   },
-  keeper,
+  () => keeper,
 )
 
 step(
@@ -305,13 +254,13 @@ step(
       await fetch(`api/v1/sessions/${session.id}`, { method: 'DELETE', headers: { 'X-CSRF': '1' } })
     })
     const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
-    await dialog.waitFor({ timeout: patience })
+    await dialog.waitFor()
     await page.getByText('“deploy 42”').waitFor()
     await logIn(dialog, 'a plain secret')
-    await page.locator('[data-link="live"]').waitFor({ timeout: patience })
+    await page.locator('[data-link="live"]').waitFor()
     await dialog.waitFor({ state: 'detached' })
   },
-  keeper,
+  () => keeper,
 )
 
 step(
@@ -319,10 +268,10 @@ step(
   async (page) => {
     await page.getByRole('button', { name: 'ann: account' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Log out', exact: true }).click()
-    await page.getByRole('heading', { name: 'Log in', level: 1 }).waitFor({ timeout: patience })
+    await page.getByRole('heading', { name: 'Log in', level: 1 }).waitFor()
     assert.equal(await page.locator('[data-process]').count(), 0)
   },
-  keeper,
+  () => keeper,
 )
 
 /** Notes every state a row is shown in, from now on. */

@@ -2,15 +2,12 @@
 // the shortcuts, against a real supervisord. Wherever the keys lead, the focus is on
 // something. Needs what journey.mjs needs.
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { after, before } from 'node:test'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
-
-const artifacts = fileURLToPath(new URL('../../artifacts/keyboard/', import.meta.url))
-const patience = 15_000
+import { desktop, hand, stage, until } from './stage.mjs'
 
 /** Options of the server, then the programs. The ledger fails until there is a file beside the configuration. */
 const config = `username=ann
@@ -33,40 +30,21 @@ command=/bin/sh -c 'exec sleep 1000'
 startsecs=0
 `
 
-const desktop = { viewport: { width: 1440, height: 900 } }
-const hand = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
-
 let daemon
 let browser
-let opened
 let page
+const { enter, scene } = stage('keyboard')
 
 before(async () => {
-  mkdirSync(artifacts, { recursive: true })
   daemon = await supervise(config, 'users_file=%(here)s/users.conf')
   browser = await openBrowser()
-  opened = await browser.open(desktop)
-  page = opened.page
-  page.setDefaultTimeout(patience)
+  page = await enter(browser, 'desk', desktop)
 })
 
 after(async () => {
   await browser?.close()
   await daemon?.remove()
 })
-
-/** A scene; the page as it was is kept when it fails, and nothing may have complained. */
-function scene(name, run) {
-  test(name, { timeout: 60_000 }, async () => {
-    try {
-      await run()
-      assert.deepEqual(opened.complaints, [])
-    } catch (error) {
-      await page.screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}.png`) }).catch(() => {})
-      throw error
-    }
-  })
-}
 
 /** What has the focus, as it is called. */
 const focused = () => page.evaluate(nameFocus).catch(() => '') // there may be another page just now
@@ -92,15 +70,6 @@ async function focusOn(name) {
     async () => (typeof name === 'string' ? name === (await focused()) : name.test(await focused())),
     name,
   )
-}
-
-/** Asks again and again until something has come true. */
-async function until(come, what = 'it') {
-  const end = Date.now() + patience
-  while (!(await come())) {
-    assert.ok(Date.now() < end, `${what} has not come true; the focus is on “${await focused()}”`)
-    await new Promise((resolve) => setTimeout(resolve, 30))
-  }
 }
 
 /** Goes on with Tab until something is reached. */
@@ -431,9 +400,7 @@ scene('a viewer finds what they may see, and nothing to do', async () => {
 
 scene('a thumb finds the palette, too', async () => {
   const state = await page.context().storageState()
-  opened = await browser.open({ ...hand, storageState: state })
-  page = opened.page
-  page.setDefaultTimeout(patience)
+  page = await enter(browser, 'phone', { ...hand, storageState: state })
   await page.goto(daemon.url)
   await page.getByRole('button', { name: 'Search and commands' }).tap()
   await palette().waitFor()

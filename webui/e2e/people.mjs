@@ -2,15 +2,10 @@
 // supervisord: an administrator, an operator, a viewer, and a guest with a link.
 // Needs what journey.mjs needs.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { after, before } from 'node:test'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
-
-const artifacts = fileURLToPath(new URL('../../artifacts/people/', import.meta.url))
-const patience = 15_000
+import { desktop, drawn, hand, inState, row, stage, until } from './stage.mjs'
 
 /** Options of the server, then the programs. */
 const config = `username=ann
@@ -28,16 +23,14 @@ startsecs=0
 `
 
 const secrets = { ann: 'a plain secret', olga: 'olga has a secret', vera: 'vera has a secret' }
-const desktop = { viewport: { width: 1440, height: 900 } }
-const hand = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
 
 let daemon
 let browser
+const { enter, leave, expected, scene } = stage('people')
 const places = {}
 let address
 
 before(async () => {
-  mkdirSync(artifacts, { recursive: true })
   daemon = await supervise(config, 'users_file=%(here)s/users.conf')
   browser = await openBrowser()
 })
@@ -47,35 +40,13 @@ after(async () => {
   await daemon?.remove()
 })
 
-/** A scene; every place as it was is kept when one fails, and nothing may have complained anywhere. */
-function scene(name, run) {
-  test(name, { timeout: 60_000 }, async () => {
-    try {
-      await run()
-      for (const [who, { complaints }] of Object.entries(places)) assert.deepEqual(complaints, [], who)
-    } catch (error) {
-      for (const [who, { page }] of Object.entries(places))
-        await page
-          .screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}-${who}.png`) })
-          .catch(() => {})
-      throw error
-    }
-  })
-}
-
-const row = (page, process) => page.locator(`[data-process="${process}"]`)
-const inState = (page, process, state) =>
-  row(page, process).getByText(state, { exact: true }).waitFor({ timeout: patience })
-const live = (page) => page.locator('[data-link="live"]').waitFor({ timeout: patience })
-const processes = (page) =>
-  page.locator('[data-process]').evaluateAll((rows) => rows.map((one) => one.dataset.process))
+const live = (page) => page.locator('[data-link="live"]').waitFor()
 const orders = (page) => page.getByRole('button', { name: /^(Start|Stop|Restart|Share)\b/ })
 
 /** A browser of somebody's own, who has not logged in yet. */
 async function arrive(who, options, path = '') {
-  places[who] = await browser.open(options)
-  const { page } = places[who]
-  page.setDefaultTimeout(patience)
+  const page = await enter(browser, who, options)
+  places[who] = page
   await page.goto(daemon.url + path)
   return page
 }
@@ -105,40 +76,11 @@ async function pid(process) {
   return (await answer.json()).process.pid
 }
 
-/** Asks again and again until something has come true. */
-async function until(come) {
-  const end = Date.now() + patience
-  while (!(await come())) {
-    assert.ok(Date.now() < end, 'it has not come true')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
 async function write(name, account) {
   const limits = { programs: ['*'], deny: [], actions: [], disabled: false }
   const whole = { role: 'viewer', ...limits, password: secrets[name], ...account }
   const answer = await ask('ann', 'PUT', `users/${name}`, whole)
   assert.equal(answer.status, 200, await answer.text())
-}
-
-/** Takes away complaints that a scene is meant to cause: the browser itself tells of each refusal. */
-function expected(who, pattern) {
-  const { complaints } = places[who]
-  assert.ok(
-    complaints.some((complaint) => pattern.test(complaint)),
-    `not among ${complaints}`,
-  )
-  complaints.splice(0, complaints.length, ...complaints.filter((complaint) => !pattern.test(complaint)))
-}
-
-/** What can be pressed but is smaller than a thumb. Runs in the page. */
-function tooSmall() {
-  return [...document.querySelectorAll('a[href], button, input, select, summary')]
-    .map((element) => element.closest('label') ?? element)
-    .filter((element) => element.checkVisibility() && !element.matches('.skip, .visually-hidden'))
-    .map((element) => [element.getBoundingClientRect(), element])
-    .filter(([box]) => box.width < 43.99 || box.height < 43.99)
-    .map(([box, element]) => `${element.tagName} "${element.textContent.trim()}" ${box.width}x${box.height}`)
 }
 
 const focused = (page) =>
@@ -182,7 +124,7 @@ scene('an administrator writes down an operator of one program', async () => {
   await sheet.getByLabel('Programs').fill('web')
   await sheet.getByRole('button', { name: 'Save' }).click()
   await sheet.waitFor({ state: 'detached' })
-  await page.getByRole('button', { name: 'Edit olga' }).waitFor({ timeout: patience })
+  await page.getByRole('button', { name: 'Edit olga' }).waitFor()
   await page.getByText('No links').waitFor()
 })
 
@@ -191,7 +133,7 @@ scene('an operator sees their programs alone, with buttons', async () => {
   await logIn(page, 'olga')
   await inState(page, 'web:web_0', 'RUNNING')
   await inState(page, 'web:web_1', 'RUNNING')
-  assert.deepEqual(await processes(page), ['web:web_0', 'web:web_1'])
+  assert.deepEqual(await drawn(page), ['web:web_0', 'web:web_1'])
   await row(page, 'web:web_0').getByRole('button', { name: 'Restart web:web_0' }).waitFor()
   assert.equal(await page.getByRole('link', { name: 'People' }).count(), 0)
   assert.equal((await ask('olga', 'POST', 'processes/db%3Adb/stop', {})).status, 404)
@@ -204,7 +146,7 @@ scene('a viewer sees no buttons, and is refused without them', async () => {
   const page = await arrive('vera', desktop)
   await logIn(page, 'vera')
   await inState(page, 'db:db', 'RUNNING')
-  assert.deepEqual(await processes(page), ['db:db', 'web:web_0', 'web:web_1'])
+  assert.deepEqual(await drawn(page), ['db:db', 'web:web_0', 'web:web_1'])
   assert.equal(await orders(page).count(), 0)
   await page.getByRole('link', { name: 'db', exact: true }).click()
   await page.getByRole('heading', { name: 'db', level: 1 }).waitFor()
@@ -214,7 +156,7 @@ scene('a viewer sees no buttons, and is refused without them', async () => {
 })
 
 scene('an operator makes a link to one process on its page', async () => {
-  const { page } = places.olga
+  const page = places.olga
   await page.getByRole('link', { name: 'web_0', exact: true }).click()
   await page.getByRole('heading', { name: 'web:web_0', level: 1 }).waitFor()
   address = await share(page, { name: 'web:web_0', actions: ['Restart', 'Read the log'] })
@@ -226,30 +168,27 @@ scene('whoever opens it on a phone sees that process alone, and can restart it',
   await page.getByText('olga lets you do a few things.').waitFor()
   await page.getByRole('button', { name: 'Open' }).tap()
   await inState(page, 'web:web_0', 'RUNNING')
-  assert.deepEqual(await processes(page), ['web:web_0'])
-  assert.deepEqual(await page.evaluate(tooSmall), [])
+  assert.deepEqual(await drawn(page), ['web:web_0'])
   const before = await pid('web:web_0')
   await row(page, 'web:web_0').getByRole('button', { name: 'Restart web:web_0' }).tap()
   await page.getByRole('dialog').getByRole('button', { name: 'Restart web:web_0' }).tap()
   await until(async () => ![0, before].includes(await pid('web:web_0')))
   await inState(page, 'web:web_0', 'RUNNING')
   await page.goto(`${daemon.url}process/web/web_0`)
-  await page.getByRole('log').waitFor({ timeout: patience })
+  await page.getByRole('log').waitFor()
   assert.equal(await page.getByRole('button', { name: /^(Stop|Share)/ }).count(), 0)
 })
 
 scene('for a guest, other programs do not exist', async () => {
-  const { page } = places.guest
+  const page = places.guest
   for (const other of ['db/db', 'web/web_1', 'no/such']) {
     await page.goto(`${daemon.url}process/${other}`)
-    await page
-      .getByRole('heading', { name: 'This process is not in the configuration' })
-      .waitFor({ timeout: patience })
+    await page.getByRole('heading', { name: 'This process is not in the configuration' }).waitFor()
   }
 })
 
 scene('a guest is told what they may do, and until when', async () => {
-  const { page } = places.guest
+  const page = places.guest
   await page.goto(daemon.url)
   await inState(page, 'web:web_0', 'RUNNING')
   await page.getByRole('button', { name: 'Guest: account' }).tap()
@@ -257,20 +196,19 @@ scene('a guest is told what they may do, and until when', async () => {
   await sheet.getByText('You see web:web_0 and may read the log and restart.').waitFor()
   await sheet.getByText(/^olga gave you a link, which ends \d+ \w+/).waitFor()
   assert.equal(await sheet.getByRole('button', { name: /password|links/i }).count(), 0)
-  assert.deepEqual(await page.evaluate(tooSmall), [])
   await sheet.getByRole('button', { name: 'Close' }).tap()
   await sheet.waitFor({ state: 'detached' })
   assert.equal(await focused(page), 'Guest: account')
 })
 
 scene('an operator revokes their link, and the phone says so within two seconds', async () => {
-  const { page } = places.olga
-  const guest = places.guest.page
+  const page = places.olga
+  const guest = places.guest
   await inState(guest, 'web:web_0', 'RUNNING')
   await page.getByRole('button', { name: 'olga: account' }).click()
   await page.getByRole('button', { name: 'My links' }).click()
   const mine = page.getByRole('dialog', { name: 'My links' })
-  await mine.getByText(/opened as often as it may be/).waitFor({ timeout: patience })
+  await mine.getByText(/opened as often as it may be/).waitFor()
   await mine.getByText('night shift').waitFor()
   await mine.getByRole('button', { name: 'Revoke the link to web:web_0' }).click()
   const question = page.getByRole('dialog', { name: 'Revoke the link to web:web_0?' })
@@ -278,7 +216,7 @@ scene('an operator revokes their link, and the phone says so within two seconds'
   assert.equal(await focused(page), 'Cancel')
   await question.getByRole('button', { name: 'Revoke' }).click()
   await guest.getByRole('heading', { name: 'This link is over', level: 1 }).waitFor({ timeout: 2_000 })
-  assert.deepEqual(await processes(guest), [])
+  assert.deepEqual(await drawn(guest), [])
   assert.equal(await guest.getByLabel('Password').count(), 0)
   assert.equal(await focused(guest), 'This link is over')
   await question.waitFor({ state: 'detached' })
@@ -288,61 +226,59 @@ scene('an operator revokes their link, and the phone says so within two seconds'
 })
 
 scene('a link that is over stays over for those who come back', async () => {
-  const { page } = places.guest
+  const page = places.guest
   await page.reload()
-  await page.getByRole('heading', { name: 'This link is over', level: 1 }).waitFor({ timeout: patience })
+  await page.getByRole('heading', { name: 'This link is over', level: 1 }).waitFor()
   await page.goto(address)
   await page.getByRole('heading', { name: 'This link does not work' }).waitFor()
   expected('guest', /status of 404/)
 })
 
 scene('an administrator sees everybody’s links, and a guest leaves theirs', async () => {
-  const { page } = places.olga
+  const page = places.olga
   await page.goto(daemon.url)
   const group = page.locator('[data-group="web"]')
-  await group.waitFor({ timeout: patience })
+  await group.waitFor()
   const url = await share(page, { name: 'web', often: 'No limit' })
 
-  const guest = places.guest.page
+  const guest = places.guest
   await guest.goto(url)
   await guest.getByRole('button', { name: 'Open' }).tap()
   await inState(guest, 'web:web_1', 'RUNNING')
   assert.equal(await orders(guest).count(), 0)
 
-  const ann = places.ann.page
+  const ann = places.ann
   await ann.reload()
   const line = ann.locator('[data-linked="web:*"]')
   await line
     .getByText(/by olga · until .* · openings without limit · opened last .* · in 1 browser/)
-    .waitFor({
-      timeout: patience,
-    })
+    .waitFor({})
 
   await guest.getByRole('button', { name: 'Guest: account' }).tap()
   await guest.getByRole('button', { name: 'Leave' }).tap()
-  await guest.getByRole('heading', { name: 'You have left', level: 1 }).waitFor({ timeout: patience })
-  assert.deepEqual(await processes(guest), [])
+  await guest.getByRole('heading', { name: 'You have left', level: 1 }).waitFor()
+  assert.deepEqual(await drawn(guest), [])
 
   await line.getByRole('button', { name: 'Revoke the link to web:*' }).click()
   await ann.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
-  await line.waitFor({ state: 'detached', timeout: patience })
+  await line.waitFor({ state: 'detached' })
   assert.equal(await focused(ann), 'Links')
 })
 
 scene('rights that are taken away take their buttons along, without a reload', async () => {
-  const { page } = places.olga
+  const page = places.olga
   await inState(page, 'web:web_0', 'RUNNING')
   await page.evaluate(() => {
     window.sameDocument = true
   })
   assert.notEqual(await orders(page).count(), 0)
-  const ann = places.ann.page
+  const ann = places.ann
   await ann.getByRole('button', { name: 'Edit olga' }).click()
   const sheet = ann.getByRole('dialog', { name: 'olga' })
   await sheet.getByText('More', { exact: true }).click()
   await sheet.getByLabel('Only these actions').fill('logs')
   await sheet.getByRole('button', { name: 'Save' }).click()
-  await orders(page).first().waitFor({ state: 'detached', timeout: patience })
+  await orders(page).first().waitFor({ state: 'detached' })
   assert.equal(await orders(page).count(), 0)
   await inState(page, 'web:web_0', 'RUNNING')
   assert.equal(await page.evaluate(() => window.sameDocument), true)
@@ -350,45 +286,45 @@ scene('rights that are taken away take their buttons along, without a reload', a
 })
 
 scene('another role ends the session, and whoever logs in again has the buttons of the new one', async () => {
-  const { page } = places.olga
+  const page = places.olga
   await write('olga', { role: 'operator', password: undefined })
-  await orders(page).first().waitFor({ timeout: patience })
+  await orders(page).first().waitFor()
   await write('olga', { role: 'viewer', password: undefined })
   const ended = page.getByRole('dialog', { name: 'Your session has ended' })
-  await ended.waitFor({ timeout: patience })
+  await ended.waitFor()
   await logIn(ended, 'olga')
   await live(page)
-  await orders(page).first().waitFor({ state: 'detached', timeout: patience })
+  await orders(page).first().waitFor({ state: 'detached' })
   assert.equal(await orders(page).count(), 0)
   assert.equal(await page.evaluate(() => window.sameDocument), true)
 })
 
 scene('an administrator disables somebody, who is out at once', async () => {
-  const { page } = places.olga
-  const ann = places.ann.page
+  const page = places.olga
+  const ann = places.ann
   await ann.reload()
   await ann.getByRole('button', { name: 'Edit olga' }).click()
   const sheet = ann.getByRole('dialog', { name: 'olga' })
   await sheet.getByRole('checkbox', { name: 'Disabled' }).check()
   await sheet.getByRole('button', { name: 'Save' }).click()
-  await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor({ timeout: patience })
-  await ann.getByText('Disabled', { exact: true }).waitFor({ timeout: patience })
+  await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
+  await ann.getByText('Disabled', { exact: true }).waitFor()
   assert.equal(await focused(ann), 'Edit olga')
 })
 
 scene('an administrator removes somebody', async () => {
-  const { page } = places.ann
+  const page = places.ann
   await page.getByRole('button', { name: 'Edit olga' }).click()
   await page.getByRole('dialog', { name: 'olga' }).getByRole('button', { name: 'Remove' }).click()
   const question = page.getByRole('dialog', { name: 'Remove olga?' })
   assert.equal(await focused(page), 'Cancel')
   await question.getByRole('button', { name: 'Remove olga' }).click()
-  await page.getByRole('button', { name: 'Edit olga' }).waitFor({ state: 'detached', timeout: patience })
+  await page.getByRole('button', { name: 'Edit olga' }).waitFor({ state: 'detached' })
   assert.equal((await ask('olga', 'GET', 'session')).status, 401)
 })
 
 scene('people change their own password, and stay where they are', async () => {
-  const { page } = places.vera
+  const page = places.vera
   await page.getByRole('button', { name: 'vera: account' }).click()
   await page.getByRole('button', { name: 'Change password' }).click()
   const sheet = page.getByRole('dialog', { name: 'A new password' })
@@ -402,7 +338,7 @@ scene('people change their own password, and stay where they are', async () => {
   expected('vera', /status of 401/)
   await change(secrets.vera, 'vera has another secret')
   await sheet.waitFor({ state: 'detached' })
-  await page.getByText('vera has a new password.').waitFor()
+  await page.getByRole('region', { name: 'Messages' }).getByText('vera has a new password.').waitFor()
   assert.equal(await focused(page), 'vera: account')
   assert.equal((await ask('vera', 'GET', 'session')).status, 401)
   secrets.vera = 'vera has another secret'
@@ -412,7 +348,7 @@ scene('people change their own password, and stay where they are', async () => {
 })
 
 scene('a password of the main file is changed there, and the page says where', async () => {
-  const { page } = places.ann
+  const page = places.ann
   await page.getByRole('button', { name: 'ann: account' }).click()
   await page.getByRole('button', { name: 'Change password' }).click()
   const sheet = page.getByRole('dialog', { name: 'A new password' })
@@ -443,6 +379,6 @@ scene('who guesses too often waits, and the wait ends by itself and leads to wha
   await tooMany.waitFor({ state: 'detached', timeout: 40_000 })
   await logIn(page, 'vera')
   await inState(page, 'web:web_1', 'RUNNING')
-  assert.deepEqual(await processes(page), ['web:web_1', 'web:web_0'])
+  assert.deepEqual(await drawn(page), ['web:web_1', 'web:web_0'])
   expected('mallory', /status of (401|429)/)
 })

@@ -1,18 +1,16 @@
 // The page as an app: installed, without a connection, under another version of the
 // server, and as its reader likes it. Needs what journey.mjs needs.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { request as ask, createServer } from 'node:http'
 import { connect } from 'node:net'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
+import { stage, until } from './stage.mjs'
 
-const artifacts = fileURLToPath(new URL('../../artifacts/pwa/', import.meta.url))
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
-const patience = 15_000
 
 /** Options of the server, then the programs. */
 const config = `base_path=/sup/
@@ -34,10 +32,10 @@ startretries=0
 let daemon
 let base
 let browser
-let open = []
+let arrived = 0
+const { enter, empty, expected, pardon, scene } = stage('pwa', () => empty())
 
 before(async () => {
-  mkdirSync(artifacts, { recursive: true })
   daemon = await supervise(config)
   base = `${daemon.url}sup/`
   browser = await openBrowser()
@@ -48,31 +46,10 @@ after(async () => {
   await daemon?.remove()
 })
 
-/** A scene; its pages as they were are kept when it fails, and none of them may have complained. */
-function scene(name, run) {
-  test(name, { timeout: 90_000 }, async () => {
-    try {
-      await run()
-      for (const { complaints } of open) assert.deepEqual(complaints, [])
-    } catch (error) {
-      for (const [n, { page }] of open.entries())
-        await page
-          .screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}-${n}.png`) })
-          .catch(() => {})
-      throw error
-    } finally {
-      for (const { close } of open) await close()
-      open = []
-    }
-  })
-}
-
 /** A browser of somebody's own, with the page's worker. */
 async function arrive(options = {}) {
-  const place = await browser.open({ serviceWorkers: 'allow', ...options })
-  place.page.setDefaultTimeout(patience)
-  open.push(place)
-  return place
+  const who = `visitor ${++arrived}`
+  return { who, page: await enter(browser, who, { serviceWorkers: 'allow', ...options }) }
 }
 
 const live = (page) => page.locator('[data-link="live"]').waitFor()
@@ -80,22 +57,6 @@ const heading = (page, name) => page.getByRole('heading', { level: 1, name, exac
 const inCharge = (page) =>
   page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated')
 const cacheNames = (page) => page.evaluate(() => caches.keys())
-
-/** Asks again and again until something has come true; gives it. */
-async function until(come) {
-  const end = Date.now() + patience
-  for (;;) {
-    const came = await come()
-    if (came) return came
-    assert.ok(Date.now() < end, 'it has not come true')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
-/** Takes away complaints that a scene is meant to cause. */
-function expected({ complaints }, pattern) {
-  complaints.splice(0, complaints.length, ...complaints.filter((complaint) => !pattern.test(complaint)))
-}
 
 /** A proxy in front of supervisord. What change answers for a request stands in for the answer. */
 async function proxy(change) {
@@ -182,8 +143,7 @@ scene('the page can be installed', async () => {
 })
 
 scene('without supervisord the page says so, shows nothing old, and comes back by itself', async () => {
-  const place = await arrive()
-  const { page } = place
+  const { who, page } = await arrive()
   const host = new URL(base).host
   await page.context().addCookies([
     { name: 'supervisor_theme', value: 'dark', url: base },
@@ -197,7 +157,7 @@ scene('without supervisord the page says so, shows nothing old, and comes back b
   try {
     await page.goto(`${base}process/web/web/log`)
     await heading(page, 'Нет связи')
-    expected(place, /503/)
+    expected(who, /503/)
     const root = page.locator('html')
     assert.deepEqual([await root.getAttribute('lang'), await root.getAttribute('data-theme')], ['ru', 'dark'])
     const said = await page.locator('body').innerText()
@@ -224,7 +184,7 @@ scene('without supervisord the page says so, shows nothing old, and comes back b
   await live(page)
   assert.equal(page.url(), `${base}process/web/web/log`)
   await heading(page, 'web')
-  expected(place, /503/)
+  pardon(who, /503/) // of the last try
 })
 
 scene('a new build replaces the worker, and one that is not wanted any more goes', async () => {
@@ -259,8 +219,7 @@ scene('a proxy can want a password, and say that nobody is there', async () => {
   let how = () => undefined
   const front = await proxy((request) => how(request))
   try {
-    const place = await arrive({ httpCredentials: { username: 'ann', password: 'a secret' } })
-    const { page } = place
+    const { who, page } = await arrive({ httpCredentials: { username: 'ann', password: 'a secret' } })
     await page.goto(front.url)
     await inCharge(page)
     how = () => ({ status: 502, body: 'nobody there' })
@@ -272,7 +231,7 @@ scene('a proxy can want a password, and say that nobody is there', async () => {
         : { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="proxy"' }, body: 'who are you?' }
     await heading(page, 'Logs')
     await live(page)
-    expected(place, /status of (401|50[23])/)
+    expected(who, /status of (401|50[23])/)
   } finally {
     await front.close()
   }
@@ -385,8 +344,7 @@ scene('high contrast is 7:1, by day and by night', async () => {
 })
 
 scene('every setting does what it says, and all of them are forgotten when asked', async () => {
-  const place = await arrive({ permissions: ['notifications'], timezoneId: 'Asia/Tokyo' })
-  const { page } = place
+  const { page } = await arrive({ permissions: ['notifications'], timezoneId: 'Asia/Tokyo' })
   const set = (group, value) =>
     page.getByRole('group', { name: group }).getByRole('radio', { name: value }).check()
   await page.goto(`${base}settings`)
@@ -442,7 +400,7 @@ scene('every setting does what it says, and all of them are forgotten when asked
 
   await page.goto(`${base}settings`)
   await page.getByRole('button', { name: 'Reset everything' }).click()
-  await page.getByText('Everything is as it was at first.').waitFor()
+  await page.getByText('Everything is as it was at first.').first().waitFor()
   assert.doesNotMatch(await now(), /UTC|am|pm/)
   await page.getByRole('checkbox', { name: 'FATAL', checked: false }).waitFor()
   assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), [])

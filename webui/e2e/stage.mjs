@@ -18,11 +18,19 @@ export const patience = 20_000
 /**
  * The stage of a file of scenes: the places that are open, each in a browser of
  * its own, and a way to play a scene on them. After each scene no place may have
- * complained; of one that fails, pictures of all of them are kept.
+ * complained; of one that fails, pictures of all of them are kept. Then comes what
+ * is to be done after each scene, however it went.
  */
-export function stage(file) {
+export function stage(file, after = async () => {}) {
   const artifacts = fileURLToPath(new URL(`../../artifacts/${file}/`, import.meta.url))
   const places = new Map()
+  const pardon = (who, pattern) => {
+    const { complaints } = places.get(who)
+    const others = complaints.filter((complaint) => !pattern.test(complaint))
+    const taken = complaints.length - others.length
+    complaints.splice(0, complaints.length, ...others)
+    return taken
+  }
   return {
     /** Opens a place under a name; that of before is forgotten. */
     async enter(browser, who, options) {
@@ -37,6 +45,11 @@ export function stage(file) {
       assert.deepEqual(place.complaints, [], who)
       await place.close()
     },
+    /** Closes all places, whatever they have to say. */
+    async empty() {
+      for (const place of places.values()) await place.close()
+      places.clear()
+    },
     scene(name, play, timeout = 60_000) {
       test(name, { timeout }, async () => {
         try {
@@ -49,16 +62,17 @@ export function stage(file) {
               .screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}-${who}.png`) })
               .catch(() => {}) // the page may be what is gone
           throw error
+        } finally {
+          await after()
         }
       })
     },
     /** Takes away complaints that a scene is meant to cause: the browser itself tells of each refusal. */
     expected(who, pattern) {
-      const { complaints } = places.get(who)
-      const others = complaints.filter((complaint) => !pattern.test(complaint))
-      assert.notEqual(others.length, complaints.length, `not among ${complaints}`)
-      complaints.splice(0, complaints.length, ...others)
+      assert.notEqual(pardon(who, pattern), 0, `not among ${places.get(who).complaints}`)
     },
+    /** Takes away complaints that a scene may cause, and says how many. */
+    pardon,
   }
 }
 
