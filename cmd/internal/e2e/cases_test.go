@@ -64,6 +64,16 @@ func needOriginal(t *testing.T) {
 	}
 }
 
+// forge builds each program once, for all tests.
+var forge workshop
+
+type workshop struct {
+	mu    sync.Mutex // held while a program is built: others want the same one
+	dir   string
+	built map[string]string // by what they are built of
+}
+
+// buildProgram gives the path of a program of ours.
 func buildProgram(t *testing.T, name string) string {
 	t.Helper()
 	return buildGo(t, name, "supervisor/cmd/"+name)
@@ -72,14 +82,41 @@ func buildProgram(t *testing.T, name string) string {
 // buildGo builds a program of a package or of one file, with what this module has.
 func buildGo(t *testing.T, name, source string) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), name)
-	build := exec.Command("go", "build", "-o", binary, source)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", source, err, out)
+	binary, err := forge.build(name, source)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return binary
 }
+
+func (w *workshop) build(name, source string) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if binary := w.built[source]; binary != "" {
+		return binary, nil
+	}
+	if w.dir == "" {
+		dir, err := os.MkdirTemp("", "e2e-programs-")
+		if err != nil {
+			return "", fmt.Errorf("a place for programs: %w", err)
+		}
+		// Other users run them, too.
+		if err := os.Chmod(dir, 0o755); err != nil {
+			return "", fmt.Errorf("a place for programs: %w", err)
+		}
+		w.dir, w.built = dir, map[string]string{}
+	}
+	binary := filepath.Join(w.dir, fmt.Sprint(len(w.built)), name)
+	build := exec.Command("go", "build", "-o", binary, source)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", source, err, out)
+	}
+	w.built[source] = binary
+	return binary, nil
+}
+
+func (w *workshop) close() { _ = os.RemoveAll(w.dir) } // it is a temporary one in any case
 
 // language is how cases of one kind are written, and put to a server.
 type language struct {

@@ -13,6 +13,7 @@ import (
 // What a shell completes is run as well: only a line that was completed rightly
 // gives the answer that is waited for.
 func TestShellsCompleteTheCommandLine(t *testing.T) {
+	t.Parallel()
 	l, ctl := newTerminalLife(t)
 	l.write("supervisord.conf", l.read("s.conf"))
 	pid := func(name string) string { return l.pidText(name) + "\r\n" }
@@ -63,6 +64,7 @@ func TestShellsCompleteTheCommandLine(t *testing.T) {
 
 // COMP_WORDBREAKS without the colon, as some set it, asks for other answers.
 func TestBashCompletesWithAndWithoutColonsBetweenWords(t *testing.T) {
+	t.Parallel()
 	l, ctl := newTerminalLife(t)
 	for breaks, want := range map[string]string{
 		"$' \\t\\n=:'": `web_0|\*|web_1|`,

@@ -55,6 +55,7 @@ type configCase struct {
 }
 
 func TestConfigurationsAreReadAsByTheOriginal(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ours := buildProgram(t, "supervisord")
 	cases := append(goldenConfigs(t), lifelikeConfigs(t)...)

@@ -15,6 +15,7 @@ import (
 // program gave up in the night, supervisord was started anew since, and how it
 // went is still known.
 func TestACrashIsReadInTheMorning(t *testing.T) {
+	t.Parallel()
 	ctl, daemon := buildProgram(t, "supervisorctl"), buildProgram(t, "supervisord")
 	l := newLife(t, daemon, `
 [program:x]

@@ -23,6 +23,7 @@ import (
 //
 // UPDATE=1 records the answers of our own supervisord anew.
 func TestWhatIsNewInSupervisorctlWorksWithBothServers(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ctl, ours := buildProgram(t, "supervisorctl"), buildProgram(t, "supervisord")
 	files, err := filepath.Glob("testdata/ours/*.session")

@@ -37,6 +37,7 @@ import (
 // "original" (the default), "ours", or "both".
 
 func TestSupervisorctlAnswersAsTheOriginal(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	reference, others := pairs(t)
 	commandLines.run(t, reference, others)

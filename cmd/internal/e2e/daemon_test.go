@@ -174,6 +174,7 @@ func (l *life) record() string {
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
 func TestSupervisordLeavesTheTerminalAndComesBackDown(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
 	start := exec.Command(l.binary, "-c", l.path("s.conf"))
@@ -216,6 +217,7 @@ func TestSupervisordLeavesTheTerminalAndComesBackDown(t *testing.T) {
 }
 
 func TestAStartThatFailsInTheBackgroundIsSeenByWhoAskedForIt(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, buildProgram(t, "supervisord"), "")
 	l.configure(strings.Replace(lifeConf, "DIR/main.log", "DIR/missing/main.log", 1))
 	out, err := exec.Command(l.binary, "-c", l.path("s.conf")).CombinedOutput()
@@ -226,6 +228,7 @@ func TestAStartThatFailsInTheBackgroundIsSeenByWhoAskedForIt(t *testing.T) {
 }
 
 func TestHUPStartsEverythingAgainUnderTheSamePid(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
 	l.start()
@@ -263,6 +266,7 @@ func (l *life) stall() {
 }
 
 func TestAClientThatStallsDoesNotCostARestart(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
 	l.start()
 	l.logs("success: x")
@@ -278,6 +282,7 @@ func TestAClientThatStallsDoesNotCostARestart(t *testing.T) {
 }
 
 func TestATERMBetweenTwoLivesIsObeyed(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
 	l.start()
 	l.logs("success: x")
@@ -295,6 +300,7 @@ func TestATERMBetweenTwoLivesIsObeyed(t *testing.T) {
 }
 
 func TestAsAnotherUserItComesThroughAReload(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("only root can become somebody else")
 	}
@@ -332,6 +338,7 @@ func TestAsAnotherUserItComesThroughAReload(t *testing.T) {
 
 // The first lines of a life come in the order of the original, also after a reload.
 func TestTheFirstLinesAreTheOriginalsAlsoAfterAReload(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ours := buildProgram(t, "supervisord")
 	for _, user := range []string{"", "\nuser=" + strconv.Itoa(os.Getuid())} {
@@ -377,6 +384,7 @@ func firstLines(log, dir string) string {
 const pipeSize = 1 << 16
 
 func TestATerminalThatBlocksDoesNotMakeItDeaf(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sh -c 'while :; do echo much; done'\n")
 	l.configure(strings.Replace(lifeConf, "[supervisord]", "[supervisord]\nloglevel=debug", 1) +
 		"[program:x]\ncommand=/bin/sh -c 'while :; do echo much; done'\n")
@@ -410,6 +418,7 @@ func TestATerminalThatBlocksDoesNotMakeItDeaf(t *testing.T) {
 }
 
 func TestABrokenConfigurationChangesNothing(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
 	l.start()
@@ -433,6 +442,7 @@ func TestABrokenConfigurationChangesNothing(t *testing.T) {
 }
 
 func TestASecondSupervisordTouchesNothingOfTheFirst(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	programs := "[program:x]\ncommand=/bin/sh -c 'echo hello; sleep 1000'\n[fcgi-program:f]\nsocket=unix://DIR/f.sock\ncommand=/bin/sleep 1000\n"
 	l := newLife(t, buildProgram(t, "supervisord"), programs)
@@ -479,6 +489,7 @@ func TestASecondSupervisordTouchesNothingOfTheFirst(t *testing.T) {
 }
 
 func TestUSR2ReopensTheLogsThatLogrotateHasMoved(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, buildProgram(t, "supervisord"),
 		"[program:x]\ncommand=/bin/sh -c 'while :; do echo tick; sleep 0.1; done'\nstdout_logfile=DIR/x.log\n")
 	l.start()
@@ -499,6 +510,7 @@ func TestUSR2ReopensTheLogsThatLogrotateHasMoved(t *testing.T) {
 }
 
 func TestSurvivorsOfAKilledSupervisordAreNamed(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/sleep 1000\n")
 	l.start()
 	l.until("the children are on record", func() bool { return strings.Contains(l.record(), `"name":"x"`) })
@@ -521,6 +533,7 @@ func TestSurvivorsOfAKilledSupervisordAreNamed(t *testing.T) {
 // TestChildrenFindTheSameWorldAsUnderTheOriginal has a program tell what it
 // finds, under both daemons.
 func TestChildrenFindTheSameWorldAsUnderTheOriginal(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	const tell = `/bin/sh -c 'env | sort; pwd; umask; ulimit -Sn; ulimit -Hn; ulimit -u; ls /proc/self/fd | head -3; ps -o pgid= -p $$ | grep -qw $$ && echo leads its group; id; echo args "$0" "$@"; cat /proc/self/status | grep -E "^Sig(Blk|Cgt)"' "a b" c`
 	programs := "[program:x]\ncommand=" + tell + `
@@ -567,6 +580,7 @@ stdout_logfile=DIR/plain.log
 }
 
 func TestAsPID1ItReapsStrangersAndStopsOnTERM(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, buildProgram(t, "supervisord"),
 		"[program:x]\ncommand=/bin/sh DIR/strangers.sh\n")
 	l.write("strangers.sh", "for i in 1 2 3 4 5 6 7 8 9 10; do (sleep 0.$i &); done; exec sleep 1000\n")
@@ -599,6 +613,7 @@ func TestAsPID1ItReapsStrangersAndStopsOnTERM(t *testing.T) {
 }
 
 func TestOutOfDescriptorsItRunsWhatFitsAndAnswers(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	l := newLife(t, buildProgram(t, "supervisord"), "")
 	l.configure(strings.Replace(lifeConf, "[supervisord]", "[supervisord]\nminfds=64", 1) +
@@ -612,6 +627,7 @@ func TestOutOfDescriptorsItRunsWhatFitsAndAnswers(t *testing.T) {
 }
 
 func TestCheckTellsWhatAConfigurationMeansHere(t *testing.T) {
+	t.Parallel()
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:x]\ncommand=/bin/true\nautostrat=false\n[porgram:y]\ncommand=/bin/true\n")
 	out, err := exec.Command(l.binary, "--check", "-c", l.path("s.conf")).CombinedOutput()
 	if err != nil {

@@ -115,6 +115,7 @@ func occupy(t *testing.T, network, address string) {
 }
 
 func TestServersListenWhereTheOriginalsDo(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ours := buildProgram(t, "supervisord")
 	ports := newPortBook()

@@ -38,6 +38,7 @@ import (
 var requests = language{ending: "http", read: readRequest, ask: (*ctlServer).askHTTP}
 
 func TestHTTPAnswersAsTheOriginal(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	requests.run(t, originalAlone, []pair{{name: "ours", daemon: buildProgram(t, "supervisord")}})
 }

@@ -235,6 +235,7 @@ var callers = []struct {
 }
 
 func TestClientsOfXMLRPCLeadSupervisordThroughItsLife(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ours, ports := buildProgram(t, "supervisord"), newPortBook()
 	for _, client := range callers {
@@ -760,6 +761,7 @@ func (l *lifecycle) until(what string, done func() bool) {
 // testdata/lifecycle/life.ctl, a case as those of testdata/ctl, with the original's
 // client. What it prints is the same with both servers.
 func TestTheOriginalsSupervisorctlLeadsSupervisordThroughItsLife(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	reference := pair{"original ctl, original daemon", originalCtl, originalDaemon}
 	ours := pair{"original ctl, our daemon", originalCtl, buildProgram(t, "supervisord")}

@@ -15,6 +15,7 @@ import (
 // TestAnAdminLetsSomebodyInAndTheTrailTells is the life of a user as supervisorctl
 // has it: made, let in, kept within their programs, written down, and gone.
 func TestAnAdminLetsSomebodyInAndTheTrailTells(t *testing.T) {
+	t.Parallel()
 	ctl, daemon := buildProgram(t, "supervisorctl"), buildProgram(t, "supervisord")
 	server, err := startCtlServer(t, newPortBook(), daemon, "people.conf")
 	if err != nil {
@@ -118,6 +119,7 @@ func hasLine(text string, words ...string) bool {
 }
 
 func TestSupervisorsOwnHasNoPeople(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ctl := buildProgram(t, "supervisorctl")
 	server, err := startCtlServer(t, newPortBook(), originalDaemon, "calm.conf")

@@ -25,7 +25,7 @@ import (
 // writes numbered lines, "BINARY worker ..." does what it is told.
 func TestMain(m *testing.M) {
 	if len(os.Args) < 2 {
-		os.Exit(m.Run())
+		os.Exit(test(m))
 	}
 	switch os.Args[1] {
 	case "act":
@@ -35,8 +35,14 @@ func TestMain(m *testing.M) {
 	case "worker":
 		worker(os.Args[2:]...)
 	default:
-		os.Exit(m.Run())
+		os.Exit(test(m))
 	}
+}
+
+// test runs the tests, and takes away what they have built.
+func test(m *testing.M) int {
+	defer forge.close()
+	return m.Run()
 }
 
 // actor is a real child that plays a life of a story. What it cannot do, it says

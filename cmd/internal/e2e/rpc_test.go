@@ -41,6 +41,7 @@ var originalAlone = pair{name: "the original", daemon: originalDaemon}
 // TestXMLRPCAnswersAsTheOriginal also gives every answer of ours to Python's
 // client, which must be able to read it.
 func TestXMLRPCAnswersAsTheOriginal(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ours := pair{name: "ours", daemon: buildProgram(t, "supervisord")}
 	answers := answerBook{bodies: map[string]bool{}}

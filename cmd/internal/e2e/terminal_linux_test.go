@@ -81,6 +81,7 @@ const (
 )
 
 func TestTabCompletesCommandsGroupsAndProcesses(t *testing.T) {
+	t.Parallel()
 	l, ctl := newTerminalLife(t)
 	s := l.sit(80, ctl)
 	s.prompt()
@@ -116,6 +117,7 @@ func TestTabCompletesCommandsGroupsAndProcesses(t *testing.T) {
 func (l *life) pidText(process string) string { return fmt.Sprint(l.pidOf(process)) }
 
 func TestKeysEditTheLineOnTheScreen(t *testing.T) {
+	t.Parallel()
 	l, ctl := newTerminalLife(t)
 	s := l.sit(80, ctl)
 	s.prompt()
@@ -137,6 +139,7 @@ func TestKeysEditTheLineOnTheScreen(t *testing.T) {
 
 // The file of lines typed is good for both programs.
 func TestHistoryIsRecalledInTheNextSessionOfEither(t *testing.T) {
+	t.Parallel()
 	l, ours := newTerminalLife(t)
 	l.configure(strings.Replace(lifeConf, "[supervisorctl]\n", "[supervisorctl]\nhistory_file=DIR/history\n", 1) + terminalPrograms)
 	for i, ctl := range []string{ours, originalCtl, ours} {
@@ -171,6 +174,7 @@ func TestHistoryIsRecalledInTheNextSessionOfEither(t *testing.T) {
 // What is typed in the foreground is echoed by the terminal and comes back from
 // the program. Ctrl-C leaves the program where it is.
 func TestForegroundEchoesAndLeavesTheProgramRunning(t *testing.T) {
+	t.Parallel()
 	l, ours := newTerminalLife(t)
 	pid := l.pidOf("cat")
 	for i, ctl := range []string{originalCtl, ours} {
@@ -212,6 +216,7 @@ func TestForegroundEchoesAndLeavesTheProgramRunning(t *testing.T) {
 }
 
 func TestCtrlCEndsWhatIsFollowedAndKeepsTheShell(t *testing.T) {
+	t.Parallel()
 	l, ours := newTerminalLife(t)
 	for _, ctl := range []string{originalCtl, ours} {
 		s := l.sit(80, ctl)
@@ -230,6 +235,7 @@ func TestCtrlCEndsWhatIsFollowedAndKeepsTheShell(t *testing.T) {
 }
 
 func TestSeveralLogsAreFollowedInColours(t *testing.T) {
+	t.Parallel()
 	l, ctl := newTerminalLife(t)
 	s := l.sit(80, ctl, "tail", "-f", "chatty", "web:*")
 	s.Sees("==> Press Ctrl-C to exit <==\r\n")
@@ -255,6 +261,7 @@ func (l *life) say(ctl, name, line string) {
 
 // A line longer than the window is shown around the cursor, in one row.
 func TestLongLineIsDrawnAnewInAWindowOfAnotherSize(t *testing.T) {
+	t.Parallel()
 	l, ctl := newTerminalLife(t)
 	s := l.sit(80, ctl)
 	s.prompt()
@@ -273,6 +280,7 @@ func TestLongLineIsDrawnAnewInAWindowOfAnotherSize(t *testing.T) {
 
 // Whatever ends the shell, the terminal is as it was.
 func TestTheTerminalIsRestoredAfterEveryWayOut(t *testing.T) {
+	t.Parallel()
 	l, ctl := newTerminalLife(t)
 	kill := func(sig syscall.Signal) func(*seat) error {
 		return func(s *seat) error { return s.Program.Process.Signal(sig) }
@@ -315,6 +323,7 @@ func TestTheTerminalIsRestoredAfterEveryWayOut(t *testing.T) {
 
 // The question for a password turns the echo off, and every answer turns it on.
 func TestTheEchoComesBackAfterAPassword(t *testing.T) {
+	t.Parallel()
 	l, ctl := newTerminalLife(t)
 	locked := strings.Replace(lifeConf, "file=DIR/s.sock\n", "file=DIR/locked.sock\nusername=u\npassword=secret\n", 1)
 	locked = strings.Replace(locked, "unix://DIR/s.sock", "unix://DIR/locked.sock", 1)
