@@ -26,7 +26,7 @@ const secrets = { ann: 'a plain secret', olga: 'olga has a secret', vera: 'vera 
 
 let daemon
 let browser
-const { enter, leave, expected, scene } = stage('people')
+const { enter, expected, scene } = stage('people')
 const places = {}
 let address
 
