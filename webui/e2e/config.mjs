@@ -146,6 +146,30 @@ scene('what is applied is what was looked at, or nothing', async () => {
   assert.notEqual(await pid('keep'), kept)
 })
 
+scene('a bracket that is lost is told above what it would remove, and before that is applied', async () => {
+  const included = join(daemon.home, 'more.ini')
+  const before = readFileSync(included, 'utf8')
+  const more = '[program:more]\ncommand=/bin/true\nautostart=false\nstartsecs=1\n'
+  writeFileSync(included, more + before.replace('[program:fresh]', '[program:fresh'))
+  await ann.getByRole('button', { name: 'Check again' }).click()
+  await change(ann, 'fresh').getByText('Removed', { exact: true }).waitFor()
+  const doubts = ann.getByText(/places in the files may not say what was meant/)
+  const told = ann.getByText(/looks like a section header that lacks its closing bracket/)
+  await told.waitFor()
+  const order = ann.getByRole('button', { name: 'Apply', exact: true }).first()
+  const tops = await Promise.all([doubts, told, order].map(async (one) => (await one.boundingBox()).y))
+  assert.deepEqual(
+    tops,
+    tops.toSorted((a, b) => a - b),
+  )
+  await violations(ann)
+  await order.click()
+  const sheet = ann.getByRole('dialog')
+  await sheet.getByText(/places in the files may not say what was meant/).waitFor()
+  await sheet.getByRole('button', { name: 'Cancel' }).click()
+  writeFileSync(included, before)
+})
+
 scene('a broken file is named with its line, and nothing is touched', async () => {
   const runs = await pid('fresh')
   writeFileSync(join(daemon.home, 'more.ini'), '[program:fresh]\ncommand=/bin/sh\nstartsecs=soon\n')

@@ -68,6 +68,11 @@ export const house = {
       differs: 'differs from Supervisor',
       new: 'not known to Supervisor',
     },
+    doubts: (n: number) =>
+      n === 1
+        ? 'One place in the files may not say what was meant'
+        : `${n} places in the files may not say what was meant`,
+    doubtsHint: 'supervisord reads past them, or reads them as it is told here. Look before you apply anything.',
     findings: (n: number) => `${count(n, { one: 'remark', other: 'remarks' })} on the files`,
   },
 

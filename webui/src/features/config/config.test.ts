@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ApiError, Client } from '../../api/client'
 import { Change } from '../../store/change.svelte'
-import type { GroupPreview } from '../../wire/wire.gen'
-import { countLines, numbersOf, piecesOf } from './lines'
+import type { ConfigFinding, GroupPreview } from '../../wire/wire.gen'
+import { byWeight, countLines, numbersOf, piecesOf } from './lines'
 
 describe('a file', () => {
   test('is cut where a line is marked, and keeps its numbers', () => {
@@ -24,6 +24,26 @@ describe('a file', () => {
   ])('%j has %d lines', (text, lines) => {
     expect(countLines(text)).toBe(lines)
   })
+})
+
+test('what nobody reads, or may not be meant, is told apart from what is only different here', () => {
+  const finding = (verdict: ConfigFinding['verdict'], line: number): ConfigFinding => ({
+    verdict,
+    file: 'a.conf',
+    line,
+    text: '',
+  })
+  const lines = (findings: ConfigFinding[]) => findings.map((f) => f.line)
+  const sorted = byWeight([
+    finding('new', 1),
+    finding('warning', 2),
+    finding('error', 3),
+    finding('differs', 4),
+    finding('ignored', 5),
+  ])
+  expect(lines(sorted.wrong)).toEqual([3])
+  expect(lines(sorted.doubtful)).toEqual([2, 5])
+  expect(lines(sorted.rest)).toEqual([1, 4])
 })
 
 describe('a change', () => {

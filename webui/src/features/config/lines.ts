@@ -39,10 +39,15 @@ export function numbersOf(piece: Piece): string {
   return Array.from({ length: count }, (_, i) => piece.first + i).join('\n')
 }
 
-/** What is wrong first, then what is only worth a look; each in the order of the files. */
-export function byWeight(findings: ConfigFinding[]): { wrong: ConfigFinding[]; rest: ConfigFinding[] } {
+/**
+ * What is wrong; then what is doubtful, for nobody reads it or it may not be what was
+ * meant; then what is only worth a look. Each in the order of the files.
+ */
+export function byWeight(findings: ConfigFinding[]): Record<'wrong' | 'doubtful' | 'rest', ConfigFinding[]> {
+  const isDoubtful = (f: ConfigFinding) => f.verdict === 'ignored' || f.verdict === 'warning'
   return {
     wrong: findings.filter((f) => f.verdict === 'error'),
-    rest: findings.filter((f) => f.verdict !== 'error'),
+    doubtful: findings.filter(isDoubtful),
+    rest: findings.filter((f) => f.verdict !== 'error' && !isDoubtful(f)),
   }
 }
