@@ -327,17 +327,26 @@ func sectionNames(section string) []string {
 
 // suggest names the nearest of the names, if one is near enough to be meant.
 func suggest(name string, names []string) string {
-	best, nearest := "", 1+max(2, len(name)/4)
-	for _, candidate := range names {
-		distance := editDistance(strings.ToLower(name), candidate)
-		if distance < nearest {
-			best, nearest = candidate, distance
-		}
-	}
-	if best == "" {
+	found := nearest(name, names, 1)
+	if len(found) == 0 {
 		return ""
 	}
-	return "; did you mean " + best + "?"
+	return "; did you mean " + found[0] + "?"
+}
+
+// nearest gives those of the names that are near enough to be meant by another, at
+// most so many, the nearest first; of some that are as near, the first ones.
+func nearest(name string, names []string, most int) []string {
+	distances := map[string]int{}
+	var found []string
+	for _, candidate := range names {
+		distances[candidate] = editDistance(strings.ToLower(name), strings.ToLower(candidate))
+		if distances[candidate] <= max(2, len(name)/4) {
+			found = append(found, candidate)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b string) int { return cmp.Compare(distances[a], distances[b]) })
+	return found[:min(most, len(found))]
 }
 
 // editDistance counts the characters to insert, delete, replace, or swap with

@@ -52,8 +52,8 @@ func TestSupervisorctlRefusesWhatTheOriginalRefuses(t *testing.T) {
 		"[supervisorctl]\n[ctlplugin:x]\ncommand= \n":   "command is empty",
 		"[supervisorctl]\n[ctlplugin:x]\ncommand='a\n":  "No closing quotation",
 		"[supervisorctl]\n[ctlplugin:a-b]\ncommand=a\n": "section [ctlplugin:a-b] cannot be a verb of supervisorctl",
-		"[supervisorctl]\nprompt=%(here)s\n":            "Format string '%(here)s' for 'supervisorctl.prompt' contains names ('here') which cannot be expanded. Available names: ENV_",
-		"[supervisorctl]\nserverurl=%(nope)s\n":         "Format string '%(nope)s' for 'supervisorctl.serverurl' contains names ('nope') which cannot be expanded. Available names: ENV_",
+		"[supervisorctl]\nprompt=%(here)s\n":            "Format string '%(here)s' for 'supervisorctl.prompt' contains names ('here') which cannot be expanded. Available names: ",
+		"[supervisorctl]\nserverurl=%(nope)s\n":         "Format string '%(nope)s' for 'supervisorctl.serverurl' contains names ('nope') which cannot be expanded. Available names: ",
 	}
 	for text, want := range cases {
 		if _, err := loadClientText(t, t.TempDir(), text); err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -53,6 +53,26 @@ func (v variables) addEnvironment(environment Environment) {
 	}
 }
 
+// available tells which names there are, in place of one that is none. The
+// original tells all of them (options.py expand): of the environment, which may
+// have hundreds, whose names alone tell much, only the nearest are told here.
+func (v variables) available(wanted string) string {
+	var told, environ []string
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		if strings.HasPrefix(name, "ENV_") {
+			environ = append(environ, name)
+		} else {
+			told = append(told, name)
+		}
+	}
+	near := nearest(wanted, environ, 3)
+	told = append(near, told...)
+	if rest := len(environ) - len(near); rest > 0 {
+		told = append(told, fmt.Sprintf("%d of the environment (ENV_...)", rest))
+	}
+	return strings.Join(told, ", ")
+}
+
 // expand replaces the %(name)s of a value: Python's % operator with a mapping on
 // its right (options.py expand). Label names the value in errors.
 //
@@ -70,7 +90,7 @@ func expand(value string, vars variables, label string) (string, error) {
 	var unknown unknownName
 	if errors.As(err, &unknown) {
 		return "", fail(position{}, "Format string %s for %s contains names (%s) which cannot be expanded. Available names: %s",
-			supervise.Quote(value), supervise.Quote(label), supervise.Quote(string(unknown)), strings.Join(slices.Sorted(maps.Keys(vars)), ", "))
+			supervise.Quote(value), supervise.Quote(label), supervise.Quote(string(unknown)), vars.available(string(unknown)))
 	}
 	return "", wrap(position{}, err, "Format string %s for %s is badly formatted: %s", supervise.Quote(value), supervise.Quote(label), err)
 }

@@ -234,7 +234,7 @@ func TestConfigurationsMeanTheSameToTheOriginal(t *testing.T) {
 // compare reports what differs, or that nothing does where something should.
 func (c goldenCase) compare(t *testing.T, ours, theirs answer) {
 	t.Helper()
-	differences := diffLines(append(theirs.Lines, "error: "+theirs.Error), append(ours.Lines, "error: "+ours.Error))
+	differences := diffLines(append(theirs.Lines, "error: "+withoutNames(theirs.Error)), append(ours.Lines, "error: "+withoutNames(ours.Error)))
 	switch {
 	case c.differs == "" && differences != "":
 		t.Errorf("read differently (- the original, + ours):\n%s", differences)

@@ -59,6 +59,23 @@ func holdRule[T any](t *testing.T, name, text string, theirs ruling, ours func(s
 	}
 }
 
+func TestAnUnknownNameIsAnsweredWithTheNearestAndNotWithTheWholeEnvironment(t *testing.T) {
+	vars := variables{"here": textVar("/"), "program_name": textVar("x")}
+	for _, name := range []string{"HOME", "HOMES", "HOST", "API_TOKEN", "PATH"} {
+		vars["ENV_"+name] = textVar("hunter2")
+	}
+	for wanted, want := range map[string]string{
+		"nope":     "here, program_name, 5 of the environment (ENV_...)",
+		"ENV_HOMR": "ENV_HOME, ENV_HOMES, ENV_HOST, here, program_name, 2 of the environment (ENV_...)",
+		"ENV_PAHT": "ENV_PATH, here, program_name, 4 of the environment (ENV_...)",
+	} {
+		_, err := expand("%("+wanted+")s", vars, "x.y")
+		if err == nil || !strings.HasSuffix(err.Error(), "Available names: "+want) {
+			t.Errorf("%s: %v, want %s", wanted, err, want)
+		}
+	}
+}
+
 func TestExpansionIsPythons(t *testing.T) {
 	texts := slices.Concat(
 		[]string{"plain", "%(here)s", "%(process_num)02d", "%(name)10s|", "%(name)-10s|", "%(name).3s", "%(numprocs)d",
