@@ -226,6 +226,9 @@ func strictAccounts(src source, lines []string) error {
 	sections, options := map[string]int{}, map[[2]string]int{}
 	for _, e := range entries {
 		at := position{src.path, e.line}
+		if header, open := openHeader(e, lines[e.line-1]); open {
+			return locate(errors.New("looks like a section header that lacks its closing bracket"), at, header, "")
+		}
 		if err := slipOf(e, lines[e.line-1]); err != nil {
 			return locate(err, at, e.section, e.option)
 		}
@@ -243,6 +246,15 @@ func strictAccounts(src source, lines []string) error {
 	return nil
 }
 
+// openHeader tells whether a line was meant to begin a section, and which.
+func openHeader(e entry, line string) (section string, open bool) {
+	if !strings.HasPrefix(e.option, "[") {
+		return "", false
+	}
+	text := line[:min(commentStart(line), len(line))]
+	return strings.TrimSpace(strings.TrimPrefix(trimSpace(text), "[")), true
+}
+
 // slipOf says what is wrong with what a users file says at a line, nil if nothing.
 func slipOf(e entry, line string) error {
 	if e.option == "" {
@@ -251,9 +263,6 @@ func slipOf(e entry, line string) error {
 	known := userOptions
 	if strings.HasPrefix(e.section, "token:") {
 		known = tokenOptions
-	}
-	if strings.HasPrefix(e.option, "[") {
-		return errors.New("looks like a section header that lacks its closing bracket")
 	}
 	if _, is := optionOf(known, e.option); !is {
 		return fmt.Errorf("no such option%s", suggest(e.option, optionNames(known)))

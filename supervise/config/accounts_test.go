@@ -156,7 +156,7 @@ func TestAUsersFileThatCannotBeReadIsNotTouched(t *testing.T) {
 func TestASlipInAUsersFileIsAnErrorThatSaysWhereAndHandsNothingToAnybodyElse(t *testing.T) {
 	const ann = "[user:ann]\nrole = admin\n"
 	for _, tt := range []struct{ name, text, want string }{
-		{"a header without its bracket", ann + "[user:zz\npassword = " + someHash + "\n", ":3: [user:ann]: looks like a section header that lacks"},
+		{"a header without its bracket", ann + "[user:zz\npassword = " + someHash + "\n", ":3: [user:zz]: looks like a section header that lacks"},
 		{"an indented header", ann + "comment = x\n [user:zz]\nrole = viewer\n", ":3: [user:ann] comment: goes on with '[user:zz]'"},
 		{"more behind a header", "[user:ann] role = admin\n", ":1: [user:ann]: has something behind"},
 		{"an unknown option", ann + "pasword = x\n", ":3: [user:ann] pasword: no such option; did you mean password?"},
