@@ -4,7 +4,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -128,10 +127,13 @@ func masked(lines []string, entries []entry, secrets supervise.Secrets) []string
 		}
 		maskOption(out, e, secrets)
 	}
+	beside := asides{secrets: secrets}
 	for i, line := range lines {
-		if !said[i] {
-			out[i] = maskAside(line, secrets)
+		if said[i] {
+			beside.hiding = false
+			continue
 		}
+		out[i] = beside.mask(line)
 	}
 	return out
 }
@@ -220,23 +222,53 @@ func maskEnvironment(text string, secrets supervise.Secrets) (string, bool) {
 	return hidden, true
 }
 
-// maskAside masks a line that is no part of the configuration: a comment, in which
-// there may be an option that is switched off.
-func maskAside(line string, secrets supervise.Secrets) string {
-	trimmed := strings.TrimLeft(line, " \t;#")
-	head := line[:len(line)-len(trimmed)]
-	name, value, ok := splitOption(trimmed)
-	if !ok || strings.ContainsAny(name, " \t") || value == "" {
-		return secrets.Mask(line)
+// asides masks lines that are no part of the configuration, one after the other:
+// comments, in which there may be options that are switched off. What is under a
+// secret one may be its value: all that is deeper, and where nothing stands behind
+// its name, the next line unless that is an option itself.
+type asides struct {
+	secrets supervise.Secrets
+	hiding  bool // the last option was a secret
+	depth   int  // where its name begins
+	empty   bool // nothing was behind it yet
+}
+
+func (a *asides) mask(line string) string {
+	text := strings.TrimLeft(line, " \t;#")
+	head := line[:len(line)-len(text)]
+	text = strings.TrimSpace(text)
+	name, value, ok := splitOption(text)
+	isOption := ok && name != "" && !strings.ContainsAny(name, " \t")
+	if isOption && len(head) > a.depth+1 && a.hiding {
+		isOption = isOptionAnywhere(name) // what ends with = may be a part of a secret as well
 	}
-	cut := strings.IndexAny(trimmed, "=:") + 1
+	if a.hiding && text != "" && !isOption && (len(head) > a.depth || a.empty) {
+		a.empty = false
+		return head + supervise.Hidden + "\n"
+	}
+	if text == "" {
+		a.hiding = a.hiding && strings.ContainsAny(head, ";#")
+		return line
+	}
+	isSecret := isOption && (name == "password" || a.secrets.Hides(name))
+	a.hiding, a.depth, a.empty = isSecret, len(head), value == ""
+	cut := strings.IndexAny(line, "=:") + 1
 	switch {
-	case name == "password" || secrets.Hides(name):
-		value = supervise.Hidden
-	case name == "environment":
-		value, _ = maskEnvironment(strings.TrimSpace(value), secrets)
-	default:
-		return secrets.Mask(line)
+	case isSecret && value == "":
+		return line
+	case isSecret:
+		return line[:cut] + supervise.Hidden + "\n"
+	case isOption && name == "environment" && value != "":
+		value, _ = maskEnvironment(strings.TrimSpace(value), a.secrets)
+		return line[:cut] + value + "\n"
 	}
-	return fmt.Sprintf("%s%s%s\n", head, trimmed[:cut], value)
+	return a.secrets.Mask(line)
+}
+
+// isOptionAnywhere tells whether some section has an option of a name.
+func isOptionAnywhere(name string) bool {
+	return slices.ContainsFunc(sectionSpecs, func(spec sectionSpec) bool {
+		_, found := optionOf(spec.options, name)
+		return found
+	})
 }

@@ -35,6 +35,10 @@ func TestFilesAreShownWithoutTheirSecretsLineForLine(t *testing.T) {
 		{"a variable whose name another ends with", `environment=X="API_TOKEN=hunter2",API_TOKEN=hunter2`, `environment=X="API_TOKEN=***",API_TOKEN="***"`},
 		{"a command", "command=/bin/x --api-token hunter2 http://me:hunter2@h/\n", "command=/bin/x --api-token *** http://me:***@h/\n"},
 		{"switched off", ";password=hunter2\n; environment=API_TOKEN=hunter2\n#  API_TOKEN = hunter2\n", ";password=***\n; environment=API_TOKEN=\"***\"\n#  API_TOKEN =***\n"},
+		{"switched off, over lines", ";password=\n;   hunter2\n;next=1\n", ";password=\n;   ***\n;next=1\n"},
+		{"switched off, with its value below", "# password =\n# hunter2\n# why it is off\n", "# password =\n# ***\n# why it is off\n"},
+		{"switched off, going on", ";my_token=hunter2\n;  hunter2=\n;\n;  hunter2\ncommand=x\n", ";my_token=***\n;  ***\n;\n;  ***\ncommand=x\n"},
+		{"switched off without a value", ";password=\n;username=u\n; what follows\n\n;  is read\n", ";password=\n;username=u\n; what follows\n\n;  is read\n"},
 		{"an option of nobody's", "[rpcinterface:x]\nsupervisor.rpcinterface_factory = a:b\nmy_token: hunter2\n", "[rpcinterface:x]\nsupervisor.rpcinterface_factory = a:b\nmy_token:***\n"},
 		{"the ends of lines of Windows", "[program:x]\r\nenvironment=API_TOKEN=hunter2\r\n", "[program:x]\nenvironment=API_TOKEN=\"***\"\n"},
 	} {
