@@ -155,8 +155,8 @@ func (l archived) pack(ctx context.Context, out *tar.Writer, taken map[string]bo
 	names := l.place(files, taken)
 	for i, file := range files {
 		from, _ := l.log.Bounds()
-		if from = max(from, file.Off); from >= file.End {
-			continue
+		if from = max(from, file.Off); from > file.End || from == file.End && from > file.Off {
+			continue // gone meanwhile; one that is empty is there, so that nobody looks for it
 		}
 		header := &tar.Header{
 			Name: names[i], Mode: 0o600, Size: file.End - from,

@@ -341,6 +341,12 @@ func TestAllLogsOfAProcessAreSavedAsOneFile(t *testing.T) {
 	if got := fmt.Sprint(unpacked(t, d.send("GET", "/log/odd%2Fname:*/archive", ""))); got != "map[odd_name-x_y/stdout.log:words\n]" {
 		t.Error(got)
 	}
+	empty := &clockLog{files: []supervise.LogFile{{Name: "quiet.log.1", Backup: 1, End: 4}, {Name: "quiet.log", Off: 4, End: 4}}}
+	empty.path, empty.oldest = "/a/quiet.log", 4 // what was rotated is gone
+	d.engine.logs["web:api/stderr"] = empty
+	if got := fmt.Sprint(unpacked(t, d.send("GET", "/log/web:api/archive", ""))); got != "map[web-api/api.log:two\nnow\n web-api/api.log.1:e\n web-api/quiet.log:]" {
+		t.Error(got)
+	}
 	d.engine.log.data = "main\n"
 	if got := fmt.Sprint(unpacked(t, d.send("GET", "/mainlog/archive", ""))); got != "map[supervisord/fake:main\n]" {
 		t.Error(got)
