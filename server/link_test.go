@@ -247,7 +247,7 @@ func TestALinkIsRefusedThatMakesNoSenseOrIsMoreThanItsMinterHas(t *testing.T) {
 		{"to make links", `{"programs":["insider"],"actions":["link"],"expires":"1h"}`, 400, "handed on"},
 		{"to read the trail", `{"programs":["insider"],"actions":["audit"],"expires":"1h"}`, 400, "handed on"},
 		{"to shut down", `{"programs":["insider"],"actions":["shutdown"],"expires":"1h"}`, 400, "no action"},
-		{"to write to stdin", `{"programs":["insider"],"actions":["stdin"],"expires":"1h"}`, 403, "FORBIDDEN"},
+		{"to write to stdin", `{"programs":["insider"],"actions":["stdin"],"expires":"1h"}`, 403, `"detail":"stdin by a link to insider"`},
 		{"less than never", `{"programs":["insider"],"actions":["restart"],"expires":"1h","uses":-1}`, 400, "uses"},
 		{"to a program and one that is hidden", `{"programs":["insider","canary"],"actions":["restart"],"expires":"1h"}`, 404, "BAD_NAME"},
 		{"to one that is denied", `{"programs":["mixed:canary"],"actions":["restart"],"expires":"1h"}`, 404, "BAD_NAME"},
@@ -261,6 +261,18 @@ func TestALinkIsRefusedThatMakesNoSenseOrIsMoreThanItsMinterHas(t *testing.T) {
 				t.Errorf("%d %s", answer.status, answer.body)
 			}
 		})
+	}
+}
+
+func TestWhoMayMakeNoLinksIsToldWhatTheyWereRefused(t *testing.T) {
+	town := newTown(t)
+	body := `{"programs":["a","b","c","d","e","f","g"],"actions":["restart"],"expires":"1h"}`
+	answer := town.ask(town.person("viewer"), "POST", "/api/v1/links", body, "", "")
+	if answer.status != 403 || !strings.Contains(answer.body, `"detail":"make a link to a, b, c, d, e and 2 more"`) {
+		t.Errorf("%d %s", answer.status, answer.body)
+	}
+	if answer := town.ask(town.person("viewer"), "POST", "/api/v1/links", "no JSON", "", ""); answer.status != 403 {
+		t.Errorf("%d %s", answer.status, answer.body)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -72,18 +73,45 @@ func (a *api) mintLink(ctx context.Context, r *http.Request) (any, error) {
 
 // wantedLink reads what is asked for by somebody who may ask for it.
 func wantedLink(ctx context.Context, r *http.Request) (wanted auth.Link, err error) {
-	if err := auth.Check(ctx, auth.MintLink, auth.Everything); err != nil {
-		return wanted, err
-	}
 	var asked wire.LinkRequest
-	if err := body(r, &asked); err != nil {
-		return wanted, err
+	unread := body(r, &asked)
+	if err := auth.Check(ctx, auth.MintLink, auth.Everything); err != nil {
+		return wanted, aboutLink(ctx, err, auth.MintLink, asked.Programs)
+	}
+	if unread != nil {
+		return wanted, unread
 	}
 	if wanted, err = readLink(asked, time.Now()); err != nil {
 		return wanted, err
 	}
-	audit.Of(ctx).AboutThing(auth.MintLink, "a link to "+strings.Join(wanted.Programs, ", "))
+	audit.Of(ctx).AboutThing(auth.MintLink, linkTo(wanted.Programs))
 	return wanted, nil
+}
+
+// linkTo names a link that is not made yet. Who is refused one may have asked for
+// anything: of many programs it names a few.
+func linkTo(programs []string) string {
+	const most = 5
+	text := strings.Join(programs[:min(most, len(programs))], ", ")
+	if more := len(programs) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return "a link to " + text
+}
+
+// aboutLink has a refusal say which programs a link was to be about: that somebody
+// may not do it to anything at all is what Check asked for, and not what they wanted.
+func aboutLink(ctx context.Context, err error, verb auth.Verb, programs []string) error {
+	var refusal auth.Refusal
+	if !errors.As(err, &refusal) || len(programs) == 0 {
+		return err
+	}
+	audit.Of(ctx).AboutThing(auth.MintLink, linkTo(programs))
+	refusal.Fault.Detail = string(verb) + " by " + linkTo(programs)
+	if verb == auth.MintLink {
+		refusal.Fault.Detail = "make " + linkTo(programs)
+	}
+	return refusal
 }
 
 func noteMinted(ctx context.Context, made auth.Link, reached []supervise.Result) {
@@ -102,10 +130,10 @@ func readLink(asked wire.LinkRequest, now time.Time) (wanted auth.Link, err erro
 	}
 	for _, pattern := range asked.Programs {
 		if err := checkWord(pattern); err != nil {
-			return wanted, reply.BadRequest("programs: %v", err)
+			return wanted, badRequest(wire.ReasonBadPattern, fmt.Errorf("programs: %w", err))
 		}
 		if err := supervise.CheckPattern(pattern); err != nil {
-			return wanted, reply.BadRequest("programs: %v", err)
+			return wanted, badRequest(wire.ReasonBadPattern, fmt.Errorf("programs: %w", err))
 		}
 	}
 	if len(asked.Actions) == 0 {
@@ -122,10 +150,10 @@ func readLink(asked wire.LinkRequest, now time.Time) (wanted auth.Link, err erro
 		wanted.Actions = append(wanted.Actions, verb)
 	}
 	if wanted.Expires, err = supervise.ParseExpiry(asked.Expires, now); err != nil {
-		return wanted, reply.BadRequest("expires: %v", err)
+		return wanted, badRequest(wire.ReasonBadExpiry, fmt.Errorf("expires: %w", err))
 	}
 	if wanted.Expires.After(now.Add(auth.MaxLinkLife)) {
-		return wanted, reply.BadRequest("expires: a link lasts at most 30 days")
+		return wanted, badRequest(wire.ReasonBadExpiry, errors.New("expires: a link lasts at most 30 days"))
 	}
 	if asked.Uses < 0 || asked.Uses > maxLinkUses {
 		return wanted, reply.BadRequest("uses: expected a number up to %d, or 0 for no limit", maxLinkUses)
@@ -140,7 +168,7 @@ func (a *api) reach(ctx context.Context, minter supervise.Grant, wanted auth.Lin
 	may := auth.With(ctx, auth.Principal{Grant: minter})
 	for _, verb := range wanted.Actions {
 		if err := auth.Check(may, verb, auth.Everything); err != nil {
-			return nil, err
+			return nil, aboutLink(ctx, err, verb, wanted.Programs)
 		}
 	}
 	snapshot, err := a.engine.Snapshot(ctx)

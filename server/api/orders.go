@@ -146,7 +146,7 @@ func (o *orders) remember(key orderKey, now time.Time) (known *outcome, first bo
 		return known, false, nil
 	}
 	if len(o.known) >= maxRemembered {
-		return nil, false, reply.Problem{Status: http.StatusTooManyRequests, Text: "too many orders in a minute"}
+		return nil, false, reply.Problem{Status: http.StatusTooManyRequests, Text: "too many orders in a minute", Wait: rememberedFor}
 	}
 	known = &outcome{done: make(chan struct{})}
 	o.known[key] = known

@@ -53,7 +53,7 @@ var notOwn = auth.Refusal{Fault: supervise.Fault{Code: supervise.FaultForbidden,
 // trail know of what could be a guess.
 func refusedPassword(w http.ResponseWriter, r *http.Request, name string, err error) error {
 	if errors.As(err, new(auth.BadPassword)) {
-		return reply.BadRequest("%v", err)
+		return badRequest(wire.ReasonBadPassword, err)
 	}
 	act := audit.Of(r.Context())
 	act.AboutThing(changePassword, "user "+name)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"supervisor/server/auth"
-	"supervisor/server/reply"
 	"supervisor/server/wire"
 	"supervisor/supervise"
 )
@@ -32,7 +31,7 @@ func (a *api) makeToken(ctx context.Context, r *http.Request) (any, error) {
 	token := supervise.Account{Name: asked.Name, Grant: grant, Comment: asked.Comment}
 	if asked.Expires != "" {
 		if token.Expires, err = supervise.ParseExpiry(asked.Expires, time.Now()); err != nil {
-			return nil, reply.BadRequest("%v", err)
+			return nil, badRequest(wire.ReasonBadExpiry, err)
 		}
 	}
 	if err := checkAccount(token); err != nil {

@@ -19,6 +19,13 @@ import (
 	"supervisor/supervise"
 )
 
+// What stands against a change of an account.
+var (
+	errLeaveAdmin = errors.New("nobody can disable themselves or give up being an admin: ask another admin")
+	errRemoveSelf = errors.New("nobody can remove themselves: ask another admin")
+	errChanged    = errors.New("has been changed meanwhile: look again")
+)
+
 // mayKeepUsers answers nil if whoever asks may see and change accounts.
 func mayKeepUsers(ctx context.Context) error {
 	return auth.Check(ctx, auth.Users, auth.Supervisord)
@@ -92,7 +99,7 @@ func (a *api) putUser(ctx context.Context, r *http.Request) (any, error) {
 	former, written, err := a.auth.Book.Change(name, func(former supervise.Account, found bool) (supervise.Account, error) {
 		next, err := amended(name, former, found, asked)
 		if err == nil && isSelf(auth.From(ctx), next) && (next.Disabled || next.Grant.Role != supervise.Admin) {
-			err = conflict(errors.New("nobody can disable themselves or give up being an admin: ask another admin"))
+			err = conflict(errLeaveAdmin)
 		}
 		if hash != "" {
 			next.Password = hash
@@ -111,7 +118,7 @@ func amended(name string, former supervise.Account, found bool, asked wire.Accou
 	case found && asked.New:
 		return next, conflict(auth.ErrTaken)
 	case asked.Edition != "" && (!found || asked.Edition != editionOf(former)):
-		return next, conflict(fmt.Errorf("%s has been changed meanwhile: look again", name))
+		return next, conflict(fmt.Errorf("%s %w", name, errChanged))
 	case !found && asked.Role == "" && !asked.New:
 		return next, reply.Problem{Status: http.StatusNotFound, Text: "there is no user " + supervise.Quote(name) + " yet, and somebody new needs a role"}
 	}
@@ -153,11 +160,11 @@ func orElse(said, other []string) []string {
 // newPassword hashes a password, or says in words for people why it will not do.
 func (a *api) newPassword(ctx context.Context, name, password string) (string, error) {
 	hash, err := a.auth.NewPassword(ctx, name, password)
-	switch status, _, later := auth.RetryAfter(err); {
+	switch status, wait, later := auth.RetryAfter(err); {
 	case later:
-		return "", reply.Problem{Status: status, Text: err.Error()}
+		return "", reply.Problem{Status: status, Text: err.Error(), Wait: wait}
 	case err != nil:
-		return "", reply.BadRequest("%v", err)
+		return "", badRequest(wire.ReasonBadPassword, err)
 	}
 	return hash, nil
 }
@@ -168,7 +175,7 @@ func (a *api) removeUser(ctx context.Context, r *http.Request) (any, error) {
 	}
 	name := param(r, "name")
 	if isSelf(auth.From(ctx), supervise.Account{Name: name}) {
-		return nil, conflict(errors.New("nobody can remove themselves: ask another admin"))
+		return nil, conflict(errRemoveSelf)
 	}
 	former, err := a.auth.Book.RemoveUser(name)
 	return struct{}{}, a.changed(ctx, "removed", "user "+name, former, supervise.Account{}, err)
@@ -204,14 +211,42 @@ func explain(err error) error {
 	case errors.As(err, &fixed), errors.Is(err, auth.ErrLastAdmin), errors.Is(err, auth.ErrNoStore), errors.Is(err, auth.ErrTaken):
 		return conflict(err)
 	case errors.Is(err, auth.ErrNoAccount):
-		return reply.Problem{Status: http.StatusNotFound, Text: err.Error()}
+		return reply.Problem{Status: http.StatusNotFound, Text: err.Error(), Reason: wire.ReasonNoAccount}
 	}
 	// Whoever may change accounts may know what is wrong with their file.
 	return reply.Problem{Status: http.StatusInternalServerError, Text: err.Error()}
 }
 
+// conflict is the answer to what cannot be done as things are.
 func conflict(err error) error {
-	return reply.Problem{Status: http.StatusConflict, Text: err.Error()}
+	return reply.Problem{Status: http.StatusConflict, Text: err.Error(), Reason: reasonOf(err)}
+}
+
+// badRequest is the answer to something that nobody can be, or do, for a reason
+// that pages have words for.
+func badRequest(reason wire.Reason, err error) error {
+	return reply.Problem{Status: http.StatusBadRequest, Text: err.Error(), Reason: reason}
+}
+
+// reasonOf gives the word that pages know an error by; "" for none.
+func reasonOf(err error) wire.Reason {
+	for _, known := range [...]struct {
+		err    error
+		reason wire.Reason
+	}{
+		{auth.ErrTaken, wire.ReasonTaken}, {auth.ErrLastAdmin, wire.ReasonLastAdmin}, {auth.ErrNoStore, wire.ReasonNoUsersFile},
+		{auth.ErrNoAccount, wire.ReasonNoAccount}, {auth.ErrChanged, wire.ReasonChanged}, {errChanged, wire.ReasonChanged},
+		{errLeaveAdmin, wire.ReasonYourself}, {errRemoveSelf, wire.ReasonYourself}, {auth.ErrNoMinter, wire.ReasonNoMinter},
+		{auth.ErrTooManyLinks, wire.ReasonTooMany}, {errNoPage, wire.ReasonNoPage},
+	} {
+		if errors.Is(err, known.err) {
+			return known.reason
+		}
+	}
+	if errors.As(err, new(auth.ReadOnlyError)) {
+		return wire.ReasonReadOnly
+	}
+	return ""
 }
 
 // summary gives what an account may do, in a line for the trail; "" for none.
@@ -260,7 +295,7 @@ func grantOf(role wire.Role, programs, deny, actions []string) (grant supervise.
 	}
 	grant.Programs, grant.Deny = programs, deny
 	if err := grant.Check(); err != nil {
-		return grant, reply.BadRequest("the request %v", err)
+		return grant, badRequest(wire.ReasonBadPattern, fmt.Errorf("the request %w", err))
 	}
 	return grant, nil
 }
@@ -269,7 +304,7 @@ func grantOf(role wire.Role, programs, deny, actions []string) (grant supervise.
 // always the same.
 func checkAccount(account supervise.Account) error {
 	if err := supervise.CheckAccountName(account.Name); err != nil {
-		return reply.BadRequest("%v", err)
+		return badRequest(wire.ReasonBadName, err)
 	}
 	for _, list := range [...]struct {
 		name     string
@@ -279,12 +314,12 @@ func checkAccount(account supervise.Account) error {
 		{"programs", account.Grant.Programs, true}, {"deny", account.Grant.Deny, true}, {"unixUsers", account.UnixUsers, false},
 	} {
 		if err := checkList(list.words, list.patterns); err != nil {
-			return reply.BadRequest("%s: %v", list.name, err)
+			return badRequest(wire.ReasonBadPattern, fmt.Errorf("%s: %w", list.name, err))
 		}
 	}
 	for word := range strings.FieldsSeq(account.Comment) {
 		if word[0] == ';' || word[0] == '#' {
-			return reply.BadRequest("comment: a word that begins with ; or # would begin a comment in the users file, and be lost: %s", supervise.Quote(word))
+			return badRequest(wire.ReasonBadComment, fmt.Errorf("comment: a word that begins with ; or # would begin a comment in the users file, and be lost: %s", supervise.Quote(word)))
 		}
 	}
 	return checkComment(account.Comment)
@@ -292,7 +327,7 @@ func checkAccount(account supervise.Account) error {
 
 func checkComment(comment string) error {
 	if len(comment) > 1000 || strings.ContainsFunc(comment, isControl) {
-		return reply.BadRequest("a comment is one line of at most 1000 bytes")
+		return badRequest(wire.ReasonBadComment, errors.New("a comment is one line of at most 1000 bytes"))
 	}
 	return nil
 }

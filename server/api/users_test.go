@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -275,6 +276,32 @@ func TestWhoMayKeepAccounts(t *testing.T) {
 		}
 		if o.users.version != version {
 			t.Errorf("%v: something was written", path)
+		}
+	}
+}
+
+func TestARefusalHasAWordThatPagesKnow(t *testing.T) {
+	for _, tt := range []struct {
+		method, path, body string
+		reason             wire.Reason
+	}{
+		{"PUT", "/users/bob", `{"role":"viewer","programs":["*"],"new":true}`, wire.ReasonTaken},
+		{"PUT", "/users/bob", `{"comment":"x","edition":"0123456789abcdef"}`, wire.ReasonChanged},
+		{"PUT", "/users/ann", `{"role":"admin","disabled":true}`, wire.ReasonYourself},
+		{"DELETE", "/users/ann", "", wire.ReasonYourself},
+		{"DELETE", "/users/nobody", "", wire.ReasonNoAccount},
+		{"DELETE", "/users/fixed", "", wire.ReasonReadOnly},
+		{"PUT", "/users/a%20b", `{"role":"viewer","programs":["a"]}`, wire.ReasonBadName},
+		{"PUT", "/users/eve", `{"role":"viewer","programs":["a,b"]}`, wire.ReasonBadPattern},
+		{"PUT", "/users/eve", `{"role":"viewer","programs":["a"],"password":"short"}`, wire.ReasonBadPassword},
+		{"PUT", "/users/eve", `{"role":"admin","comment":"x # y"}`, wire.ReasonBadComment},
+		{"POST", "/tokens", `{"name":"ci","role":"viewer","programs":["*"],"expires":"2020-01-01"}`, wire.ReasonBadExpiry},
+		{"PUT", "/users/eve", `{`, ""},
+	} {
+		w := newOffice(t).program("ann", rightPassword).send(tt.method, tt.path, tt.body)
+		var told wire.Failure
+		if err := json.Unmarshal(w.Body.Bytes(), &told); err != nil || told.Error.Reason != tt.reason {
+			t.Errorf("%s %s %s: %s, want %q", tt.method, tt.path, tt.body, w.Body, tt.reason)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"supervisor/server/wire"
 	"supervisor/supervise"
@@ -19,6 +20,8 @@ import (
 type Problem struct {
 	Status int
 	Text   string
+	Reason wire.Reason   // "" where the status says enough
+	Wait   time.Duration // after so long it may be tried again; 0 says nothing of that
 }
 
 // Error gives the text the client reads.
@@ -68,6 +71,10 @@ func Error(w http.ResponseWriter, r *http.Request, err error) {
 			body.Name = name(status)
 		}
 	}
+	var problem Problem
+	if errors.As(err, &problem) && problem.Wait > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((problem.Wait+time.Second-1)/time.Second), 10))
+	}
 	if failed := Status(w, status, wire.Failure{Error: body}); failed != nil {
 		Log(r.Context()).Error("answer a request with an error", "err", failed)
 	}
@@ -112,7 +119,7 @@ func describe(err error) (int, wire.Fault) {
 	case errors.As(err, &known):
 		return StatusOf(known.Code), wire.FromFault(known)
 	case errors.As(err, &problem):
-		return problem.Status, wire.Fault{Name: name(problem.Status), Detail: problem.Text}
+		return problem.Status, wire.Fault{Name: name(problem.Status), Detail: problem.Text, Reason: problem.Reason}
 	case errors.As(err, &tooLarge):
 		status := http.StatusRequestEntityTooLarge
 		return status, wire.Fault{Name: name(status), Detail: fmt.Sprintf("at most %d bytes", tooLarge.Limit)}

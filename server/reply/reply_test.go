@@ -11,7 +11,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"supervisor/server/wire"
 	"supervisor/supervise"
 )
 
@@ -58,6 +60,20 @@ func TestErrorsBecomeAnswersWithoutTellingMoreThanTheyShould(t *testing.T) {
 				t.Errorf("logged: %v, want %v: %s", got, tt.logged, log.String())
 			}
 		})
+	}
+}
+
+func TestAProblemTellsWhyAndWhenToComeBack(t *testing.T) {
+	w := httptest.NewRecorder()
+	busy := Problem{Status: 503, Text: "busy", Reason: wire.ReasonTooMany, Wait: 1500 * time.Millisecond}
+	Error(w, httptest.NewRequest("GET", "/api/x", nil), fmt.Errorf("hash it: %w", busy))
+	if after := w.Header().Get("Retry-After"); after != "2" || !strings.Contains(w.Body.String(), `"reason":"too-many-links"`) {
+		t.Errorf("%q %s", after, w.Body)
+	}
+	w = httptest.NewRecorder()
+	Error(w, httptest.NewRequest("GET", "/api/x", nil), BadRequest("no"))
+	if len(w.Header()["Retry-After"]) > 0 || strings.Contains(w.Body.String(), "reason") {
+		t.Errorf("%v %s", w.Header(), w.Body)
 	}
 }
 

@@ -55,4 +55,6 @@ type Fault struct {
 	Name string `json:"name"`
 	// What it is about: the program, the option, the reason.
 	Detail string `json:"detail,omitempty"`
+	// Why, in a word; absent where the name says enough.
+	Reason Reason `json:"reason,omitempty"`
 }

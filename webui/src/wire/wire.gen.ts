@@ -1189,6 +1189,12 @@ export interface About {
   goroutines: number;
 }
 
+/**
+ * Reason says in a word why something was refused, where the name of a Fault says
+ * too little: pages in other languages have their own sentence for each.
+ */
+export type Reason = "name-taken" | "changed" | "yourself" | "last-admin" | "no-users-file" | "read-only" | "no-account" | "bad-password" | "bad-name" | "bad-pattern" | "bad-comment" | "bad-expiry" | "no-minter" | "no-page" | "too-many-links";
+
 /** Fault says what went wrong. */
 export interface Fault {
   /** Number of the XML-RPC fault; 0 for an error of HTTP. */
@@ -1200,6 +1206,8 @@ export interface Fault {
   name: string;
   /** What it is about: the program, the option, the reason. */
   detail?: string;
+  /** Why, in a word; absent where the name says enough. */
+  reason?: Reason;
 }
 
 /** UpdateStep is one group of an update. */
