@@ -57,6 +57,8 @@ export class ApiError extends Error {
     readonly requestId: string,
     /** Seconds after which the server wants to be asked again; 0 if it did not say. */
     readonly retryAfter = 0,
+    /** Why it was refused, in a word of the interface; empty where the code says enough. */
+    readonly reason = '',
   ) {
     super(detail || code || kind)
   }
@@ -302,7 +304,7 @@ export class Client {
     const { headers, status } = response
     const id = headers.get('X-Request-Id') ?? ''
     const wait = Number(headers.get('Retry-After') ?? 0) || 0
-    throw new ApiError('answer', status, fault?.name ?? '', fault?.detail ?? '', id, wait)
+    throw new ApiError('answer', status, fault?.name ?? '', fault?.detail ?? '', id, wait, fault?.reason)
   }
 
   private get patience(): number {

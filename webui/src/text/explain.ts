@@ -72,11 +72,9 @@ function lastTry(t: Dict, p: Condition): string {
   return p.err !== '' && p.stop >= p.start ? exitWords(t, p) : ''
 }
 
-/** What supervisord says of a failed start; the commonest of it in the reader's language. */
+/** What supervisord says of a failed start, in the reader's language where that is known. */
 export function errWords(t: Dict, err: string): string {
-  const [, missing] = /^can't find command (.*)$/.exec(err) ?? []
-  if (missing) return t.reason.noCommand(missing)
-  return err.startsWith('Exited too quickly') ? capital(t.reason.tooQuickly) : err
+  return t.reason.spawn(err)
 }
 
 function join(...parts: string[]): string {

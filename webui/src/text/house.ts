@@ -72,7 +72,8 @@ export const house = {
       n === 1
         ? 'One place in the files may not say what was meant'
         : `${n} places in the files may not say what was meant`,
-    doubtsHint: 'supervisord reads past them, or reads them as it is told here. Look before you apply anything.',
+    doubtsHint:
+      'supervisord reads past them, or reads them as it is told here. Look before you apply anything.',
     findings: (n: number) => `${count(n, { one: 'remark', other: 'remarks' })} on the files`,
   },
 

@@ -80,6 +80,7 @@ export const keyboard: Keyboard = {
     mainLog: 'Журнал supervisord',
     theme: (name) => `Тема: ${name}`,
     language: (name) => `Язык: ${name}`,
+    density: (name) => `Высота строк: ${name}`,
     account: 'Моя учётная запись',
     also: { account: 'выйти, пароль', settings: 'параметры', shortcuts: 'помощь, справка' },
   },

@@ -79,6 +79,7 @@ export const keyboard = {
     mainLog: 'Log of supervisord',
     theme: (name: string) => `Theme: ${name}`,
     language: (name: string) => `Language: ${name}`,
+    density: (name: string) => `Height of rows: ${name}`,
     account: 'My account',
     /** Other words for the same, by which it is found. */
     also: { account: 'log out, password', settings: 'preferences', shortcuts: 'help, keys' },

@@ -1,4 +1,4 @@
-import type { Problem, ProblemCode } from '../wire/wire.gen'
+import type { Problem, ProblemCode, Reason } from '../wire/wire.gen'
 import { en } from './en'
 import { house } from './house'
 import { keyboard } from './keyboard'
@@ -92,6 +92,25 @@ export const more = {
     signal: (p: End) => `Ended by ${p.signal}`,
   },
 
+  /** Why something was refused beside a form; nothing where the server's own words are more exact, and English. */
+  reasons: {
+    'name-taken': 'There is one of that name already.',
+    changed: 'Somebody else has changed this meanwhile. Look at it again.',
+    yourself: 'Nobody can remove or disable themselves, or give up being an administrator: ask another one.',
+    'last-admin': 'This is the last administrator who can come in.',
+    'no-users-file': 'Accounts cannot be changed here: set users_file= in [supervisord].',
+    'read-only': 'This account is written in the configuration: change it there and reload.',
+    'no-account': 'There is no such account.',
+    'bad-password': '',
+    'bad-name': '',
+    'bad-pattern': '',
+    'bad-comment': '',
+    'bad-expiry': '',
+    'no-minter': '',
+    'no-page': '',
+    'too-many-links': 'There are too many links: revoke some of them first.',
+  } satisfies Record<Reason, string>,
+
   past: {
     title: 'Last lives',
     none: 'It has not ended yet.',
@@ -115,6 +134,8 @@ export const more = {
     noCrashesHint: 'When it ends as it should not, its last 200 lines and how it ended are kept here.',
     crash: (n: number) => `Crash ${n}`,
     crashFailed: 'This crash could not be loaded',
+    crashGone: (id: string) => (id === 'last' ? 'No crash is kept' : `There is no crash ${id}`),
+    crashGoneHint: 'The last 20 of a program are kept. Older ones make room for them.',
     toCrashes: 'All crashes',
     config: (mark: string) => `configuration ${mark}`,
     cut: 'There was more before this.',
@@ -131,6 +152,7 @@ export const more = {
     descriptors: 'Descriptors',
     threads: 'Threads',
     unmeasured: 'not measured here',
+    notYet: 'not measured yet',
     nothing: 'Nothing was measured in the last hour. From now on it is, while somebody looks.',
     asTable: 'As a table',
     asCharts: 'As charts',
@@ -340,10 +362,13 @@ export const more = {
     copyLine: 'Copy the line',
     copyLink: 'Copy a link to it',
     inContext: 'Show in context',
+    noProgram: (names: string) => `There is no program ${names}`,
+    noProgramHint: 'It may have been renamed or removed, or it is not among those that you may see.',
     lost: {
       rotated: 'The line this link leads to is there no more: it was rotated away or cleared.',
       restarted: 'This link is from before supervisord was restarted, and the line cannot be found by it.',
       unreachable: 'That part of the log could not be read. Try again.',
+      badTime: 'There is no such time. Times are written as 14:03, 2026-01-31, 2026-01-31T14:03:00Z or 90m.',
     },
     guessed: 'It is not known when these lines came: this is the file that was written to then.',
     binary: 'This does not look like text.',

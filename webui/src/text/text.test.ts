@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { ApiError } from '../api/client'
 import type { Problem } from '../wire/wire.gen'
 import { clock, figures, rough } from './duration'
 import { en } from './en'
-import { type Condition, explain, orderWords } from './explain'
+import { type Condition, errWords, explain, orderWords } from './explain'
+import { errorWords, formWords } from './fault'
 import { more } from './more'
 import { counter } from './plural'
 import { problemWords } from './problem'
@@ -210,6 +212,50 @@ describe('an order that has not come true', () => {
     expect(orderWords(en, { order: 'restart', by: 'ann' }, {})).toBe('')
     expect(orderWords(en, {}, { late: true })).toBe('Still waiting')
     expect(orderWords(ru, {}, { late: true })).toBe('Ответа пока нет')
+  })
+})
+
+describe('what went wrong', () => {
+  const failure = (status: number, code: string, detail: string, reason = '') =>
+    new ApiError('answer', status, code, detail, '', 0, reason)
+
+  test.each([
+    ["can't find command '/x y'", "нет команды '/x y'"],
+    ["command at '/x' is not executable", "файл команды '/x' не исполняемый"],
+    ['Exited too quickly (process log may have details)', 'Завершился слишком быстро'],
+    [
+      "unknown error making dispatchers for 'x': EACCES",
+      "не удалось открыть каналы или журналы для 'x': EACCES",
+    ],
+    ['something new', 'something new'],
+  ])('a start that failed with “%s” has Russian words', (err, said) => {
+    expect(errWords(ru, err)).toBe(said)
+  })
+
+  test('is told once, in one language', () => {
+    const stale = failure(412, 'PRECONDITION_FAILED', 'the configuration has changed since')
+    expect(errorWords(ru, stale)).toBe(ru.error.code.PRECONDITION_FAILED)
+    expect(errorWords(en, stale)).toBe(en.error.code.PRECONDITION_FAILED)
+  })
+
+  test('has the name it is about, and what only the server knows as its words', () => {
+    expect(errorWords(ru, failure(409, 'NOT_RUNNING', 'web:api'))).toBe('Не работает.\nweb:api')
+    expect(errorWords(ru, failure(422, 'CANT_REREAD', 'no section headers'))).toBe(
+      'В конфигурации на диске ошибка; ничего не изменено.\nsupervisord: «no section headers»',
+    )
+    expect(errorWords(en, failure(418, '', 'a teapot'))).toBe('HTTP 418\na teapot')
+  })
+
+  test('beside a form is said in the words of its reason', () => {
+    const english: Whole = { ...en, ...more }
+    const taken = failure(409, 'CONFLICT', 'there is one of that name already', 'name-taken')
+    expect(formWords(ru, taken)).toBe('Такое имя уже занято.')
+    const short = failure(400, 'BAD_REQUEST', 'a password has at least 8 bytes', 'bad-password')
+    expect(formWords(english, short)).toBe('A password has at least 8 bytes.')
+    expect(formWords(ru, short)).toMatch(/^Пароль не подходит/)
+    expect(formWords(ru, failure(400, 'BAD_REQUEST', 'what is new', 'of-tomorrow'))).toBe(
+      'supervisord: «What is new.»',
+    )
   })
 })
 
