@@ -53,10 +53,19 @@ export function touched(verb: Order, rows: Row[]): Row[] {
   })
 }
 
-/** Whether the reader may use a verb on a process at all, and whether its state lets him now. */
-export function allowed(verb: Order, row: Row): 'now' | 'not now' | 'never' {
+/** How long a process may take to stop before it is offered to kill it. */
+const grace = 2000
+
+/**
+ * Whether the reader may use a verb on a process at all, and whether its state lets
+ * him now. What has just been told to stop is not killed by a second press on the
+ * same place, but by whoever has seen that it takes its time; now is the server's
+ * time, for those who wait for that.
+ */
+export function allowed(verb: Order, row: Row, now = Number.POSITIVE_INFINITY): 'now' | 'not now' | 'never' {
   if ((row.data.caps & CAPS[verb === 'kill' ? 'signal' : verb]) === 0) return 'never'
-  if (verb === 'kill') return row.data.state === 'STOPPING' ? 'now' : 'not now'
+  if (verb === 'kill')
+    return row.data.state === 'STOPPING' && now - row.data.since >= grace ? 'now' : 'not now'
   const sensible = verb === 'start' ? touched(verb, [row]).length > 0 : trying.has(row.data.state)
   return sensible ? 'now' : 'not now'
 }

@@ -71,8 +71,8 @@ export class LogView {
   oldest = $state<number | undefined>(undefined)
   /** Where the reader wants to be taken; whoever draws goes there and forgets it. */
   goal = $state.raw<Goal | undefined>(undefined)
-  /** A place was asked for that is there no more: rotated away, or of an earlier supervisord. */
-  lost = $state<'' | 'rotated' | 'restarted' | 'unreachable'>('')
+  /** A place was asked for that is not there, or no more: rotated away, or of an earlier supervisord. */
+  lost = $state<'' | 'rotated' | 'restarted' | 'unreachable' | 'badTime'>('')
   /** The time asked for was not known; the view begins too early rather than too late. */
   guessed = $state(false)
 
@@ -86,12 +86,17 @@ export class LogView {
   constructor(
     private readonly desk: LogDesk,
     readonly names: readonly LogName[],
-    begin?: Begin,
+    private begin?: Begin | undefined,
   ) {
     this.schedule = oncePerFrame(desk.onFrame, () => this.flush())
     if (begin) void this.beginAt(begin)
     else if (this.several) void this.beginMerged()
     else this.watchAll()
+  }
+
+  /** Whether there is nothing to show because the reader may not, or because there is no such log. */
+  get refused(): boolean {
+    return this.phase === 'forbidden' || this.phase === 'missing'
   }
 
   get several(): boolean {
@@ -120,8 +125,11 @@ export class LogView {
     else this.anew()
   }
 
+  /** Reads anew: from where the reader wanted to begin, unless they have been there. */
   retry(): void {
     this.phase = 'loading'
+    if (this.begin) return void this.beginAt(this.begin)
+    this.paused = false
     this.anew()
   }
 
@@ -221,7 +229,8 @@ export class LogView {
       this.phase = 'loading'
       await this.goTo(begin.off, begin.source ?? 0, begin.epoch)
     }
-    if (this.closed || this.phase === 'forbidden' || this.phase === 'missing') return
+    if (this.closed || this.refused) return
+    this.begin = undefined
     if (this.newer !== 'here') return this.watchAll('count')
     this.paused = false // there is nothing to read where the reader wanted to be
     this.anew()
@@ -332,6 +341,7 @@ export class LogView {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (error.status === 410) this.lost = 'restarted'
+      else if (error.status === 400) this.lost = 'badTime'
       else if (this.phase === 'loading' && (error.status === 403 || error.status === 404)) this.refuse(error)
       else this.lost = 'unreachable'
       if (this.phase === 'loading') this.phase = 'ready'

@@ -60,6 +60,8 @@ export class Processes implements StateListener {
   phase = $state<'loading' | 'ready' | 'forbidden' | 'failed'>('loading')
   /** Goes up whenever any row changed, came or went. */
   revision = $state(0)
+  /** Goes up with each whole table: on a new connection, and to somebody whose rights have changed. */
+  tables = $state(0)
   groups = $state.raw<Group[]>([])
   /** Number of the last change applied. */
   seq = 0
@@ -148,6 +150,7 @@ export class Processes implements StateListener {
     this.groups = table.groups
     this.seq = table.seq
     this.phase = 'ready'
+    this.tables++
   }
 
   private apply(delta: DeltaFrame, moved: Transition[]): void {

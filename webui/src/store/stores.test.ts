@@ -4,7 +4,7 @@ import { testSocket } from '../live/testing'
 import { CAPS, type Process, type ProcState } from '../wire/wire.gen'
 import { Asking } from './asking.svelte'
 import { allowed, Commands } from './commands.svelte'
-import { LogView } from './logs.svelte'
+import { type Begin, LogView } from './logs.svelte'
 import { Notices } from './notices.svelte'
 import { Preferences } from './preferences.svelte'
 import { Processes, type Transition } from './processes.svelte'
@@ -345,10 +345,11 @@ describe('asking', () => {
 
   test('what takes its time to stop can be killed, after a question', () => {
     const h = house()
-    h.table(5, [process(1, 'STOPPING', { pid: 7, caps: CAPS.signal })])
+    h.table(5, [process(1, 'STOPPING', { pid: 7, since: 50_000, caps: CAPS.signal })])
     h.draw()
     const row = h.processes.get(1)!
-    expect(allowed('kill', row)).toBe('now')
+    expect(allowed('kill', row, 51_900)).toBe('not now')
+    expect(allowed('kill', row, 52_000)).toBe('now')
     h.asking.order('kill', { kind: 'process', row }, false)
     h.asking.answer(true)
     expect(h.asked.map((a) => a.path)).toEqual(['api/v1/processes/web%3Aapi-1/signal'])
@@ -367,10 +368,10 @@ describe('asking', () => {
 })
 
 describe('logs', () => {
-  function open(answer?: (path: string) => Response) {
+  function open(answer?: (path: string) => Response, begin?: Begin) {
     const h = house(answer)
-    const view = new LogView(h, ['web:api-1/stdout'])
-    const id = (h.line.heard().at(-1) as { id: number }).id
+    const view = new LogView(h, ['web:api-1/stdout'], begin)
+    const id = (h.line.heard().at(-1) as { id: number } | undefined)?.id ?? 0 // none yet where it begins elsewhere
     const lines = (off: number, texts: string[]) =>
       h.line.say({
         t: 'log',
@@ -428,6 +429,42 @@ describe('logs', () => {
     const h = open()
     h.line.say({ t: 'err', id: h.id, code, msg: '' })
     expect(h.view.phase).toBe(phase)
+  })
+
+  test('what was refused is read when it is asked for again, also to who had paused', () => {
+    const h = open()
+    h.lines(100, ['one'])
+    h.draw()
+    h.view.pause()
+    h.line.say({ t: 'err', id: h.id, code: 403, msg: '' })
+    expect(h.view.refused).toBe(true)
+    h.line.heard()
+    h.view.retry()
+    const sub = h.line.heard().at(-1)!
+    expect(sub).toMatchObject({ t: 'sub', topic: 'log', mode: 'follow', from: { tail: 65_536 } })
+    h.line.say({ t: 'ok', id: (sub as { id: number }).id })
+    h.draw()
+    expect([h.view.phase, h.view.paused]).toEqual(['ready', false])
+  })
+
+  test('a link to a place that was refused leads there when it is asked for again', async () => {
+    let status = 403
+    const page = { epoch: 'e1', off: 96, end: 104, oldest: 0, newest: 200, lines: ['one', 'two'] }
+    const h = open(() => Response.json(page, { status }), { epoch: 'e1', off: 100 })
+    await vi.waitFor(() => expect(h.view.phase).toBe('forbidden'))
+    status = 200
+    h.view.retry()
+    await vi.waitFor(() => expect(h.view.goal?.off).toBe(100))
+    expect([h.view.phase, h.view.paused, h.asked.length]).toEqual(['ready', true, 2])
+  })
+
+  test('a time that is none is said to be none, and the end of the log is shown', async () => {
+    const h = open(() => new Response('', { status: 400 }), { time: '99:99' })
+    await vi.waitFor(() => expect(h.view.lost).toBe('badTime'))
+    const sub = h.line.heard().at(-1)!
+    h.line.say({ t: 'ok', id: (sub as { id: number }).id })
+    h.draw()
+    expect([h.view.phase, h.view.paused, h.view.lost]).toEqual(['ready', false, 'badTime'])
   })
 
   test('after a restart of supervisord what was read before is let go', () => {
