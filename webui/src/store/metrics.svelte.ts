@@ -13,6 +13,8 @@ export interface Used {
   processes: Figure
 }
 
+/** Samples without a processor time after which there is none to be had. */
+const patience = 3
 /** Figures kept for the small charts: a minute of them, one a second. */
 const kept = 60
 /** Rows of one subscription, as the server allows. */
@@ -24,8 +26,16 @@ export class Figures {
   now = $state.raw<Used | undefined>(undefined)
   /** Processor time in percent of the last minute, the newest last. */
   cpu: Figure[] = []
+  /** Samples in a row that had all but the processor time, which is known from the second of a child on. */
+  private without = 0
+
+  /** The processor time is yet to be measured, and not unknown on this system. */
+  get early(): boolean {
+    return this.now?.cpu === null && this.without > 0 && this.without < patience
+  }
 
   take(used: Used): void {
+    this.without = used.cpu === null && used.memory !== null ? this.without + 1 : 0
     this.cpu = [...this.cpu, used.cpu].slice(-kept)
     this.now = used
   }

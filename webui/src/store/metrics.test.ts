@@ -59,3 +59,26 @@ test('figures arrive in their rows, after the minute before them', () => {
   metrics.forget()
   expect(metrics.of(1).now).toBeUndefined()
 })
+
+test('the processor time of a child is yet to be measured, and not unknown, for its first samples', () => {
+  const { metrics, line, heard } = watch()
+  metrics.see([1])
+  const id = (heard()[0] as { id: number }).id
+  const early = (cpu: number | null, memory: number | null) => {
+    const none = [null]
+    line.say({
+      t: 'metrics',
+      id,
+      at: 1,
+      ids: [1],
+      cpu: [cpu],
+      memory: [memory],
+      descriptors: none,
+      threads: none,
+      processes: none,
+    })
+    return metrics.of(1).early
+  }
+  expect([early(null, null), early(null, 5), early(3, 5), early(null, 5)]).toEqual([false, true, false, true])
+  expect([early(null, 5), early(null, 5), early(null, 5)]).toEqual([true, false, false])
+})

@@ -17,6 +17,7 @@ export const choices = {
 } as const
 
 export type Choices = { [K in keyof typeof choices]: (typeof choices)[K][number] }
+export type Density = Choices['density']
 export type ConfirmPolicy = Choices['confirm']
 
 /** Where choices are kept; a browser may refuse to keep any. */

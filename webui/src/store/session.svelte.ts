@@ -1,7 +1,18 @@
 import { ApiError, type Client } from '../api/client'
-import type { Link, Socket } from '../live/socket'
+import type { Link as Connection, Socket } from '../live/socket'
 import { ServerWatch } from '../live/topics'
-import type { Boot, Caps, Identity, LogIn, Mood, Problem, Sign, User, WelcomeFrame } from '../wire/wire.gen'
+import type {
+  Boot,
+  Caps,
+  Identity,
+  Link,
+  LogIn,
+  Mood,
+  Problem,
+  Sign,
+  User,
+  WelcomeFrame,
+} from '../wire/wire.gen'
 import type { Shelf } from './preferences.svelte'
 
 /** Code by which the socket is closed when the session has ended. */
@@ -14,7 +25,7 @@ const guestKey = 'guest'
 
 /** Who I am, what I may do, whom I am talking to, and whether I still am. */
 export class Session {
-  link = $state.raw<Link>({ kind: 'connecting', online: true })
+  link = $state.raw<Connection>({ kind: 'connecting', online: true })
   identity = $state.raw<Identity | undefined>(undefined)
   identifier = $state('')
   host = $state('')
@@ -85,6 +96,11 @@ export class Session {
     return ((this.user?.caps ?? 0) & cap) !== 0
   }
 
+  /** Tells what the link allows by which the reader came; undefined for those who came otherwise. */
+  get guest(): (() => Promise<Link | undefined>) | undefined {
+    return this.user?.link ? async () => (await this.client.whoAmI()).link : undefined
+  }
+
   /**
    * Logs in; throws what the server has against it. Whoever was here before goes
    * on where they were; somebody else must not find what the other one saw.
@@ -133,7 +149,7 @@ export class Session {
     this.onover()
   }
 
-  private linked(link: Link): void {
+  private linked(link: Connection): void {
     if (this.link.kind === 'live' && link.kind !== 'live') this.asOf = this.socket.lastFrame
     this.link = link
     if (link.kind !== 'closed' || this.out === 'left') return

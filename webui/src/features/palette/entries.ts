@@ -1,6 +1,13 @@
 import type { Verb } from '../../api/client'
 import { allowed, type Order, type Target } from '../../store/commands.svelte'
-import { type Language, languages, type Theme, themes } from '../../store/preferences.svelte'
+import {
+  choices,
+  type Density,
+  type Language,
+  languages,
+  type Theme,
+  themes,
+} from '../../store/preferences.svelte'
 import { needsAttention, type Row } from '../../store/processes.svelte'
 import type { words } from '../../text/whole.svelte'
 import type { IconName } from '../../ui/icons'
@@ -16,6 +23,7 @@ export type Deed =
   | { kind: 'open'; what: 'settings' | 'account' | 'shortcuts' }
   | { kind: 'theme'; theme: Theme }
   | { kind: 'language'; language: Language }
+  | { kind: 'density'; density: Density }
 
 /** Something that can be found by its name and done. */
 export interface Entry {
@@ -201,6 +209,17 @@ function looks(t: T): Entry[] {
         kind: 'language',
         language,
       }),
+    ),
+    ...choices.density.map((density) =>
+      setting(
+        `density ${density}`,
+        t.palette.density(t.taste.densities[density]),
+        `density rows ${density}`,
+        {
+          kind: 'density',
+          density,
+        },
+      ),
     ),
   ]
 }
