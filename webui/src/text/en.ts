@@ -252,6 +252,8 @@ export const en = {
       `${count(n, processes)} in ${count(groups, { one: 'group', other: 'groups' })}`,
     filter: 'Filter',
     filterHint: 'Name, state:fatal, group:web, cpu>50',
+    strange: (what: string) =>
+      `“${what}” is no condition. There are state: group: name: pid:, and cpu memory restarts pid with < > =`,
     clear: 'Clear filter',
     all: 'All',
     byState: 'Filter by state',

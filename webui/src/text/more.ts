@@ -137,6 +137,8 @@ export const more = {
     crashGone: (id: string) => (id === 'last' ? 'No crash is kept' : `There is no crash ${id}`),
     crashGoneHint: 'The last 20 of a program are kept. Older ones make room for them.',
     toCrashes: 'All crashes',
+    wholeName: 'Show the whole name',
+    lessName: 'Show less of the name',
     config: (mark: string) => `configuration ${mark}`,
     cut: 'There was more before this.',
     gone: 'It could not be read: rotated away, cleared, or on a disk that failed.',

@@ -123,6 +123,8 @@ export const ru: Dict & More = {
     crashGone: (id) => (id === 'last' ? 'Сохранённых падений нет' : `Падения ${id} нет`),
     crashGoneHint: 'Хранятся 20 последних падений программы. Более старые уступают им место.',
     toCrashes: 'Все падения',
+    wholeName: 'Показать имя целиком',
+    lessName: 'Показать меньше',
     config: (mark) => `конфигурация ${mark}`,
     cut: 'До этого было ещё.',
     gone: 'Прочитать не удалось: ротация, очистка или сбой диска.',
@@ -867,6 +869,8 @@ export const ru: Dict & More = {
     singles: 'Вне групп',
     everything: 'все процессы',
     listener: 'слушатели событий',
+    strange: (what) =>
+      `«${what}» — не условие. Есть state: group: name: pid:, а также cpu memory restarts pid с < > =`,
     columns: {
       state: 'Состояние',
       name: 'Имя',

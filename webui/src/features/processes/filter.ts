@@ -58,6 +58,26 @@ export function parseFilter(text: string): Test {
   return (row, used) => tests.every((test) => test(row, used))
 }
 
+/** What looks like a comparison: cpu>50, and also cpu>abc, foo>5. */
+const compared = /^[a-z]+(<=|>=|<|>|=)./
+const stateNames = ['stopped', 'starting', 'running', 'backoff', 'stopping', 'exited', 'fatal', 'unknown']
+
+/**
+ * Words of a filter that look like conditions and are none: they can only be part
+ * of a name, and no process here has such a name. A condition still without a value
+ * is being typed.
+ */
+export function strangeWords(text: string, rows: readonly Row[]): string[] {
+  return wordsOf(text).filter((word) => {
+    const [, key = '', value = ''] = /^([^:]*):(.*)$/.exec(word) ?? []
+    if (key === 'state' && value !== '')
+      return !value.split(',').some((v) => stateNames.some((name) => name.startsWith(v)))
+    const odd = compared.test(word) ? !comparison.test(word) : value !== '' && !Object.hasOwn(conditions, key)
+    const passes = testOf(word)
+    return odd && !rows.some((row) => passes(row))
+  })
+}
+
 /** Whether a row passes the text and the chips. */
 export function compile(filter: Filter): Test {
   const byText = parseFilter(filter.text)

@@ -3,7 +3,7 @@ import type { Used } from '../../store/metrics.svelte'
 import { Row } from '../../store/processes.svelte'
 import type { Process, ProcState } from '../../wire/wire.gen'
 import { countStates } from './counts'
-import { compile, looksAtUse, parseFilter } from './filter'
+import { compile, looksAtUse, parseFilter, strangeWords } from './filter'
 import { sectionOf, stretch } from './moves'
 import { inOrder, pressed, readOrder, writeOrder } from './order'
 import { lines, sections } from './sections'
@@ -63,6 +63,21 @@ describe('filter', () => {
   test('chips and text must both hold', () => {
     const test = compile({ text: 'web', states: new Set(['FATAL', 'BACKOFF']) })
     expect(rows.filter((r) => test(r)).map((r) => r.name)).toEqual(['api-1'])
+  })
+})
+
+describe('words that look like conditions and are none', () => {
+  const rows = [row('web', 'api-0'), row('foo', 'a>5')]
+  test.each([
+    ['cpu>abc', 'cpu>abc'],
+    ['foo:bar api', 'foo:bar'],
+    ['state:fatl', 'state:fatl'],
+    ['cpu:50', 'cpu:50'],
+    ['size>5', 'size>5'],
+    ['web:api-0 a>5 cpu>5 memory<=1.5g state:fatal,run group:x nothing', ''],
+    ['state: foo: cpu> cpu', ''],
+  ])('of %j there is told %j', (text, told) => {
+    expect(strangeWords(text, rows).join(' ')).toBe(told)
   })
 })
 
