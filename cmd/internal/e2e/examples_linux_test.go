@@ -408,6 +408,7 @@ func buildExample(t *testing.T) string {
 // ports that are free, a program that dies sooner, and a check that is less
 // patient.
 func TestTheExamplesTellWhatHappens(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	httpcheck, ctl := buildExample(t), buildProgram(t, "supervisorctl")
 	ports := newPortBook()
