@@ -78,9 +78,11 @@ func (s *shutdown) lastGroups() []*group {
 	return s.groups[first:]
 }
 
+// stopGroups goes backwards all the way: of processes of equal priority the last is
+// the first, too (process.py stop_all).
 func (e *Engine) stopGroups(groups []*group) {
 	for _, g := range slices.Backward(groups) {
-		for _, p := range descending.processes(g.processes) {
+		for _, p := range slices.Backward(ascending.processes(g.processes)) {
 			if p.machine.State().Running() {
 				p.ordered(supervise.OrderShutdown, "")
 				e.step(p, machine.Stop{Shutdown: true})
