@@ -50,7 +50,8 @@ func (e *Engine) goDown(mood supervise.Mood, next *config.Config) {
 
 // goOnShuttingDown stops groups from the highest priority number to the lowest,
 // each only when those before it are down (supervisord.py ordered_stop_groups).
-// Groups of equal priority, which asked for no order, go down together.
+// Groups of equal priority, which asked for no order, go down together. Listeners
+// hear what has happened before they are told to stop.
 func (e *Engine) goOnShuttingDown() {
 	if e.Mood() == supervise.MoodRunning || e.outcome != nil {
 		return
@@ -60,6 +61,7 @@ func (e *Engine) goOnShuttingDown() {
 		last := s.lastGroups()
 		if !s.asked {
 			s.asked = true
+			e.dispatchEvents()
 			e.stopGroups(last)
 		}
 		if slices.ContainsFunc(last, func(g *group) bool { return !g.stopped() }) {
