@@ -175,6 +175,17 @@ func logConf(conf config.Process, ch supervise.Channel) config.Log {
 	return conf.Stdout
 }
 
+// noting adds to what is called with events of a log a line about each capture
+// (dispatchers.py toggle_capturemode). Like the pumps, it is not in the loop.
+func (e *Engine) noting(name supervise.NameSpec, ch supervise.Channel, tell func(supervise.Event)) func(supervise.Event) {
+	return func(event supervise.Event) {
+		tell(event)
+		if _, captured := event.(supervise.CommunicationEvent); captured {
+			e.note(supervise.LevelDebug, fmt.Sprintf("%s %v emitted a comm event", supervise.Quote(name.Process), ch))
+		}
+	}
+}
+
 // channel makes the log of one stream; an automatic one gets its file now.
 func (e *Engine) channel(
 	name supervise.NameSpec, ch supervise.Channel, group config.Group, conf config.Process, live config.Supervisord,
@@ -197,6 +208,7 @@ func (e *Engine) channel(
 		opts.Debug = func(data []byte) {
 			e.note(supervise.LevelDebug, logs.DebugText(name.Process, ch, opts.Listener, data))
 		}
+		opts.OnEvent = e.noting(name, ch, opts.OnEvent)
 	}
 	switch log.Kind {
 	case config.LogFile:
