@@ -25,7 +25,7 @@ import (
 
 // The compatibility suite gives the same to the original and to ours, and compares
 // what comes of it. This file has what its languages share: ctl_test.go has command
-// lines, rpc_test.go calls, http_test.go requests. A case is a file,
+// lines, rpc_test.go calls, http_test.go requests, events_test.go listeners. A case is a file,
 // testdata/LANGUAGE/NAME.LANGUAGE:
 //
 //	# What the case shows.
@@ -42,8 +42,8 @@ import (
 //	@gone                   end the server
 //	@join                   wait for the answers of steps in the background
 //
-// {dir} is the server's directory, {port} its TCP port and {self} the binary of these
-// tests, in cases as in configurations. A configuration may say, in comments, what
+// {dir} is the server's directory, {port} its TCP port, {self} the binary of these
+// tests and {data} their testdata, in cases as in configurations. A configuration may say, in comments, what
 // has to be done before it can be used: ";@await name=STATE ...", ";@says FILE TEXT" and
 // ";@stop name". Nothing may depend on time: a case waits for what it needs.
 
@@ -166,7 +166,7 @@ func TestTheSuiteComparesEnough(t *testing.T) {
 	for _, want := range []struct {
 		language language
 		least    int
-	}{{commandLines, 500}, {calls, 800}, {requests, 150}} {
+	}{{commandLines, 500}, {calls, 800}, {requests, 150}, {eventStories, 100}} {
 		questions := 0
 		for _, c := range want.language.cases(t) {
 			questions += c.questions()
@@ -176,6 +176,9 @@ func TestTheSuiteComparesEnough(t *testing.T) {
 			t.Errorf("%d questions of %s, want %d at least", questions, want.language.ending, want.least)
 		}
 		all += questions
+	}
+	if stories := len(eventStories.cases(t)); stories < 40 {
+		t.Errorf("%d cases of events, want 40 at least", stories)
 	}
 	if t.Logf("%d comparisons", all); all < 1500 {
 		t.Errorf("%d comparisons, want 1500 at least", all)
@@ -418,6 +421,7 @@ type ctlServer struct {
 	dir   string
 	port  string
 	self  string // this binary
+	data  string // its testdata
 	conf  string
 	cmd   *exec.Cmd
 	ended chan struct{}
@@ -439,7 +443,11 @@ func startCtlServer(t *testing.T, ports *portBook, daemon, config string) (*ctlS
 	if err != nil {
 		return nil, err
 	}
-	s := &ctlServer{dir: dir, port: port, self: self, conf: filepath.Join(dir, "s.conf"), ended: make(chan struct{})}
+	data, err := filepath.Abs("testdata")
+	if err != nil {
+		return nil, err
+	}
+	s := &ctlServer{dir: dir, port: port, self: self, data: data, conf: filepath.Join(dir, "s.conf"), ended: make(chan struct{})}
 	text, err := s.configure(config)
 	if err != nil {
 		return nil, err
@@ -465,13 +473,15 @@ func startCtlServer(t *testing.T, ports *portBook, daemon, config string) (*ctlS
 	return s, nil
 }
 
-// configure writes a configuration of testdata where the server reads its own.
+// configure writes a configuration of testdata where the server reads its own. What
+// follows its name, from the next line on, is added to it.
 func (s *ctlServer) configure(config string) (string, error) {
-	text, err := os.ReadFile(filepath.Join("testdata/ctl/conf", config))
+	name, more, _ := strings.Cut(config, "\n")
+	text, err := os.ReadFile(filepath.Join("testdata/ctl/conf", name))
 	if err != nil {
 		return "", err
 	}
-	filled := s.fill(string(text))
+	filled := s.fill(string(text) + more + "\n")
 	// Somebody may be reading it just now.
 	next, err := os.CreateTemp(s.dir, "next")
 	if err != nil {
@@ -482,7 +492,7 @@ func (s *ctlServer) configure(config string) (string, error) {
 }
 
 func (s *ctlServer) fill(text string) string {
-	return strings.NewReplacer("{dir}", s.dir, "{port}", s.port, "{self}", s.self).Replace(text)
+	return strings.NewReplacer("{dir}", s.dir, "{port}", s.port, "{self}", s.self, "{data}", s.data).Replace(text)
 }
 
 // prepare waits for the server and follows the ";@" lines of its configuration.
@@ -524,7 +534,7 @@ func (s *ctlServer) do(step step) error {
 	case "gone":
 		return s.stop()
 	}
-	return errors.New("unknown directive")
+	return s.doEvents(step)
 }
 
 // await waits until every process named is in the state named.

@@ -5,7 +5,6 @@ package e2e
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"supervisor/supervise"
 	"supervisor/supervise/child/childtest"
@@ -22,7 +22,8 @@ import (
 
 // TestMain lets this binary be a child of the supervisord under test:
 // "BINARY act DIR" lives as DIR/script says of its name, "BINARY chatter ..."
-// writes numbered lines, "BINARY worker ..." does what it is told.
+// writes numbered lines, "BINARY worker ..." does what it is told, and "BINARY
+// puppet ..." what a case of events says.
 func TestMain(m *testing.M) {
 	if len(os.Args) < 2 {
 		os.Exit(test(m))
@@ -34,6 +35,8 @@ func TestMain(m *testing.M) {
 		chatter(os.Args[2:])
 	case "worker":
 		worker(os.Args[2:]...)
+	case "puppet":
+		playPuppet(os.Args[2:])
 	default:
 		os.Exit(test(m))
 	}
@@ -192,8 +195,8 @@ func (a actor) noteInput() {
 	}
 }
 
-// readEnvelope reads an event. Stories write ASCII only, so that characters are
-// bytes.
+// readEnvelope reads an event as listeners in Python do: its length is in
+// characters.
 func readEnvelope(in *bufio.Reader) ([]byte, error) {
 	header, err := in.ReadBytes('\n')
 	if err != nil {
@@ -204,9 +207,15 @@ func readEnvelope(in *bufio.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	payload := make([]byte, n)
-	_, err = io.ReadFull(in, payload)
-	return append(header, payload...), err
+	envelope := header
+	for range n {
+		r, _, err := in.ReadRune()
+		if err != nil {
+			return nil, err
+		}
+		envelope = utf8.AppendRune(envelope, r)
+	}
+	return envelope, nil
 }
 
 func (a actor) file(kind string) string { return filepath.Join(a.dir, kind+"."+a.name) }
