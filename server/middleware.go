@@ -17,6 +17,7 @@ import (
 	"supervisor/server/audit"
 	"supervisor/server/auth"
 	"supervisor/server/reply"
+	"supervisor/supervise"
 )
 
 const (
@@ -42,6 +43,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		ctx := reply.WithLog(r.Context(), s.log, id)
 		if reason := r.Header.Get("X-Reason"); reason != "" {
 			ctx = audit.WithReason(ctx, reason)
+		}
+		if id := r.Header.Get("X-Restart"); id != "" {
+			ctx = supervise.WithRestart(ctx, id)
 		}
 		r = r.WithContext(ctx)
 		defer s.finish(a, r, time.Now())

@@ -3,6 +3,7 @@
 package child
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -55,9 +56,9 @@ func TestAFastCGIChildAcceptsOnItsDescriptorZero(t *testing.T) {
 	}
 }
 
-func TestAUnixSocketReplacesWhatIsThereAndHasItsModeAndOwner(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
+func TestAUnixSocketReplacesAStaleOneAndHasItsModeAndOwner(t *testing.T) {
+	path := filepath.Join(shortDir(t), "s")
+	if err := listen(t, path).Close(); err != nil {
 		t.Fatal(err)
 	}
 	spec := SocketSpec{Unix: true, Path: path, Mode: 0o640, Owner: &SocketOwner{os.Getuid(), -1}}
@@ -86,12 +87,105 @@ func TestAUnixSocketReplacesWhatIsThereAndHasItsModeAndOwner(t *testing.T) {
 	}
 }
 
+// listen is another program that binds a socket and leaves its file.
+func listen(t *testing.T, path string) *net.UnixListener {
+	t.Helper()
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	return l
+}
+
+// shortDir is a directory whose path leaves room for the name of a socket.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func TestWhatIsNoSocketIsLeftAlone(t *testing.T) {
+	dir := shortDir(t)
+	file, folder := filepath.Join(dir, "file"), filepath.Join(dir, "folder")
+	if err := errors.Join(os.WriteFile(file, []byte("precious"), 0o600), os.Mkdir(folder, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, folder} {
+		if _, err := OpenSocket(SocketSpec{Unix: true, Path: path, Mode: 0o700}); err == nil || err.Error() != path+" is not a socket" {
+			t.Errorf("%s: %v", path, err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if text, err := os.ReadFile(file); string(text) != "precious" || err != nil {
+		t.Errorf("%q %v", text, err)
+	}
+}
+
+func TestASocketThatOthersHaveBoundSinceIsTheirs(t *testing.T) {
+	path := filepath.Join(shortDir(t), "s")
+	spec := SocketSpec{Unix: true, Path: path, Mode: 0o700}
+	bind := func() {
+		t.Helper()
+		socket, err := OpenSocket(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if spec.Left = socket.File(); spec.Left == nil {
+			t.Error("it knows of no file")
+		}
+		if err := socket.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	bind()
+	bind() // over its own
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	other := listen(t, path)
+	before, err := os.Lstat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenSocket(spec); !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("another program listens there: %v", err)
+	}
+	if after, err := os.Lstat(path); err != nil || !os.SameFile(before, after) {
+		t.Errorf("its file has been touched: %v", err)
+	}
+	first := spec
+	first.Left = nil
+	if socket, err := OpenSocket(first); err != nil { // as the original does, who never asks
+		t.Error(err)
+	} else {
+		socket.Close()
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := listen(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	bind() // what others have left
+}
+
 func TestASocketThatCannotBeMadeLeavesNothing(t *testing.T) {
 	before := holdings()
 	path := filepath.Join(t.TempDir(), "s")
 	for _, spec := range []SocketSpec{
 		{Unix: true, Path: "/no/such/directory/s"},
 		{Unix: true, Path: "/" + strings.Repeat("x", 200)},
+		{Unix: true, Path: filepath.Join(path, "below", "nothing")},
 		{Host: "no.such.host.invalid", Port: 1},
 		{Host: "192.0.2.1", Port: 0}, // not ours
 	} {

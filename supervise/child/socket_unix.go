@@ -4,6 +4,7 @@ package child
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -21,6 +22,10 @@ type SocketSpec struct {
 	Backlog int         // 0: as many as the system allows
 	Mode    fs.FileMode // of a unix socket's file
 	Owner   *SocketOwner
+	// Left is the File of the socket that was bound last for the same group, nil
+	// for none. A socket that somebody else has bound there since, and listens on,
+	// is not replaced.
+	Left fs.FileInfo
 }
 
 // SocketOwner is whom a unix socket's file is given to; -1 leaves an id.
@@ -30,17 +35,22 @@ type SocketOwner struct{ UID, GID int }
 // programs expect of the one they inherit.
 type Socket struct {
 	fd   int
+	file fs.FileInfo
 	once sync.Once
 	err  error
 }
 
+// asManyAsAllowed is a backlog above what any system allows, which cuts it to
+// that. Some systems' own constant is from a time when they allowed less.
+const asManyAsAllowed = 65535
+
 // OpenSocket binds and listens (datatypes.py create_and_bind, socket_manager.py).
-// What is at a unix socket's path is removed first; the file stays behind after
-// Close, both as in the original.
+// A socket that is at a unix socket's path is removed first, and the file stays
+// behind after Close, both as in the original.
 func OpenSocket(spec SocketSpec) (*Socket, error) {
 	backlog := spec.Backlog
 	if backlog == 0 {
-		backlog = syscall.SOMAXCONN
+		backlog = asManyAsAllowed
 	}
 	open := openInet
 	if spec.Unix {
@@ -54,11 +64,20 @@ func OpenSocket(spec SocketSpec) (*Socket, error) {
 		syscall.Close(fd)
 		return nil, os.NewSyscallError("listen", err)
 	}
-	return &Socket{fd: fd}, nil
+	s := &Socket{fd: fd}
+	if spec.Unix {
+		// A file that has gone already is one that others may replace.
+		s.file, _ = os.Lstat(spec.Path)
+	}
+	return s, nil
 }
 
 // FD is for Spec.Stdin0; it is the socket's own and valid until Close.
 func (s *Socket) FD() int { return s.fd }
+
+// File is the file of a unix socket as it was bound, for SocketSpec.Left; nil if
+// there is none.
+func (s *Socket) File() fs.FileInfo { return s.file }
 
 // Close closes our descriptor; children keep theirs.
 func (s *Socket) Close() error {
@@ -99,13 +118,15 @@ func resolve(host string) (net.IP, error) {
 	return ips[0].To4(), nil
 }
 
-func openUnix(spec SocketSpec) (fd int, err error) {
-	if _, err := os.Stat(spec.Path); err == nil {
-		if err := os.Remove(spec.Path); err != nil {
-			return -1, fmt.Errorf("replace the socket file: %w", err)
-		}
+func openUnix(spec SocketSpec) (int, error) {
+	if len(spec.Path) >= len(syscall.RawSockaddrUnix{}.Path) {
+		return -1, errPathTooLong
 	}
-	if fd, err = newSocket(syscall.AF_UNIX); err != nil {
+	if err := makeRoom(spec); err != nil {
+		return -1, err
+	}
+	fd, err := newSocket(syscall.AF_UNIX)
+	if err != nil {
 		return -1, err
 	}
 	// Where the system honours it, nobody can connect before chown and chmod
@@ -121,6 +142,47 @@ func openUnix(spec SocketSpec) (fd int, err error) {
 		return -1, err
 	}
 	return fd, nil
+}
+
+// errPathTooLong is in the words of the original, which are Python's.
+var errPathTooLong = errors.New("AF_UNIX path too long")
+
+// makeRoom removes what is at the path of a unix socket. The original removes
+// whatever that is; but a file or a directory may be precious, and a socket that
+// others have bound since we last did is theirs for as long as they listen.
+func makeRoom(spec SocketSpec) error {
+	there, err := os.Lstat(spec.Path)
+	switch {
+	case err != nil:
+		return nil // bind will say what is wrong, if anything is
+	case there.Mode().IsRegular() || there.IsDir():
+		return fmt.Errorf("%s is not a socket", spec.Path)
+	case spec.Left != nil && !sameSocket(there, spec.Left) && somebodyListens(spec.Path):
+		return fmt.Errorf("bind to %s: %w: another program listens there since", spec.Path, syscall.EADDRINUSE)
+	}
+	if err := os.Remove(spec.Path); err != nil {
+		return fmt.Errorf("replace the socket file: %w", err)
+	}
+	return nil
+}
+
+// sameSocket tells whether two files are one. The number of a file that has gone
+// is soon given to another, so the time of its making counts too.
+func sameSocket(a, b fs.FileInfo) bool { return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) }
+
+// somebodyListens tells whether anybody would take a connection. Who is too busy
+// to take one at once is there as well.
+func somebodyListens(path string) bool {
+	fd, err := newSocket(syscall.AF_UNIX)
+	if err != nil {
+		return true // it cannot be found out, so nothing is to be broken
+	}
+	defer syscall.Close(fd)
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return true
+	}
+	err = syscall.Connect(fd, &syscall.SockaddrUnix{Name: path})
+	return !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist)
 }
 
 // hand gives the file of a unix socket its owner and mode.

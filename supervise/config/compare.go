@@ -266,7 +266,7 @@ func (s *FastCGISocket) settings() []setting {
 	}
 	list := []setting{
 		{option: "socket", text: s.URL},
-		{option: "socket_mode", text: fmt.Sprintf("%04o", uint32(s.Mode))},
+		{option: "socket_mode", text: fmt.Sprintf("%04o", uint32(s.Mode)), unset: !s.Unix},
 		{option: "socket_backlog", text: strconv.Itoa(s.Backlog), unset: s.Backlog == 0},
 	}
 	if s.Owner != nil {

@@ -34,7 +34,7 @@ func (e *Engine) Start(ctx context.Context, name supervise.NameSpec, wait bool) 
 // BAD_NAME, NOT_RUNNING, FAILED, SHUTDOWN_STATE.
 func (e *Engine) Stop(ctx context.Context, name supervise.NameSpec, wait bool) (seq uint64, err error) {
 	return seqOf(e.command(ctx, func(e *Engine, r *reply) {
-		stop := func(p *process) error { return e.stop(p, supervise.Asker(ctx)) }
+		stop := func(p *process) error { return e.stop(r, p, supervise.Asker(ctx)) }
 		if p := e.onOne(r, name, stop); p != nil && wait {
 			r.await(e, p, wishDown, r.fail)
 		}
@@ -101,7 +101,7 @@ func (e *Engine) StopMany(ctx context.Context, sel supervise.Selection, wait boo
 			if !p.stoppable() {
 				continue
 			}
-			err := e.stop(p, supervise.Asker(ctx))
+			err := e.stop(r, p, supervise.Asker(ctx))
 			at := len(r.results)
 			r.result(p.name, err)
 			if err == nil && wait {
@@ -423,10 +423,11 @@ func (p *process) stoppable() bool {
 	return p.machine.State().Running() || p.machine.Intent() == machine.UpAfterDown
 }
 
-func (e *Engine) stop(p *process, by string) error {
+func (e *Engine) stop(r *reply, p *process, by string) error {
 	if !p.stoppable() {
 		return supervise.Fault{Code: supervise.FaultNotRunning, Detail: p.name.String()}
 	}
+	p.restart = e.restartOf(r, p)
 	p.ordered(supervise.OrderStop, by)
 	e.obey(p, supervise.OrderStop, by, machine.Stop{})
 	return nil

@@ -89,6 +89,7 @@ type Engine struct {
 	pools     []*pool.Pool // in the order they were made
 	serials   *pool.Serials
 	ticks     ticks
+	restarts  map[string]*restart // under way, by their id
 	shutdown  shutdown
 	outcome   *Outcome
 }

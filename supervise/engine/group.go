@@ -203,7 +203,7 @@ func (e *Engine) removeGroup(g *group) {
 	rows := g.rows()
 	for _, p := range g.processes {
 		delete(e.byKey, p.key)
-		e.releaseSocket(p) // one that is UNKNOWN may have a child still
+		e.giveUpShare(p) // one that is UNKNOWN may have a child still
 		e.deadlines.clear(&p.due)
 		e.deadlines.clear(&p.burial)
 		e.deadlines.clear(&p.stopReport)

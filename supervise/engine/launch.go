@@ -20,6 +20,7 @@ type birth struct {
 	name        string
 	command     command
 	channel     [2]*logs.Channel
+	share       *share // in the socket of a FastCGI program, nil for none
 	life        *lifetime
 }
 
@@ -41,11 +42,11 @@ type launcher struct {
 
 // task is a birth to launch, or something to give back: a share in a socket, the
 // logs of a birth that the host could not bring about. They are done in the order
-// asked, so that a socket is not closed between a death and the birth after it.
+// asked.
 type task struct {
-	birth  *birth
-	socket *sharedSocket
-	logs   [2]*logs.Channel
+	birth *birth
+	share *share
+	logs  [2]*logs.Channel
 }
 
 // inFlight is how many births the host may be given ahead of its answers. It has
@@ -66,8 +67,8 @@ func newLauncher(host child.Host, failed func(child.SpawnFailed)) *launcher {
 // push queues a birth; it never waits.
 func (l *launcher) push(b birth) { l.queueUp(task{birth: &b}) }
 
-// release queues the giving up of a share in a socket; it never waits.
-func (l *launcher) release(s *sharedSocket) { l.queueUp(task{socket: s}) }
+// giveUp queues the giving up of a share in a socket; it never waits.
+func (l *launcher) giveUp(s *share) { l.queueUp(task{share: s}) }
 
 // landed is called by the loop for each birth that the host has answered.
 func (l *launcher) landed() { <-l.flight }
@@ -112,8 +113,10 @@ func (l *launcher) work() {
 	for range l.wake {
 		tasks, closed := l.take()
 		for _, t := range tasks {
+			if t.share != nil {
+				t.share.giveUp()
+			}
 			if t.birth == nil {
-				t.socket.release()
 				shutLogs(t.logs)
 				continue
 			}
@@ -174,8 +177,8 @@ func (l *launcher) launch(b birth) error {
 			return errors.New(child.DispatchersText(b.name, err))
 		}
 	}
-	if spec.Stdin0, err = b.command.socket.acquire(); err != nil {
-		return errors.New(child.DispatchersText(b.name, err))
+	if spec.Stdin0, err = b.share.take(); err != nil {
+		return err
 	}
 	b.life.launching(b.channel)
 	spec.Key, spec.Incarnation, spec.Name = b.key, b.incarnation, b.name
@@ -198,7 +201,6 @@ type notLaunched struct{ report child.SpawnFailed }
 
 func (m notLaunched) handle(e *Engine) {
 	if p := e.ours(m.report.Key, m.report.Incarnation); p != nil && !p.born {
-		p.hasSocket = false // it never got that far
 		e.stillborn(p, m.report.Text)
 	}
 }

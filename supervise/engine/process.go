@@ -36,7 +36,8 @@ type process struct {
 	born        bool        // the host has said Spawned of this incarnation
 	dead        *child.Exit // reaped, its last words still to come
 	died        time.Time   // when it was reaped
-	hasSocket   bool        // the launcher has acquired the shared socket for it
+	share       *share      // in the socket of its program, while it wants one
+	restart     *restart    // that has stopped it and will start it again, nil for none
 	added       time.Time   // when it became part of what runs
 
 	told     instruction // the last there was
@@ -112,12 +113,12 @@ func (p *process) closeLogs() {
 // spawn hands a birth to the launcher, which answers by message.
 func (e *Engine) spawn(p *process) {
 	p.incarnation++
-	p.born, p.dead, p.hasSocket = false, nil, p.command.socket != nil
+	p.born, p.dead, p.restart = false, nil, nil
 	p.life = p.newLife(e.now)
 	e.notes(p.tellPoolBorn())
 	e.launch.push(birth{
 		key: p.key, incarnation: p.incarnation, name: p.name.Process,
-		command: p.command, channel: p.channel, life: p.life,
+		command: p.command, channel: p.channel, share: p.takeShare(), life: p.life,
 	})
 }
 
@@ -149,7 +150,6 @@ func (e *Engine) spawnFailed(report child.SpawnFailed) {
 	if p == nil || p.born {
 		return
 	}
-	e.releaseSocket(p)
 	e.launch.shut(p.channel)
 	e.stillborn(p, report.Text)
 }
@@ -200,24 +200,11 @@ func (e *Engine) drained(report child.Drained) {
 // buried tells the machine of a death, as of the time it was reaped.
 func (e *Engine) buried(p *process) {
 	e.deadlines.clear(&p.burial)
-	exit, hadSocket, life := *p.dead, p.hasSocket, p.life
-	p.hasSocket = false
+	exit, life := *p.dead, p.life
 	e.stepAt(p, machine.Exited{Status: exit.Status, Signal: exit.Signal, CoreDumped: exit.CoreDumped}, p.died)
 	e.endLife(p, life, p.died, &exit)
-	if hadSocket { // after the step: a restart takes its share first, and the socket stays open
-		e.launch.release(p.command.socket)
-	}
 	if p.incarnation == exit.Incarnation {
 		p.dead = nil
-	}
-}
-
-// releaseSocket gives up a life's share of the FastCGI socket. The launcher does
-// it, who also acquires: opening and closing may take their time.
-func (e *Engine) releaseSocket(p *process) {
-	if p.hasSocket {
-		p.hasSocket = false
-		e.launch.release(p.command.socket)
 	}
 }
 

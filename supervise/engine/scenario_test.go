@@ -359,7 +359,7 @@ func (e *Engine) carryOutBadly(p *process) {
 	host := e.opts.Host
 	e.opts.Host = nil // whatever it is asked next, it panics
 	defer func() { e.opts.Host = host }()
-	if err := e.stop(p, ""); err != nil {
+	if err := e.stop(new(reply), p, ""); err != nil {
 		panic(err)
 	}
 	e.settle()

@@ -119,6 +119,7 @@ type order struct {
 
 func (o order) handle(e *Engine) {
 	o.reply.seq = e.bus.Seq()
+	e.goOnRestarting(o.reply)
 	o.do(e, o.reply)
 	o.reply.open--
 	o.reply.close()
@@ -127,6 +128,7 @@ func (o order) handle(e *Engine) {
 // reply gathers the answers of a command's processes. It is the loop's until it
 // is sent.
 type reply struct {
+	restart   string // the id of the restart that the command is part of, "" for none
 	seq       uint64 // the last change before the command
 	open      int    // answers still to come, and one for the command itself
 	err       error  // of a command on one process
@@ -172,7 +174,7 @@ func (r *reply) await(e *Engine, p *process, w wish, tell func(error)) {
 
 // command has the loop do something and waits for its reply.
 func (e *Engine) command(ctx context.Context, do func(*Engine, *reply)) (*reply, error) {
-	r := &reply{open: 1, sent: make(chan *reply, 1)}
+	r := &reply{restart: supervise.RestartOf(ctx), open: 1, sent: make(chan *reply, 1)}
 	if err := e.post(ctx, order{do, r}); err != nil {
 		return nil, err
 	}

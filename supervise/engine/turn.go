@@ -62,6 +62,7 @@ func (e *Engine) stepAt(p *process, in machine.Input, at time.Time) {
 			told = p.seen(move.Facts)
 		}
 	}
+	e.settleShare(p)
 	if now := p.info(); now != told { // whoever keeps what is true at a change number must hear of a new one
 		e.publish(supervise.UpdateEvent{Name: p.name}, now)
 	}

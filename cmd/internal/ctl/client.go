@@ -31,6 +31,7 @@ type client struct {
 	settings  settings
 	flush     func() error
 	reason    string // why it is asked, for the trail
+	restart   string // what the calls of one restart have in common, "" for none
 	unheard   func() // called if the server keeps none
 }
 
@@ -202,6 +203,9 @@ func (cl *client) encode(ctx context.Context, method string, args []any) (*http.
 	request.Header.Set("Accept", "text/xml")
 	if cl.reason != "" {
 		request.Header.Set("X-Reason", cl.reason)
+	}
+	if cl.restart != "" {
+		request.Header.Set("X-Restart", cl.restart)
 	}
 	cl.authorize(request.Header)
 	return request, nil

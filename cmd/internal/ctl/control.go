@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -94,7 +95,9 @@ func restart(ctx context.Context, c *controller, arg string) error {
 	return c.onProcesses(ctx, "restart", arg, exitGeneric, stopping(), starting())
 }
 
-// onProcesses does the verbs one after the other to all names.
+// onProcesses does the verbs one after the other to all names. If there are
+// several, their calls are marked as one restart: our supervisord then keeps
+// FastCGI sockets open in between. The original takes no notice.
 func (c *controller) onProcesses(ctx context.Context, name, arg string, noName int, verbs ...verb) error {
 	cl, err := c.reach(ctx)
 	if cl == nil {
@@ -108,6 +111,9 @@ func (c *controller) onProcesses(ctx context.Context, name, arg string, noName i
 	names, err = c.expand(ctx, cl, names, asGroup)
 	if err != nil {
 		return err
+	}
+	if len(verbs) > 1 {
+		cl.restart = rand.Text()
 	}
 	for _, v := range verbs {
 		if err := c.apply(ctx, cl, v, names); err != nil {
