@@ -222,6 +222,7 @@ func (e *Engine) AddGroup(ctx context.Context, name string) error {
 	}
 	made, err := e.prepare(f.conf, f.live)
 	if err != nil {
+		e.note(supervise.LevelCritical, fmt.Sprintf("cannot add %s: %v", name, err))
 		return supervise.Fault{Code: supervise.FaultFailed, Detail: err.Error()}
 	}
 	// Once asked for it is seen through, whether or not the client still listens:

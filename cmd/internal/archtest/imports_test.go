@@ -92,6 +92,7 @@ var may = map[string][]string{
 		"cmd/internal/ctl", "cmd/internal/daemon", "cmd/internal/manual", "cmd/internal/source",
 	},
 	"examples/listeners/httpcheck": {"supervise", "supervise/listener"},
+	"examples/fastcgi":             {}, // it knows nothing of ours
 	"bench":                        {},
 	"bench/live":                   {},
 }

@@ -32,6 +32,7 @@ type fakeServer struct {
 	quiet     func()         // called when no change is left and the client knows of the last
 	idle      int            // looks at all since the last change
 	looks     int            // at all of them
+	restarts  []string       // for each start and stop, the restart it is part of
 	ids       []*fakeProcess // by the number /live knows them by
 	people
 }
@@ -112,6 +113,9 @@ func (f *fakeServer) rpc(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.reasons = append(f.reasons, r.Header.Get("X-Reason"))
+	if strings.HasPrefix(method, "start") || strings.HasPrefix(method, "stop") {
+		f.restarts = append(f.restarts, r.Header.Get("X-Restart"))
+	}
 	if f.live {
 		w.Header().Set("X-Request-Id", "x-1")
 	}

@@ -115,7 +115,6 @@ type web struct {
 	*life
 	ctlBinary string
 	clients   *clients
-	counted   map[string]tally
 }
 
 const webConf = `
