@@ -1,4 +1,4 @@
-//go:build compat && unix
+//go:build compat && linux
 
 package e2e
 
