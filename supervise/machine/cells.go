@@ -218,6 +218,7 @@ func restartChild(m *Machine, in Input, now time.Time) {
 
 // signalToStop sends stopsignal and gives the child stopwaitsecs.
 func (m *Machine) signalToStop(now time.Time) {
+	m.facts.Failure, m.ending = "", false // who asked counts more
 	m.noteKill(m.policy.StopSignal, m.policy.StopAsGroup)
 	m.arm(now.Add(m.policy.StopWait))
 	m.enter(supervise.StateStopping, m.facts.PID, now)
@@ -252,6 +253,48 @@ func notRunning(m *Machine, _ Input, _ time.Time) {
 		m.name, m.policy.StopSignal)
 }
 
+// Failing.
+
+// leastLife is how long a RUNNING child has at least before it is ended for a
+// Failure. One that fails within startsecs is a failed start, which has pauses and an
+// end; without startsecs nothing else would keep one that always fails at once from
+// being forked as fast as can be.
+const leastLife = time.Second
+
+// failChild begins to end a child that is of no use. Its state stays what it is until
+// it is dead: to all who watch it ends as any other that ends by itself.
+func failChild(m *Machine, in Input, now time.Time) {
+	m.facts.Failure = in.(Fail).Why
+	m.note(supervise.LevelWarn, "ending %s (pid %d), which %s", m.name, m.facts.PID, m.facts.Failure)
+	if soonest := m.facts.Started.Add(leastLife); m.facts.State == supervise.StateRunning && now.Before(soonest) {
+		m.arm(soonest)
+		return
+	}
+	endFailing(m, in, now)
+}
+
+// endFailing sends stopsignal, and KILL when stopwaitsecs are over.
+func endFailing(m *Machine, in Input, now time.Time) {
+	if m.ending {
+		killHarder(m, in, now)
+		return
+	}
+	m.ending = true
+	m.noteKill(m.policy.StopSignal, m.policy.StopAsGroup)
+	m.arm(now.Add(m.policy.StopWait))
+	m.do(Signal{Sig: m.policy.StopSignal, Group: m.policy.StopAsGroup})
+}
+
+// exitFailing is the death that follows. Whatever its status, nobody expects it.
+func exitFailing(m *Machine, in Input, now time.Time) {
+	why := m.facts.Failure
+	if m.facts.State == supervise.StateStarting {
+		m.exitEarly(in, now, why)
+		return
+	}
+	m.exitUnasked(in, now, why)
+}
+
 // Death.
 
 // exitWhileStarting tells a failed start from the end of a short life. An exit
@@ -268,11 +311,16 @@ func exitWhileStarting(m *Machine, in Input, now time.Time) {
 }
 
 func (m *Machine) exitTooQuickly(in Input, now time.Time) {
+	m.exitEarly(in, now, "Exited too quickly (process log may have details)")
+}
+
+// exitEarly makes a failed start of a death.
+func (m *Machine) exitEarly(in Input, now time.Time, why string) {
 	pid := m.bury(in, now)
 	m.facts.TooSoon = m.facts.ExitStatus
 	m.facts.ExitStatus, m.facts.ExitKnown = 0, false
 	m.facts.Expected = false
-	m.facts.SpawnErr = "Exited too quickly (process log may have details)"
+	m.facts.SpawnErr = why
 	m.enterBackoff(pid, now)
 	m.note(supervise.LevelWarn, "exited: %s (%s; not expected)", m.name, howItEnded(in))
 	m.giveUpIfSpent(now)
@@ -280,13 +328,19 @@ func (m *Machine) exitTooQuickly(in Input, now time.Time) {
 
 // exitByItself is a death nobody asked for.
 func exitByItself(m *Machine, in Input, now time.Time) {
+	m.exitUnasked(in, now, fmt.Sprintf("Bad exit code %d", in.(Exited).Status))
+}
+
+// exitUnasked goes on as autorestart says. why is told of an exit that is not
+// expected.
+func (m *Machine) exitUnasked(in Input, now time.Time, why string) {
 	pid := m.bury(in, now)
 	m.facts.Tries = 0
 	m.disarm()
 	level, verdict := supervise.LevelInfo, "expected"
 	if !m.facts.Expected {
 		level, verdict = supervise.LevelWarn, "not expected"
-		m.facts.SpawnErr = fmt.Sprintf("Bad exit code %d", m.facts.ExitStatus)
+		m.facts.SpawnErr = why
 	}
 	m.enter(supervise.StateExited, pid, now)
 	m.note(level, "exited: %s (%s; %s)", m.name, howItEnded(in), verdict)
@@ -326,7 +380,8 @@ func (m *Machine) bury(in Input, now time.Time) (pid int) {
 	m.facts.Stopped = now
 	m.facts.ExitStatus, m.facts.ExitKnown = exit.Status, true
 	m.facts.ExitSignal = exit.Signal
-	m.facts.Expected = slices.Contains(m.policy.ExitCodes, exit.Status)
+	m.facts.Expected = m.facts.Failure == "" && slices.Contains(m.policy.ExitCodes, exit.Status)
+	m.facts.Failure, m.ending = "", false
 	return pid
 }
 
@@ -370,6 +425,7 @@ func becomeUnknown(m *Machine, in Input, now time.Time) {
 }
 
 func (m *Machine) enterUnknown(now time.Time) {
+	m.facts.Failure, m.ending = "", false
 	m.disarm()
 	m.enter(supervise.StateUnknown, m.facts.PID, now)
 }

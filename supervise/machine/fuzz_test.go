@@ -110,7 +110,7 @@ func (w *witness) record(in Input) {
 
 var kindNames = [kinds]string{
 	"start", "autostart", "stop", "shutdown", "restart", "spawned", "spawnFailed",
-	"died", "signalFailed", "panicked", "due", "moodUp", "moodDown",
+	"died", "fail", "signalFailed", "panicked", "due", "moodUp", "moodDown",
 }
 
 func (w *witness) see(effect Effect) {

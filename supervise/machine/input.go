@@ -33,6 +33,10 @@ type Exited struct {
 	CoreDumped bool
 }
 
+// Fail says that the child lives but is of no use, as whoever it serves has found
+// out. It is ended, and what follows is what follows an exit that nobody expects.
+type Fail struct{ Why string }
+
 // SignalFailed says that a signal could not be sent to the child: one that a
 // Signal effect asked for, or one sent ByPerson (signalProcess). The process
 // becomes UNKNOWN, unless the reason was only that the child is Gone (no such
@@ -69,6 +73,7 @@ func (Restart) input()      {}
 func (Spawned) input()      {}
 func (SpawnFailed) input()  {}
 func (Exited) input()       {}
+func (Fail) input()         {}
 func (SignalFailed) input() {}
 func (Panicked) input()     {}
 func (Due) input()          {}

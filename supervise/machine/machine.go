@@ -15,6 +15,7 @@ type Machine struct {
 
 	facts    Facts
 	inFlight bool     // a Spawn effect has not been answered yet
+	ending   bool     // the child has been sent stopsignal for its Failure
 	effects  []Effect // of the step under way
 }
 
@@ -44,6 +45,10 @@ type Facts struct {
 	ExitSignal supervise.Signal // the signal the last child died of, 0 for none
 	Expected   bool             // the last exit was one of exitcodes; never one within startsecs
 	SpawnErr   string           // why the last start failed, in the original's words
+
+	// Failure is why the child that lives is being ended although it was to run; ""
+	// for one that may.
+	Failure string
 }
 
 // Intent is what is wanted, beside the state that is.

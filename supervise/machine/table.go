@@ -18,6 +18,7 @@ const (
 	forking        // STARTING, the fork under way
 	starting       // STARTING, the child alive
 	running
+	failing // STARTING or RUNNING, the child told to end for its Failure
 	backoff
 	stopping
 	exited
@@ -40,6 +41,7 @@ const (
 	spawned
 	spawnFailed
 	died
+	fail
 	signalFailed
 	panicked
 	due
@@ -75,6 +77,7 @@ var table = [phases][kinds]cell{
 		shutdown:     stopChild,
 		restart:      restartChild,
 		died:         exitWhileStarting,
+		fail:         failChild,
 		signalFailed: signalProblem,
 		panicked:     becomeUnknown,
 		due:          stayedUp,
@@ -85,8 +88,19 @@ var table = [phases][kinds]cell{
 		shutdown:     stopChild,
 		restart:      restartChild,
 		died:         exitByItself,
+		fail:         failChild,
 		signalFailed: signalProblem,
 		panicked:     becomeUnknown,
+	},
+	failing: {
+		start:        alreadyRunning,
+		stop:         stopChild,
+		shutdown:     stopChild,
+		restart:      restartChild,
+		died:         exitFailing,
+		signalFailed: signalProblem,
+		panicked:     becomeUnknown,
+		due:          endFailing,
 	},
 	backoff: {
 		start:    startByHand,
@@ -176,11 +190,17 @@ func (m *Machine) phase() phase {
 	case supervise.StateStopped:
 		return stopped
 	case supervise.StateStarting:
-		if m.inFlight {
+		switch {
+		case m.inFlight:
 			return forking
+		case m.facts.Failure != "":
+			return failing
 		}
 		return starting
 	case supervise.StateRunning:
+		if m.facts.Failure != "" {
+			return failing
+		}
 		return running
 	case supervise.StateBackoff:
 		return backoff
@@ -225,6 +245,8 @@ func kindOf(in Input) kind {
 		return spawnFailed
 	case Exited:
 		return died
+	case Fail:
+		return fail
 	case SignalFailed:
 		return signalFailed
 	case Panicked:

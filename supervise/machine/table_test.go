@@ -84,6 +84,7 @@ var roads = [phases]string{
 	forking:       "start",
 	starting:      "start, spawned 41",
 	running:       "start, spawned 41, due",
+	failing:       "start, spawned 41, due, fail broke a promise",
 	backoff:       "start, spawnfailed can't find command 'x'",
 	stopping:      "start, spawned 41, due, stop",
 	exited:        "start, spawned 41, mood SHUTDOWN, due, exited 1, mood RUNNING!",
@@ -98,6 +99,7 @@ var columns = []string{
 	"start", "autostart", "stop", "shutdown", "restart",
 	"spawned 42", "spawnfailed too many open files to spawn 'x'",
 	"exited 0", "exited 3", "exited by SIGSEGV core",
+	"fail is of no use",
 	"killfailed operation not permitted", "killmissed", "signalfailed operation not permitted", "signalmissed",
 	"panicked index out of range", "due",
 	"mood RUNNING", "mood RESTARTING",
@@ -133,6 +135,8 @@ func printCell(t *testing.T, b *strings.Builder, v variant, road, column string)
 	switch {
 	case m.inFlight:
 		from += " (forking)"
+	case m.phase() == failing:
+		from += " (failing)"
 	case m.State() == supervise.StateUnknown && m.PID() == 0:
 		from += " (childless)"
 	}

@@ -99,6 +99,8 @@ func readInput(t *testing.T, text string) Input {
 		return SpawnFailed{Text: rest}
 	case "exited":
 		return readExit(t, rest)
+	case "fail":
+		return Fail{Why: rest}
 	case "killfailed":
 		return SignalFailed{Err: errors.New(rest)}
 	case "killmissed":
@@ -215,6 +217,9 @@ func sight(m *Machine) string {
 	}
 	if facts.Expected {
 		b.WriteString(", as expected")
+	}
+	if facts.Failure != "" {
+		fmt.Fprintf(&b, ", failing: it %s", facts.Failure)
 	}
 	if facts.SpawnErr != "" {
 		fmt.Fprintf(&b, ", spawnerr %q", facts.SpawnErr)
