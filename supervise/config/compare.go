@@ -199,7 +199,8 @@ func (g Group) settings() []setting {
 			setting{option: "buffer_size", text: strconv.Itoa(l.BufferSize)},
 			setting{option: "events", text: joined(l.Events)},
 			setting{option: "result_handler", text: l.ResultHandler},
-			setting{option: "payload_length", text: unit})
+			setting{option: "payload_length", text: unit},
+			setting{option: "restart_on_protocol_error", text: strconv.FormatBool(l.RestartOnProtocolError)})
 	}
 	return list
 }

@@ -179,6 +179,9 @@ type Listener struct {
 	BufferSize    int
 	ResultHandler string
 	PayloadBytes  bool // len in the envelope counts bytes, not characters
+	// RestartOnProtocolError ends a listener that breaks the protocol, as if it had
+	// exited unexpectedly.
+	RestartOnProtocolError bool
 }
 
 // FastCGISocket is the listening socket that the processes of an

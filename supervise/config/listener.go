@@ -25,6 +25,8 @@ func (l *loader) pool(section string, _ map[string]bool) (Group, error) {
 		ResultHandler: resultHandler(r),
 		PayloadBytes:  read(r, "payload_length", lengthInBytes),
 		Events:        listenerEvents(r),
+
+		RestartOnProtocolError: read(r, "restart_on_protocol_error", boolean),
 	}
 	if read(r, "redirect_stderr", boolean) {
 		r.failf("redirect_stderr", "[%s] section sets redirect_stderr=true but this is not allowed because it will interfere with the eventlistener protocol", section)

@@ -247,6 +247,7 @@ var listenerOptions = []optionSpec{
 	{name: "result_handler", kind: kindText, standard: DefaultResultHandler},
 	{name: "events", kind: kindEvents, standard: ""},
 	{name: "payload_length", kind: kindLengthUnit, standard: "characters", ours: true},
+	{name: "restart_on_protocol_error", kind: kindBoolean, standard: "false", ours: true},
 	{name: "redirect_stderr", kind: kindBoolean, standard: "false"},
 }
 

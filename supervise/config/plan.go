@@ -58,6 +58,7 @@ func (l *Listener) equal(other *Listener) bool {
 	return l.BufferSize == other.BufferSize &&
 		l.ResultHandler == other.ResultHandler &&
 		l.PayloadBytes == other.PayloadBytes &&
+		l.RestartOnProtocolError == other.RestartOnProtocolError &&
 		slices.Equal(l.Events, other.Events)
 }
 

@@ -63,6 +63,7 @@ func TestARereadFindsWhatChanged(t *testing.T) {
 		{"the events of a listener", listener, listener + "events=TICK_5", true},
 		{"the buffer of a listener", listener, listener + "buffer_size=1", true},
 		{"how a listener counts lengths", listener, listener + "payload_length=bytes", true},
+		{"what becomes of a listener that breaks the protocol", listener, listener + "restart_on_protocol_error=true", true},
 		{"the socket of a FastCGI program", fastCGI, fastCGI + "socket=tcp://h:1", true},
 		{"the mode of a socket", fastCGI, fastCGI + "socket_mode=0777", true},
 		{"the owner of a socket", fastCGI, fastCGI + "socket_owner=root:root", true},
