@@ -301,6 +301,8 @@ var rows = []row{
 	{route: "GET /api/v1/processes/{name}", path: "/api/v1/processes/NAME", want: whoSees, has: `"group":"insider"`},
 	{route: "GET /api/v1/processes/{name}/metrics", path: "/api/v1/processes/NAME/metrics", want: whoSees, has: `"cpu":[7]`},
 	{route: "GET /api/v1/processes", want: known, has: `"usage"`},
+	{route: "GET /api/v1/pools", want: known, has: `{"pools":[`},
+	{route: "GET /api/v1/pools", want: known, has: `"said":"'canary-said`, admins: true},
 	{route: "GET /api/v1/processes/{name}/settings", path: "/api/v1/processes/NAME/settings", want: onlyAdminOf, has: `{"name":"API_TOKEN","value":"***","hidden":true},{"name":"MODE","value":"fast"}`},
 	{route: "GET /api/v1/processes/{name}/settings", path: "/api/v1/processes/NAME/settings", want: onlyAdminOf, has: `{"name":"environment","variable":"API_TOKEN","value":"***","hidden":true,"file":"/etc/village.conf","line":5}`},
 	{route: "POST /api/v1/processes/{name}/reveal", path: "/api/v1/processes/NAME/reveal", body: `{"variable":"MODE","reason":"because"}`, want: onlyAdminOf, has: `-command --token=***`, change: true},

@@ -59,8 +59,10 @@ func (s *stub) Process(_ context.Context, name supervise.NameSpec) (supervise.Pr
 	return supervise.ProcessInfo{Group: "cat", Name: "cat", State: supervise.StateRunning, PID: 42, Start: time.Now()}, nil
 }
 
-func (*stub) Listener(context.Context, supervise.NameSpec) (supervise.ListenerInfo, bool, error) {
-	return supervise.ListenerInfo{}, false, nil
+func (*stub) Pools(context.Context) ([]supervise.PoolInfo, error) { return nil, nil }
+
+func (*stub) Pool(context.Context, supervise.NameSpec) (supervise.PoolInfo, bool, error) {
+	return supervise.PoolInfo{}, false, nil
 }
 
 func (s *stub) Snapshot(ctx context.Context) (supervise.Snapshot, error) {

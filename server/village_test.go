@@ -100,8 +100,23 @@ func (v *village) ConfigInfo(context.Context) ([]supervise.ConfigInfo, error) {
 	return infos, nil
 }
 
-func (v *village) Listener(ctx context.Context, name supervise.NameSpec) (supervise.ListenerInfo, bool, error) {
-	return supervise.ListenerInfo{}, false, nil
+// Pools has each group as one: what a pool tells is no more than its group may.
+func (v *village) Pools(context.Context) ([]supervise.PoolInfo, error) {
+	var pools []supervise.PoolInfo
+	for _, p := range v.processes {
+		if len(pools) == 0 || pools[len(pools)-1].Group != p.Group {
+			pools = append(pools, supervise.PoolInfo{Group: p.Group, Events: []string{"TICK_5"}, Buffered: 3, Size: 10})
+		}
+		pool := &pools[len(pools)-1]
+		pool.Listeners = append(pool.Listeners, supervise.ListenerInfo{
+			Name: p.NameSpec(), Process: p.State, State: "UNKNOWN", Broken: true, Said: "'" + p.Group + "-said'",
+		})
+	}
+	return pools, nil
+}
+
+func (v *village) Pool(_ context.Context, name supervise.NameSpec) (supervise.PoolInfo, bool, error) {
+	return supervise.PoolInfo{}, false, nil
 }
 
 func (v *village) Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error) {

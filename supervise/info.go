@@ -29,7 +29,16 @@ type ProcessInfo struct {
 	Restarts int       // times started again without anybody asking, in this epoch
 	// RestartsDay are those of the last 24 hours, counted by the quarter of an
 	// hour, as far as is known also of epochs before.
-	RestartsDay int
+	RestartsDay  int
+	RestartsHour int // those of the last hour, by five minutes
+
+	// Broken tells of an event listener that it has broken the protocol and gets no
+	// events until it is started again; PoolFull and PoolDropped of its pool that the
+	// buffer has been full for a second or more, and how many events it has dropped
+	// within the last hour. They are brought up to date once a second.
+	Broken      bool
+	PoolFull    bool
+	PoolDropped int
 
 	Order Order  // what people have told it that has not come true yet
 	By    string // who has; "" if nobody knows
@@ -159,12 +168,42 @@ type Option struct {
 	Line int
 }
 
-// ListenerInfo is where an event listener is in the protocol, and its pool.
+// PoolInfo is a pool of event listeners as it was at one moment. What is counted
+// is counted since the pool was made.
+type PoolInfo struct {
+	Group     string
+	Events    []string  // that it subscribes to
+	Buffered  int       // events that wait
+	Size      int       // of the buffer: more and the oldest is dropped
+	FullSince time.Time // zero while there is room in it
+
+	Accepted uint64 // events that came
+	Handled  uint64 // that a listener has answered OK to
+	Rejected uint64 // times one came back: rejected, or its listener broke the protocol or died
+	Dropped  uint64 // that found no room
+	// DroppedHour are those of the last hour, counted by five minutes.
+	DroppedHour int
+
+	// Restarts tells whether a listener that breaks the protocol is started again.
+	Restarts  bool
+	Listeners []ListenerInfo // in the order of the configuration
+}
+
+// ListenerInfo is where an event listener is in the protocol.
 type ListenerInfo struct {
-	State    string   // READY, BUSY, ACKNOWLEDGED, UNKNOWN
-	Events   []string // that the pool subscribes to
-	Buffered int      // events that wait
-	Size     int      // of the buffer: more and the oldest is lost
+	Name    NameSpec
+	Process State     // of its process
+	State   string    // READY, BUSY, ACKNOWLEDGED, UNKNOWN
+	Since   time.Time // when State was entered
+	// Broken tells that it lives and is UNKNOWN: it gets no events until it is
+	// started again.
+	Broken bool
+
+	Event  EventType // that it works on while it is BUSY; "" for none
+	Serial int64     // of that event
+
+	Breaches int    // of the protocol, by all its lives
+	Said     string // the beginning of what the last of them was, quoted; "" for none
 }
 
 // Variable is one of a process's environment that the configuration sets.

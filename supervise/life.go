@@ -32,6 +32,7 @@ type Life struct {
 	Sent   Signal // the last signal somebody had supervisord send it, 0 for none
 	SentBy string
 	Killed bool // supervisord sent it KILL, for it had not ended within stopwaitsecs
+	Broke  bool // it broke the event listener protocol, and supervisord ended it for that
 
 	OOM    bool   // about then the kernel's out-of-memory killer killed something
 	Config string // a mark of the configuration it ran with: equal for equal ones

@@ -41,6 +41,7 @@ const (
 	MeantForbidden   MeaningCode = "forbidden-call" // SIGSYS
 	MeantPipe        MeaningCode = "broken-pipe"    // SIGPIPE
 	MeantOutside     MeaningCode = "outside"        // SIGTERM and its like, from somebody else
+	MeantProtocol    MeaningCode = "protocol"       // an event listener that broke the protocol
 	MeantSignal      MeaningCode = "signal"         // any other
 )
 
@@ -49,7 +50,7 @@ var MeaningCodes = [...]MeaningCode{
 	MeantNoStart, MeantStopped, MeantKilled, MeantDone, MeantTooSoon, MeantUnlisted,
 	MeantExit, MeantNoExec, MeantNotFound, MeantShellSignal, MeantOOM, MeantSIGKILL,
 	MeantSent, MeantFault, MeantAbort, MeantLimit, MeantForbidden, MeantPipe,
-	MeantOutside, MeantSignal,
+	MeantOutside, MeantProtocol, MeantSignal,
 }
 
 // shellSignals is where a shell begins to count the signals that ended what it
@@ -70,6 +71,8 @@ func (l Life) Meaning() Meaning {
 		m.Code, m.Text = MeantNoStart, "could not be started: "+l.SpawnErr
 	case !l.Crashed() && l.Order != OrderNone:
 		m.Code, m.Text = l.asTold(m)
+	case l.Crashed() && l.Broke:
+		m.Code, m.Text = MeantProtocol, "broke the event listener protocol, so supervisord ended it to start it again (restart_on_protocol_error)"
 	case l.Signal != 0:
 		m.Code, m.Text = l.bySignal(m)
 		m.By = l.SentBy

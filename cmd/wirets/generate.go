@@ -14,7 +14,7 @@ import (
 // bodies are the shapes of the API. Frames come from wire's own lists, and what
 // any of them refers to is found by looking.
 var bodies = []any{
-	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.LogPage{},
+	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.Pools{}, wire.LogPage{},
 	wire.Lives{}, wire.Crashes{}, wire.Crash{},
 	wire.LogFiles{}, wire.SearchLine{}, wire.MergedPage{},
 	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Preview{}, wire.ConfigFiles{}, wire.About{}, wire.Update{}, wire.Failure{},

@@ -108,6 +108,7 @@ func (a *api) Routes(r chi.Router) {
 	get("/identity", a.identity)
 	get("/processes", a.processes)
 	get("/processes/{name}", a.process)
+	get("/pools", a.pools)
 	get("/processes/{name}/settings", a.settings)
 	get("/processes/{name}/metrics", a.processMetrics)
 	get("/processes/{name}/lives", a.lives)

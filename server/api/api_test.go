@@ -227,7 +227,7 @@ func TestLists(t *testing.T) {
 		t.Errorf("a program is no event listener: %+v", detail.Listener)
 	}
 	d.engine.listens = true
-	if l := read[wire.ProcessDetail](t, d.send("GET", "/processes/web:api", "")).Listener; l == nil || l.State != "BUSY" || l.Buffered != 3 || l.Size != 10 {
+	if l := read[wire.ProcessDetail](t, d.send("GET", "/processes/web:api", "")).Listener; l == nil || l.State != "BUSY" || l.Event != "TICK_5" || l.Serial != 7 || l.Pool.Buffered != 3 || l.Pool.Size != 10 || l.Said != "'once'" {
 		t.Errorf("%+v", l)
 	}
 	identity := read[wire.Identity](t, d.send("GET", "/identity", ""))

@@ -95,8 +95,21 @@ func (e *fakeEngine) Process(_ context.Context, name supervise.NameSpec) (superv
 	}
 	return supervise.ProcessInfo{}, supervise.Fault{Code: supervise.FaultBadName, Detail: name.String()}
 }
-func (e *fakeEngine) Listener(context.Context, supervise.NameSpec) (supervise.ListenerInfo, bool, error) {
-	return supervise.ListenerInfo{State: "BUSY", Events: []string{"TICK_5"}, Buffered: 3, Size: 10}, e.listens, nil
+func (e *fakeEngine) Pools(context.Context) ([]supervise.PoolInfo, error) {
+	return []supervise.PoolInfo{poolOf(web), poolOf(secret)}, nil
+}
+func (e *fakeEngine) Pool(_ context.Context, name supervise.NameSpec) (supervise.PoolInfo, bool, error) {
+	return poolOf(web), e.listens, nil
+}
+
+// poolOf is a process as the one listener of a pool.
+func poolOf(p supervise.ProcessInfo) supervise.PoolInfo {
+	return supervise.PoolInfo{
+		Group: p.Group, Events: []string{"TICK_5"}, Buffered: 3, Size: 10, Accepted: 9, Handled: 4, Dropped: 1, Rejected: 2, DroppedHour: 1,
+		Listeners: []supervise.ListenerInfo{{
+			Name: p.NameSpec(), Process: p.State, State: "BUSY", Event: supervise.EventTick5, Serial: 7, Breaches: 1, Said: "'once'",
+		}},
+	}
 }
 
 func (e *fakeEngine) WriteStdin(_ context.Context, name supervise.NameSpec, data []byte) error {

@@ -31,7 +31,10 @@ type Engine interface {
 	Recent(ctx context.Context) (epoch string, changes []supervise.Change, err error)
 	Process(ctx context.Context, name supervise.NameSpec) (supervise.ProcessInfo, error)
 
-	Listener(ctx context.Context, name supervise.NameSpec) (supervise.ListenerInfo, bool, error)
+	// Pools are all pools of event listeners; Pool is that of one listener, and false
+	// for any other process.
+	Pools(ctx context.Context) ([]supervise.PoolInfo, error)
+	Pool(ctx context.Context, name supervise.NameSpec) (supervise.PoolInfo, bool, error)
 	Settings(ctx context.Context, name supervise.NameSpec) (supervise.Settings, error)
 
 	Start(ctx context.Context, name supervise.NameSpec, wait bool) (uint64, error)

@@ -52,12 +52,8 @@ func (a *api) process(w http.ResponseWriter, r *http.Request) error {
 	}
 	detail := wire.FromDetail(info, auth.Caps(auth.From(r.Context()), name))
 	detail.Usage = a.usage(info)
-	listener, is, err := a.engine.Listener(r.Context(), name)
-	if err != nil {
+	if detail.Listener, err = a.listener(r, name); err != nil {
 		return err
-	}
-	if is {
-		detail.Listener = wire.FromEventListener(listener)
 	}
 	return reply.JSON(w, detail)
 }

@@ -1,5 +1,6 @@
 // Package scrape answers GET /metrics in the text format of Prometheus (0.0.4):
-// how the processes are, and what they use, for monitoring.
+// how the processes are, what they use, and how the pools of event listeners keep
+// up, for monitoring.
 //
 // Everybody is told of the processes they may see, so what a token reads here is
 // what it may view. A scrape is a look at the measurements: from the first on they

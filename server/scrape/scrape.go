@@ -16,6 +16,7 @@ import (
 type Engine interface {
 	Identity() supervise.Identity
 	Snapshot(ctx context.Context) (supervise.Snapshot, error)
+	Pools(ctx context.Context) ([]supervise.PoolInfo, error)
 }
 
 // Metrics is what this room needs of whoever measures what processes use.
@@ -42,9 +43,15 @@ func Handler(engine Engine, metrics Metrics) http.Handler {
 		if err != nil {
 			return err
 		}
-		seen := look(snapshot, auth.Scope(r.Context(), auth.View), metrics)
+		pools, err := engine.Pools(r.Context())
+		if err != nil {
+			return err
+		}
+		may := auth.Scope(r.Context(), auth.View)
+		text := page(engine.Identity(), look(snapshot, may, metrics))
+		text = poolPage(text, lookAtPools(pools, may))
 		w.Header().Set("Content-Type", contentType)
-		_, err = w.Write(page(engine.Identity(), seen))
+		_, err = w.Write(text)
 		return err
 	})
 }
@@ -72,7 +79,7 @@ func look(snapshot supervise.Snapshot, may func(supervise.NameSpec) bool, metric
 			used = supervise.NoUsage
 			used.CPUTime = total
 		}
-		seen = append(seen, sight{p, used, `{group="` + label(p.Group) + `",name="` + label(p.Name) + `"}`})
+		seen = append(seen, sight{p, used, labels(p.NameSpec())})
 	}
 	return seen
 }
@@ -146,6 +153,10 @@ func page(id supervise.Identity, seen []sight) []byte {
 		}
 	}
 	return b
+}
+
+func labels(name supervise.NameSpec) string {
+	return `{group="` + label(name.Group) + `",name="` + label(name.Process) + `"}`
 }
 
 func head(b []byte, name, kind, help string) []byte {

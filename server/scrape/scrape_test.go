@@ -38,6 +38,18 @@ func (w *world) Snapshot(context.Context) (supervise.Snapshot, error) {
 	}}, w.err
 }
 
+func (w *world) Pools(context.Context) ([]supervise.PoolInfo, error) {
+	listener := func(group, name, state string, breaches int) supervise.ListenerInfo {
+		return supervise.ListenerInfo{Name: supervise.NameSpec{Group: group, Process: name}, State: state, Breaches: breaches}
+	}
+	return []supervise.PoolInfo{
+		{Group: "web", Buffered: 3, Size: 10, Accepted: 100, Handled: 90, Rejected: 4, Dropped: 6, Listeners: []supervise.ListenerInfo{
+			listener("web", "ear_0", "BUSY", 0), listener("web", "ear_1", "UNKNOWN", 2),
+		}},
+		{Group: "jobs", Size: 1, Listeners: []supervise.ListenerInfo{listener("jobs", "mail", "READY", 0)}},
+	}, w.err
+}
+
 func (w *world) Look(context.Context) error {
 	w.looks++
 	return errors.New("the sample takes its time")
@@ -85,11 +97,11 @@ func TestThePageIsWhatPrometheusReads(t *testing.T) {
 func TestWhoMayNotSeeAProcessReadsNothingOfIt(t *testing.T) {
 	var w world
 	text := ask(t, &w, &w, supervise.Grant{Role: supervise.Viewer, Programs: []string{"jobs"}}).Body.String()
-	if strings.Contains(text, "web") || strings.Contains(text, "api") || !strings.Contains(text, `supervisor_process_up{group="jobs",name="mail"} 0`) {
+	if strings.Contains(text, "web") || strings.Contains(text, "api") || !strings.Contains(text, `supervisor_pool_events_dropped_total{pool="jobs"} 0`) || !strings.Contains(text, `supervisor_process_up{group="jobs",name="mail"} 0`) {
 		t.Error(text)
 	}
 	text = ask(t, &w, &w, supervise.Grant{Role: supervise.Viewer, Programs: []string{"none"}}).Body.String()
-	if strings.Contains(text, "process") {
+	if strings.Contains(text, "process") || strings.Contains(text, "pool") {
 		t.Error(text)
 	}
 }

@@ -27,7 +27,8 @@ func FromProcess(p supervise.ProcessInfo, caps Caps) Process {
 		Tries:    p.Tries,
 		Max:      p.MaxTries,
 		Next:     Millis(p.Next),
-		Restarts: p.Restarts, RestartsDay: p.RestartsDay,
+		Restarts: p.Restarts, RestartsDay: p.RestartsDay, RestartsHour: p.RestartsHour,
+		Broken: p.Broken, PoolFull: p.PoolFull, PoolDropped: p.PoolDropped,
 		Order: OrderKind(p.Order), By: p.By,
 		Caps: caps,
 	}
@@ -64,11 +65,6 @@ func headOf(p supervise.ProcessInfo) []byte {
 // FromDetail gives all that is told of one process.
 func FromDetail(p supervise.ProcessInfo, caps Caps) ProcessDetail {
 	return ProcessDetail{Process: FromProcess(p, caps), StdoutLog: p.StdoutLog, StderrLog: p.StderrLog}
-}
-
-// FromEventListener gives what is told of an event listener.
-func FromEventListener(l supervise.ListenerInfo) *EventListener {
-	return &EventListener{State: ListenerState(l.State), Events: l.Events, Buffered: l.Buffered, Size: l.Size}
 }
 
 // FromGroup gives a group.

@@ -49,6 +49,16 @@ type Process struct {
 	// an hour, those before the present supervisord included as far as they are
 	// known.
 	RestartsDay int `json:"restartsDay,omitempty"`
+	// Likewise in the last hour, counted by five minutes.
+	RestartsHour int `json:"restartsHour,omitempty"`
+	// Of an event listener: it has broken the protocol, and gets no events until it is
+	// started again.
+	Broken bool `json:"broken,omitempty"`
+	// Of an event listener's pool: its buffer is full, and has been for a second or
+	// more; and how many events it has dropped in the last hour, counted by five
+	// minutes and told once a second.
+	PoolFull    bool `json:"poolFull,omitempty"`
+	PoolDropped int  `json:"poolDropped,omitempty"`
 	// What somebody has ordered that has not come true yet; and who, for those who
 	// may read the trail of the process, where it is known.
 	Order OrderKind `json:"order,omitempty"`
@@ -74,25 +84,7 @@ type ProcessDetail struct {
 	StdoutLog string `json:"stdoutLog"`
 	StderrLog string `json:"stderrLog"`
 	// Of an event listener; null for any other process.
-	Listener *EventListener `json:"listener"`
-}
-
-// ListenerState is where an event listener is in the protocol.
-type ListenerState string
-
-// Values lists every state, for the generated types.
-func (ListenerState) Values() []string {
-	return []string{"READY", "BUSY", "ACKNOWLEDGED", "UNKNOWN"}
-}
-
-// EventListener is an event listener and its pool.
-type EventListener struct {
-	State ListenerState `json:"state"`
-	// What the pool subscribes to.
-	Events []string `json:"events"`
-	// How many events wait, of how many that can: then the oldest is lost.
-	Buffered int `json:"buffered"`
-	Size     int `json:"size"`
+	Listener *ListenerDetail `json:"listener"`
 }
 
 // Group is a group of processes.

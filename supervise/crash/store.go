@@ -66,6 +66,7 @@ type writtenLife struct {
 	Sent     supervise.Signal `json:"sent,omitzero"`
 	SentBy   string           `json:"sentBy,omitzero"`
 	Killed   bool             `json:"killed,omitzero"`
+	Broke    bool             `json:"broke,omitzero"`
 	OOM      bool             `json:"oom,omitzero"`
 	Config   string           `json:"config,omitzero"`
 	Crash    int              `json:"crash,omitzero"`

@@ -120,6 +120,16 @@ func (h *deadlineHeap) Pop() any {
 	return d
 }
 
+// earliest is the first of the times that are not zero; zero if all are.
+func earliest(times ...time.Time) (first time.Time) {
+	for _, at := range times {
+		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
 // arm sets the loop's one timer to the earliest deadline.
 func (e *Engine) arm() {
 	at, any := e.deadlines.next()

@@ -155,6 +155,7 @@ func (e *Engine) Run(ctx context.Context) (Outcome, error) {
 			e.turn(nil)
 		}
 	}
+	e.tellAllDropped()
 	return *e.outcome, nil
 }
 

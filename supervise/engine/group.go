@@ -18,6 +18,7 @@ type group struct {
 	conf      config.Group
 	processes []*process // as configured; autostart goes by this order
 	pool      *pool.Pool // of an event listener group
+	watch     *poolWatch // of pool
 }
 
 func (g *group) info() supervise.GroupInfo {
@@ -136,6 +137,7 @@ func (e *Engine) addGroup(made prepared) *group {
 	g := &group{conf: made.conf}
 	if made.conf.Kind == config.EventListener {
 		g.pool = e.newPool(made.conf)
+		g.watch = e.newPoolWatch(g)
 	}
 	for _, p := range made.processes {
 		g.processes = append(g.processes, e.newProcess(g, p))
@@ -172,6 +174,7 @@ func (e *Engine) newProcess(g *group, made preparedProcess) *process {
 		machine: machine.New(made.conf.Name, policy(made.conf)),
 		channel: made.logs,
 		added:   e.now,
+		recent:  newRestarts(),
 	}
 	made.owner.key = p.key
 	p.due = deadline{rank: p.rank(), due: func() { e.step(p, machine.Due{}) }}
@@ -180,7 +183,7 @@ func (e *Engine) newProcess(g *group, made preparedProcess) *process {
 	p.forget = deadline{rank: p.rank(), due: func() { e.forgotten(p) }}
 	e.byKey[p.key] = p
 	e.recallRestarts(p)
-	p.joinPool()
+	p.joinPool(e.now, made.owner)
 	return p
 }
 
@@ -209,6 +212,7 @@ func (e *Engine) removeGroup(g *group) {
 		e.deadlines.clear(&p.stopReport)
 		e.deadlines.clear(&p.forget)
 	}
+	e.forgetPool(g)
 	e.poolsChanged()
 	e.publish(supervise.GroupEvent{Group: g.conf.Name}, rows...)
 }

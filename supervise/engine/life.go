@@ -92,17 +92,20 @@ func (e *Engine) endLife(p *process, life *lifetime, at time.Time, exit *child.E
 	e.publish(supervise.LifeEvent{Name: p.name, Life: life.Life})
 }
 
-// quarter is the grain in which the restarts of a day are counted.
+// What has happened of late is counted in grains, so that it takes little room
+// however often it happens, and costs nothing where nothing has.
 const (
-	quarter = 15 * time.Minute
-	day     = 24 * time.Hour
+	dayGrain  = 15 * time.Minute
+	day       = 24 * time.Hour
+	hourGrain = 5 * time.Minute
+	hour      = time.Hour
 )
 
-// recent counts what has happened within the last day. It costs nothing where
-// nothing has.
+// recent counts what has happened within the span that ends now.
 type recent struct {
-	quarters []tally // oldest first
-	count    int
+	grain, span time.Duration
+	grains      []tally // oldest first
+	count       int
 }
 
 type tally struct {
@@ -110,35 +113,55 @@ type tally struct {
 	count int
 }
 
-// add counts one at a time, which is not before those added earlier.
-func (r *recent) add(at time.Time) {
-	since := at.Truncate(quarter)
-	if n := len(r.quarters); n > 0 && !since.After(r.quarters[n-1].since) {
-		r.quarters[n-1].count++
+// add counts n at a time, which is not before those added earlier.
+func (r *recent) add(at time.Time, n int) {
+	since := at.Truncate(r.grain)
+	if last := len(r.grains) - 1; last >= 0 && !since.After(r.grains[last].since) {
+		r.grains[last].count += n
 	} else {
-		r.quarters = append(r.quarters, tally{since, 1})
+		r.grains = append(r.grains, tally{since, n})
 	}
-	r.count++
+	r.count += n
 }
 
-// forget drops what is older than a day.
+// forget drops what is older than the span.
 func (r *recent) forget(now time.Time) {
-	for len(r.quarters) > 0 && !r.next().After(now) {
-		r.count -= r.quarters[0].count
-		r.quarters = r.quarters[1:]
+	for len(r.grains) > 0 && !r.next().After(now) {
+		r.count -= r.grains[0].count
+		r.grains = r.grains[1:]
 	}
-	if len(r.quarters) == 0 {
-		r.quarters = nil
+	if len(r.grains) == 0 {
+		r.grains = nil
 	}
 }
 
-// next is when the oldest quarter is forgotten, the zero time for never.
+// next is when the oldest grain is forgotten, the zero time for never.
 func (r *recent) next() time.Time {
-	if len(r.quarters) == 0 {
+	if len(r.grains) == 0 {
 		return time.Time{}
 	}
-	return r.quarters[0].since.Add(quarter + day)
+	return r.grains[0].since.Add(r.grain + r.span)
 }
+
+// restarts are those of the last day and of the last hour.
+type restarts struct{ day, hour recent }
+
+func newRestarts() restarts {
+	return restarts{day: recent{grain: dayGrain, span: day}, hour: recent{grain: hourGrain, span: hour}}
+}
+
+func (r *restarts) add(at time.Time) {
+	r.day.add(at, 1)
+	r.hour.add(at, 1)
+}
+
+func (r *restarts) forget(now time.Time) {
+	r.day.forget(now)
+	r.hour.forget(now)
+}
+
+// next is when one is forgotten, the zero time for never.
+func (r *restarts) next() time.Time { return earliest(r.hour.next(), r.day.next()) }
 
 // countRestarts counts those that a step has led to.
 func (e *Engine) countRestarts(p *process, before int) {

@@ -3,11 +3,16 @@
 package engine
 
 import (
+	"context"
 	"slices"
+	"sync/atomic"
+	"time"
 
 	"supervisor/supervise"
 	"supervisor/supervise/child"
 	"supervisor/supervise/config"
+	"supervisor/supervise/logs"
+	"supervisor/supervise/machine"
 	"supervisor/supervise/pool"
 )
 
@@ -22,6 +27,7 @@ func (e *Engine) newPool(conf config.Group) *pool.Pool {
 		Events:       conf.Listener.Events,
 		BufferSize:   conf.Listener.BufferSize,
 		PayloadBytes: conf.Listener.PayloadBytes,
+		Quiet:        !e.opts.Log.Enabled(context.Background(), logs.LevelDebug),
 	})
 }
 
@@ -52,7 +58,7 @@ func (e *Engine) wanted(event supervise.Event) bool {
 // offer gives an event to every pool that wants it.
 func (e *Engine) offer(event supervise.Event) {
 	if event.Type() != "" {
-		e.notes(pool.Offer(event, e.serials, e.pools...))
+		e.notes(pool.Offer(event, e.serials, e.now, e.pools...))
 	}
 }
 
@@ -60,10 +66,11 @@ func (e *Engine) offer(event supervise.Event) {
 func (e *Engine) dispatchEvents() {
 	for _, pl := range e.pools {
 		g := e.byName[pl.Name()]
-		e.notes(pl.Dispatch(func(process string, envelope []byte) error {
+		e.notes(pl.Dispatch(e.now, func(process string, envelope []byte) error {
 			p := g.process(process)
 			return e.opts.Host.Write(p.key, p.incarnation, envelope)
 		}))
+		e.watchPool(g)
 	}
 }
 
@@ -76,25 +83,27 @@ func (e *Engine) notes(notes []supervise.Note) {
 // The life of a listener, as its pool is told of it. All of these do nothing for
 // a process that is none.
 
-func (p *process) joinPool() {
+func (p *process) joinPool(now time.Time, by *owner) {
 	if p.group.pool != nil {
-		p.group.pool.AddListener(p.name.Process)
+		p.ear = by
+		p.group.pool.AddListener(p.name.Process, now)
 	}
 }
 
 // tellPoolBorn is called when the birth is asked for: the child may say READY
 // before the host has said that it lives.
-func (p *process) tellPoolBorn() []supervise.Note {
+func (p *process) tellPoolBorn(now time.Time) []supervise.Note {
 	if p.group.pool == nil {
 		return nil
 	}
-	return p.group.pool.Spawned(p.name.Process)
+	p.ear.deaf.Store(false)
+	return p.group.pool.Spawned(p.name.Process, now)
 }
 
 // tellPoolMoved is called after the move has been offered as an event, so that
 // what a dead listener gives back comes before it, and before the STARTING that
 // may follow in the same step.
-func (p *process) tellPoolMoved(to supervise.State) []supervise.Note {
+func (p *process) tellPoolMoved(to supervise.State, now time.Time) []supervise.Note {
 	if p.group.pool == nil {
 		return nil
 	}
@@ -102,14 +111,38 @@ func (p *process) tellPoolMoved(to supervise.State) []supervise.Note {
 	if p.dead == nil || to.Signallable() {
 		return nil
 	}
-	return p.group.pool.Gone(p.name.Process)
+	return p.group.pool.Gone(p.name.Process, now)
 }
 
-// owner tells whose output a log carries. Only the loop looks into it: the key
-// is given when the process is added, and nothing is written before that. What
+// owner tells whose output a log carries. Only the loop looks into key: it is
+// given when the process is added, and nothing is written before that. What
 // comes late, when the process is gone, finds nobody; its name may be another's
 // by then.
-type owner struct{ key child.Key }
+type owner struct {
+	key child.Key
+
+	// Of an event listener.
+	flow chan struct{} // holds a token for each piece of its output that the loop has yet to read
+	deaf atomic.Bool   // it is UNKNOWN: nothing it says before its next life counts
+}
+
+// earFlow is how many pieces of a listener's output may be on their way to the
+// loop. A listener that floods its stdout waits for the loop then, as for any
+// reader that is slower, and takes neither the memory nor the inbox of others.
+const earFlow = 2
+
+// listenerSays brings what a listener has written before the loop. It is called by
+// the listener's pump.
+func (e *Engine) listenerSays(by *owner, data []byte) {
+	if by.deaf.Load() {
+		return
+	}
+	select {
+	case by.flow <- struct{}{}:
+		e.postFromHelper(listenerSaid{by, slices.Clone(data)})
+	case <-e.done:
+	}
+}
 
 // listenerSaid is what a listener wrote to its stdout.
 type listenerSaid struct {
@@ -118,9 +151,35 @@ type listenerSaid struct {
 }
 
 func (m listenerSaid) handle(e *Engine) {
-	if p := e.byKey[m.by.key]; p != nil && p.group.pool != nil {
-		e.notes(p.group.pool.Output(p.name.Process, m.data))
+	<-m.by.flow
+	p := e.byKey[m.by.key]
+	if p == nil || p.group.pool == nil {
+		return
 	}
+	was := p.hasBroken()
+	e.notes(p.group.pool.Output(p.name.Process, m.data, e.now))
+	if !was && p.hasBroken() {
+		p.ear.deaf.Store(true)
+		e.changingOne(p)
+		e.publish(supervise.UpdateEvent{Name: p.name}, p.info())
+		e.failIfBroken(p)
+	}
+}
+
+// hasBroken tells whether a process is a listener that has broken the protocol.
+func (p *process) hasBroken() bool {
+	return p.group.pool != nil && p.group.pool.ListenerState(p.name.Process) == pool.Unknown
+}
+
+// failIfBroken ends a listener that has broken the protocol, where it is to be
+// started again (restart_on_protocol_error). One whose birth has not been told of yet
+// has its turn then.
+func (e *Engine) failIfBroken(p *process) {
+	if !p.hasBroken() || !p.group.conf.Listener.RestartOnProtocolError || !p.born || p.dead != nil {
+		return
+	}
+	p.life.Broke = true
+	e.step(p, machine.Fail{Why: "broke the event listener protocol"})
 }
 
 // written is output that is an event: of a program with *_events_enabled, or

@@ -40,11 +40,12 @@ type process struct {
 	restart     *restart    // that has stopped it and will start it again, nil for none
 	added       time.Time   // when it became part of what runs
 
+	ear      *owner      // of an event listener: by which its output comes
 	told     instruction // the last there was
 	life     *lifetime   // the present one, or the last; nil before the first
 	restarts int         // of the machine, when the present life was asked for
 	digest   string      // of its configuration
-	recent   recent      // restarts of the last day
+	recent   restarts    // of late
 
 	due        deadline // of the machine
 	burial     deadline // for the last words
@@ -82,8 +83,10 @@ func (p *process) seen(facts machine.Facts) supervise.ProcessInfo {
 		MaxTries:   p.conf.StartRetries,
 		Restarts:   facts.Restarts,
 		// What a step leads to is counted before its moves are told of one by one.
-		RestartsDay: p.recent.count - (p.machine.Facts().Restarts - facts.Restarts),
+		RestartsDay:  p.recent.day.count - (p.machine.Facts().Restarts - facts.Restarts),
+		RestartsHour: p.recent.hour.count - (p.machine.Facts().Restarts - facts.Restarts),
 	}
+	p.seeListener(&info)
 	if p.told.underway(facts) {
 		info.Order, info.By = p.told.what, p.told.by
 	}
@@ -115,7 +118,7 @@ func (e *Engine) spawn(p *process) {
 	p.incarnation++
 	p.born, p.dead, p.restart = false, nil, nil
 	p.life = p.newLife(e.now)
-	e.notes(p.tellPoolBorn())
+	e.notes(p.tellPoolBorn(e.now))
 	e.launch.push(birth{
 		key: p.key, incarnation: p.incarnation, name: p.name.Process,
 		command: p.command, channel: p.channel, share: p.takeShare(), life: p.life,
@@ -140,6 +143,7 @@ func (e *Engine) spawned(report child.Spawned) {
 	p.born = true
 	p.life.PID, p.life.Born = report.PID, e.now
 	e.step(p, machine.Spawned{PID: report.PID})
+	e.failIfBroken(p)  // it may have spoken before we heard that it lived
 	if p.dead != nil { // it died before we heard that it lived
 		e.bury(p)
 	}

@@ -88,31 +88,6 @@ func (e *Engine) writtenLast(p *process) (config.Process, config.Group) {
 	return p.conf, running
 }
 
-// Listener tells of an event listener and its pool; false for any other process.
-// Fault: BAD_NAME.
-func (e *Engine) Listener(ctx context.Context, name supervise.NameSpec) (supervise.ListenerInfo, bool, error) {
-	type found struct {
-		info supervise.ListenerInfo
-		is   bool
-	}
-	f, err := ask(ctx, e, func(e *Engine) (found, error) {
-		p, err := e.lookUp(name)
-		if err != nil || p.group.pool == nil {
-			return found{}, err
-		}
-		info := supervise.ListenerInfo{
-			State:    p.group.pool.ListenerState(p.conf.Name).String(),
-			Buffered: p.group.pool.Len(),
-			Size:     p.group.conf.Listener.BufferSize,
-		}
-		for _, event := range p.group.conf.Listener.Events {
-			info.Events = append(info.Events, string(event))
-		}
-		return found{info, true}, nil
-	})
-	return f.info, f.is, err
-}
-
 // Log is a channel's output. Faults: BAD_NAME; NO_FILE where the process has no
 // such channel, its stderr going to stdout.
 func (e *Engine) Log(ctx context.Context, name supervise.NameSpec, ch supervise.Channel) (supervise.Log, error) {

@@ -391,9 +391,23 @@ func (st *stage) change(c supervise.Change) {
 		}
 	case supervise.UpdateEvent:
 		if st.story.Telling {
-			st.at(c.At, happened, "%s restarts in a day: %d%s", event.Name, c.Rows[0].RestartsDay, st.ordered(c))
+			st.at(c.At, happened, "%s restarts in a day: %d, in an hour: %d%s%s", event.Name, c.Rows[0].RestartsDay, c.Rows[0].RestartsHour, listening(c.Rows[0]), st.ordered(c))
 		}
 	}
+}
+
+// listening tells of what an event listener's row says of its pool.
+func listening(p supervise.ProcessInfo) (text string) {
+	if p.Broken {
+		text += ", has broken the protocol"
+	}
+	if p.PoolFull {
+		text += ", the pool is full"
+	}
+	if p.PoolDropped > 0 {
+		text += fmt.Sprintf(", the pool has dropped %d", p.PoolDropped)
+	}
+	return text
 }
 
 // ordered tells of an order that has yet to come true, in the stories that tell all.

@@ -202,7 +202,8 @@ func (e *Engine) channel(
 	}
 	if ch == supervise.Stdout && group.Kind == config.EventListener {
 		opts.Listener = true
-		opts.OnOutput = func(data []byte) { e.postFromHelper(listenerSaid{by, slices.Clone(data)}) }
+		by.flow = make(chan struct{}, earFlow)
+		opts.OnOutput = func(data []byte) { e.listenerSays(by, data) }
 	}
 	if live.LogLevel <= config.LevelDebug {
 		opts.Debug = func(data []byte) {

@@ -121,7 +121,7 @@ func (e *Engine) announce(p *process, a machine.Announce) {
 	e.publish(supervise.StateEvent{
 		Name: p.name, From: a.From, To: a.To, PID: a.PID, Tries: a.Tries, Expected: a.Expected,
 	}, p.seen(a.Facts))
-	e.notes(p.tellPoolMoved(a.To))
+	e.notes(p.tellPoolMoved(a.To, e.now))
 	e.reportStopping(p)
 }
 

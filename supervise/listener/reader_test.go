@@ -52,18 +52,18 @@ func envelopes(t testing.TB, o pool.Options, events ...supervise.Event) [][]byte
 	t.Helper()
 	o.Events, o.BufferSize = []supervise.EventType{supervise.EventAny}, len(events)
 	p, serials := pool.New(o), pool.NewSerials()
-	p.AddListener("l")
-	p.Spawned("l")
+	p.AddListener("l", time.Now())
+	p.Spawned("l", time.Now())
 	p.Running("l", true)
 	var all [][]byte
 	for _, event := range events {
-		p.Output("l", []byte(ready))
-		pool.Offer(event, serials, p)
-		p.Dispatch(func(_ string, envelope []byte) error {
+		p.Output("l", []byte(ready), time.Now())
+		pool.Offer(event, serials, time.Now(), p)
+		p.Dispatch(time.Now(), func(_ string, envelope []byte) error {
 			all = append(all, envelope)
 			return nil
 		})
-		p.Output("l", []byte(accepted))
+		p.Output("l", []byte(accepted), time.Now())
 	}
 	if len(all) != len(events) {
 		t.Fatalf("the pool wrote %d events of %d", len(all), len(events))

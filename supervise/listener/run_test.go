@@ -38,8 +38,8 @@ func newSupervisord() *supervisord {
 	s.pool = pool.New(pool.Options{
 		Name: "watch", Identifier: "supervisor", Events: []supervise.EventType{supervise.EventAny}, BufferSize: 10,
 	})
-	s.pool.AddListener("l")
-	s.pool.Spawned("l")
+	s.pool.AddListener("l", time.Now())
+	s.pool.Spawned("l", time.Now())
 	s.pool.Running("l", true)
 	s.in, s.stdin = io.Pipe()
 	s.stdout, s.out = io.Pipe()
@@ -59,7 +59,7 @@ func newSupervisord() *supervisord {
 // offer has an event happen.
 func (s *supervisord) offer(events ...supervise.Event) {
 	for _, event := range events {
-		s.note(pool.Offer(event, s.serials, s.pool))
+		s.note(pool.Offer(event, s.serials, time.Now(), s.pool))
 	}
 }
 
@@ -67,7 +67,7 @@ func (s *supervisord) offer(events ...supervise.Event) {
 // this moment of the bubble's time.
 func (s *supervisord) turn() {
 	for {
-		s.note(s.pool.Dispatch(func(_ string, envelope []byte) error {
+		s.note(s.pool.Dispatch(time.Now(), func(_ string, envelope []byte) error {
 			_, err := s.stdin.Write(envelope)
 			return err
 		}))
@@ -78,7 +78,7 @@ func (s *supervisord) turn() {
 				return
 			}
 			s.said.Write(chunk)
-			s.note(s.pool.Output("l", chunk))
+			s.note(s.pool.Output("l", chunk, time.Now()))
 		default:
 			return
 		}

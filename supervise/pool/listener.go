@@ -3,8 +3,11 @@ package pool
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"supervisor/supervise"
 )
@@ -42,6 +45,8 @@ const (
 	// maxResultLine bounds what is kept while a newline is awaited. A longer
 	// line is a bad one: Python reads no number of more than 4300 digits.
 	maxResultLine = 4300 + resultSkip
+	// maxSaid is how much is kept of what broke the protocol.
+	maxSaid = 64
 )
 
 // listener is one process of the pool.
@@ -49,7 +54,11 @@ type listener struct {
 	process string
 	running bool
 	state   ListenerState
-	event   *queued // the one it has, while BUSY
+	since   time.Time // when it entered state
+	event   *queued   // the one it has, while BUSY
+
+	breaches int    // of the protocol, by all its lives
+	said     []byte // the beginning of what the last of them was
 
 	pending   []byte // heard and not yet understood
 	gathering bool   // the result line was read
@@ -62,15 +71,15 @@ type listener struct {
 func (l *listener) idle() bool { return l.running && l.state == Ready }
 
 // take makes the listener BUSY with q.
-func (l *listener) take(q queued) {
-	l.state = Busy
+func (l *listener) take(q queued, now time.Time) {
+	l.state, l.since = Busy, now
 	l.event = &q
 }
 
 // hear appends data to what is pending and understands as much of it as it can.
-func (l *listener) hear(p *Pool, data []byte) {
+func (l *listener) hear(p *Pool, data []byte, now time.Time) {
 	l.pending = append(l.pending, data...)
-	for len(l.pending) > 0 && l.understand(p) {
+	for len(l.pending) > 0 && l.understand(p, now) {
 	}
 	if len(l.pending) == 0 {
 		l.pending = nil
@@ -78,38 +87,38 @@ func (l *listener) hear(p *Pool, data []byte) {
 }
 
 // understand takes one step; false says that more must be heard first.
-func (l *listener) understand(p *Pool) bool {
+func (l *listener) understand(p *Pool, now time.Time) bool {
 	switch {
 	case l.state == Acknowledged:
-		return l.awaitReady(p)
+		return l.awaitReady(p, now)
 	case l.state == Ready: // it was not asked anything
-		l.breakOff(p)
+		l.breakOff(p, now)
 		return true
 	case l.state == Busy && l.gathering:
-		return l.gather(p)
+		return l.gather(p, now)
 	case l.state == Busy:
-		return l.awaitResult(p)
+		return l.awaitResult(p, now)
 	default: // UNKNOWN
 		l.pending = nil
 		return false
 	}
 }
 
-func (l *listener) awaitReady(p *Pool) bool {
+func (l *listener) awaitReady(p *Pool, now time.Time) bool {
 	if len(l.pending) < len(readyToken) {
 		return false
 	}
 	if !bytes.HasPrefix(l.pending, []byte(readyToken)) {
-		l.breakOff(p)
+		l.breakOff(p, now)
 		return true
 	}
 	l.pending = l.pending[len(readyToken):]
-	l.enter(p, Ready)
+	l.enter(p, Ready, now)
 	return true
 }
 
 // awaitResult reads the line "RESULT n".
-func (l *listener) awaitResult(p *Pool) bool {
+func (l *listener) awaitResult(p *Pool, now time.Time) bool {
 	line, rest, found := bytes.Cut(l.pending, []byte("\n"))
 	if !found && len(line) <= maxResultLine {
 		return false
@@ -117,8 +126,8 @@ func (l *listener) awaitResult(p *Pool) bool {
 	length, ok := resultLength(line)
 	if !ok {
 		p.note(supervise.LevelWarn, "%s: bad result line: '%s'", l.process, asText(line))
-		l.breakOff(p)
-		l.reject(p)
+		l.breakOff(p, now)
+		l.reject(p, now)
 		return true
 	}
 	l.pending = rest
@@ -153,7 +162,7 @@ func resultLength(line []byte) (length int64, ok bool) {
 // gather takes what belongs to the result, and judges it when all is there. As in
 // the original, that is noticed at the next byte, which matters for a result of
 // none.
-func (l *listener) gather(p *Pool) bool {
+func (l *listener) gather(p *Pool, now time.Time) bool {
 	n := int(min(l.missing, int64(len(l.pending))))
 	l.missing -= int64(n)
 	if len(l.result)+n <= len(accepted) {
@@ -163,45 +172,66 @@ func (l *listener) gather(p *Pool) bool {
 	}
 	l.pending = l.pending[n:]
 	if l.missing == 0 {
-		l.judge(p)
+		l.judge(p, now)
 	}
 	return true
 }
 
 // judge ends the event: "OK" accepts it, everything else rejects it
 // (dispatchers.py default_handler).
-func (l *listener) judge(p *Pool) {
+func (l *listener) judge(p *Pool, now time.Time) {
 	l.gathering = false
 	if !l.tooLong && string(l.result) == accepted {
-		p.note(supervise.LevelDebug, "%s: event was processed", l.process)
-		l.enter(p, Acknowledged)
+		if l.event != nil { // else it died meanwhile, and had to give it back
+			p.counts.Handled++
+		}
+		p.debug("%s: event was processed", l.process)
+		l.enter(p, Acknowledged, now)
 		l.event = nil
 		return
 	}
 	p.note(supervise.LevelWarn, "%s: event was rejected", l.process)
-	l.enter(p, Acknowledged)
-	l.reject(p)
+	l.enter(p, Acknowledged, now)
+	l.reject(p, now)
 }
 
-// breakOff is what follows a breach of the protocol.
-func (l *listener) breakOff(p *Pool) {
+// breakOff is what follows a breach of the protocol, of which what is pending is the
+// beginning.
+func (l *listener) breakOff(p *Pool, now time.Time) {
+	l.breaches++
+	l.said = beginning(l.pending)
 	l.pending = nil
-	l.enter(p, Unknown)
+	l.enter(p, Unknown, now)
 	p.note(supervise.LevelWarn, "%s: has entered the UNKNOWN state and will no longer receive events, "+
 		"this usually indicates the process violated the eventlistener protocol", l.process)
 }
 
-func (l *listener) enter(p *Pool, state ListenerState) {
-	p.note(supervise.LevelDebug, "%s: %v -> %v", l.process, l.state, state)
-	l.state = state
+// beginning is as much of a breach as is told to people, not cut within a
+// character.
+func beginning(data []byte) []byte {
+	short := data[:min(len(data), maxSaid)]
+	if len(short) < len(data) {
+		for cut := 1; cut < utf8.UTFMax && cut < len(short); cut++ {
+			if utf8.RuneStart(short[len(short)-cut]) && !utf8.FullRune(short[len(short)-cut:]) {
+				short = short[:len(short)-cut]
+				break
+			}
+		}
+	}
+	return slices.Clone(short)
+}
+
+func (l *listener) enter(p *Pool, state ListenerState, now time.Time) {
+	p.debug("%s: %v -> %v", l.process, l.state, state)
+	l.state, l.since = state, now
 }
 
 // reject gives back the event the listener has, if it has one.
-func (l *listener) reject(p *Pool) {
+func (l *listener) reject(p *Pool, now time.Time) {
 	if l.event == nil {
 		return
 	}
 	q := *l.event
 	l.event = nil
-	p.giveBack(q)
+	p.reject(q, now)
 }

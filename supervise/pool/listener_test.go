@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"supervisor/supervise"
 )
@@ -64,19 +65,22 @@ func lost(from string) []string {
 	}
 }
 
+// someTime is when all of it happens, where time plays no part.
+var someTime = time.Unix(1000, 0)
+
 // converse lets a listener say each piece, and returns what was said of it.
 func converse(busy bool, pieces ...string) (*Pool, []string) {
 	p := New(Options{Name: "p", Identifier: "supervisor", Events: []supervise.EventType{supervise.EventAny}, BufferSize: 10})
-	p.AddListener("l")
+	p.AddListener("l", someTime)
 	if busy {
 		p.Running("l", true)
-		p.Output("l", []byte("READY\n"))
-		Offer(tickAt(0), NewSerials(), p)
-		p.Dispatch(func(string, []byte) error { return nil })
+		p.Output("l", []byte("READY\n"), someTime)
+		Offer(tickAt(0), NewSerials(), someTime, p)
+		p.Dispatch(someTime, func(string, []byte) error { return nil })
 	}
 	var said []string
 	for _, piece := range pieces {
-		said = append(said, printed(p.Output("l", []byte(piece)))...)
+		said = append(said, printed(p.Output("l", []byte(piece), someTime))...)
 	}
 	said = slices.DeleteFunc(said, func(line string) bool { return strings.Contains(line, "rebuffering") })
 	return p, said
@@ -158,7 +162,7 @@ func tooLongForOne(text string) bool {
 func TestFloodOfAnUnknownListenerIsNotKept(t *testing.T) {
 	p, _ := converse(false, "no protocol\n")
 	for range 1000 {
-		if notes := p.Output("l", make([]byte, 64<<10)); notes != nil {
+		if notes := p.Output("l", make([]byte, 64<<10), someTime); notes != nil {
 			t.Fatalf("said %q", printed(notes))
 		}
 	}
@@ -170,7 +174,7 @@ func TestFloodOfAnUnknownListenerIsNotKept(t *testing.T) {
 func TestHugeResultIsCountedAndNotKept(t *testing.T) {
 	p, _ := converse(true, "RESULT 10000000\n")
 	for range 10 {
-		p.Output("l", make([]byte, 1_000_000))
+		p.Output("l", make([]byte, 1_000_000), someTime)
 	}
 	if got := p.ListenerState("l"); got != Acknowledged || p.Len() != 1 {
 		t.Fatalf("%v, %d events came back", got, p.Len())

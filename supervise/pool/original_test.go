@@ -227,7 +227,7 @@ func playTask(t *testing.T, task task) []string {
 	for _, made := range task.Pools {
 		pool := New(Options{Name: made.Name, Identifier: "supervisor", Events: made.Events, BufferSize: made.BufferSize})
 		for _, name := range made.Listeners {
-			pool.AddListener(name)
+			pool.AddListener(name, p.now)
 			p.of[name] = pool
 		}
 		p.pools = append(p.pools, pool)
@@ -247,13 +247,15 @@ type counterpart struct {
 	broken  map[string]bool // does not take what is written to it
 	dead    map[string]bool
 	said    []string
+	now     time.Time // so much later at each step that each overflow is told at once
 }
 
 func (p *counterpart) step(s taskStep) {
 	p.t.Helper()
+	p.now = p.now.Add(2 * quiet)
 	switch s.Do {
 	case "offer":
-		p.hear(Offer(s.event(p.t), p.serials, p.pools...))
+		p.hear(Offer(s.event(p.t), p.serials, p.now, p.pools...))
 	case "dispatch":
 		for _, pool := range p.pools {
 			p.dispatch(pool)
@@ -262,18 +264,18 @@ func (p *counterpart) step(s taskStep) {
 		if p.dead[s.Who] {
 			return
 		}
-		p.hear(p.of[s.Who].Output(s.Who, s.bytes(p.t)))
+		p.hear(p.of[s.Who].Output(s.Who, s.bytes(p.t), p.now))
 	case "running":
 		p.of[s.Who].Running(s.Who, s.Yes && !p.dead[s.Who])
 	case "broken":
 		p.broken[s.Who] = s.Yes
 	case "spawned":
-		p.hear(p.of[s.Who].Gone(s.Who))
-		p.of[s.Who].Spawned(s.Who)
+		p.hear(p.of[s.Who].Gone(s.Who, p.now))
+		p.of[s.Who].Spawned(s.Who, p.now)
 		p.dead[s.Who] = false
 	case "gone":
 		p.dead[s.Who] = true
-		p.hear(p.of[s.Who].Gone(s.Who))
+		p.hear(p.of[s.Who].Gone(s.Who, p.now))
 	default:
 		p.t.Fatalf("no such step: %q", s.Do)
 	}
@@ -283,7 +285,7 @@ func (p *counterpart) step(s taskStep) {
 // before the note that it was sent.
 func (p *counterpart) dispatch(pool *Pool) {
 	var written []string
-	notes := pool.Dispatch(func(process string, envelope []byte) error {
+	notes := pool.Dispatch(p.now, func(process string, envelope []byte) error {
 		if p.broken[process] {
 			return unix.EPIPE
 		}

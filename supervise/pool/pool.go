@@ -3,6 +3,7 @@ package pool
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"supervisor/supervise"
 )
@@ -16,6 +17,9 @@ type Options struct {
 	// PayloadBytes makes len in the envelope count bytes. Otherwise it counts
 	// characters, as Python's listeners read them.
 	PayloadBytes bool
+	// Quiet leaves out the notes at level debug, of which there are several for
+	// each event: for a main log that has no room for them.
+	Quiet bool
 }
 
 // Pool is the buffer of one listener group and the listeners it feeds. It is
@@ -27,6 +31,22 @@ type Pool struct {
 	head      int      // those before it have been taken out
 	listeners []*listener
 	notes     []supervise.Note // of the call under way
+
+	counts    Counts
+	fullSince time.Time // zero while there is room
+	overflow  overflow
+}
+
+// Counts is what has become of a pool's events since it was made. Those that have
+// been accepted are handled or dropped, or wait in the buffer, or a listener is
+// BUSY with them.
+type Counts struct {
+	Accepted uint64
+	Handled  uint64 // a listener has answered OK
+	Dropped  uint64 // there was no room for them any more
+	// Rejected is how often one came back: a listener rejected it, broke the
+	// protocol with it or died with it.
+	Rejected uint64
 }
 
 // queued is an event that has been accepted.
@@ -45,6 +65,13 @@ func (p *Pool) Name() string { return p.options.Name }
 // Len is how many events wait in the buffer.
 func (p *Pool) Len() int { return len(p.buffer) - p.head }
 
+// Counts is what has become of the pool's events so far.
+func (p *Pool) Counts() Counts { return p.counts }
+
+// FullSince is since when the buffer has been full without a break: each new event
+// drops the oldest. The zero time means that there is room.
+func (p *Pool) FullSince() time.Time { return p.fullSince }
+
 // Identify changes the name of supervisord that envelopes tell.
 func (p *Pool) Identify(identifier string) { p.options.Identifier = identifier }
 
@@ -54,7 +81,7 @@ func (p *Pool) Wants(ev supervise.Event) bool {
 }
 
 // Offer gives ev to every pool that wants it, once each, with one serial.
-func Offer(ev supervise.Event, serials *Serials, pools ...*Pool) []supervise.Note {
+func Offer(ev supervise.Event, serials *Serials, now time.Time, pools ...*Pool) []supervise.Note {
 	var notes []supervise.Note
 	serial := int64(-1)
 	for _, p := range pools {
@@ -64,40 +91,59 @@ func Offer(ev supervise.Event, serials *Serials, pools ...*Pool) []supervise.Not
 		if serial < 0 {
 			serial = serials.Next()
 		}
-		notes = append(notes, p.accept(ev, serial)...)
+		notes = append(notes, p.accept(ev, serial, now)...)
 	}
 	return notes
 }
 
 // accept puts a new event at the end of the buffer.
-func (p *Pool) accept(ev supervise.Event, serial int64) []supervise.Note {
+func (p *Pool) accept(ev supervise.Event, serial int64, now time.Time) []supervise.Note {
 	return p.noting(func() {
-		p.makeRoom()
+		p.counts.Accepted++
+		p.makeRoom(now)
 		p.buffer = append(p.buffer, queued{event: ev, serial: serial, number: p.serials.Next()})
+		p.watchRoom(now)
 	})
 }
 
+// reject takes back an event that a listener has not handled.
+func (p *Pool) reject(q queued, now time.Time) {
+	p.counts.Rejected++
+	p.giveBack(q, now)
+}
+
 // giveBack puts an event that was taken out back at the head of the buffer.
-func (p *Pool) giveBack(q queued) {
-	p.note(supervise.LevelDebug, "rebuffering event %d for pool %s (buf size=%d, max=%d)",
+func (p *Pool) giveBack(q queued, now time.Time) {
+	p.debug("rebuffering event %d for pool %s (buf size=%d, max=%d)",
 		q.serial, p.options.Name, p.Len(), p.options.BufferSize)
-	p.makeRoom()
+	p.makeRoom(now)
 	if p.head == 0 {
 		p.buffer = slices.Insert(p.buffer, 0, q)
-		return
+	} else {
+		p.head--
+		p.buffer[p.head] = q
 	}
-	p.head--
-	p.buffer[p.head] = q
+	p.watchRoom(now)
 }
 
 // makeRoom drops the oldest event of a full buffer.
-func (p *Pool) makeRoom() {
+func (p *Pool) makeRoom(now time.Time) {
 	if p.Len() < p.options.BufferSize || p.Len() == 0 {
 		return
 	}
 	oldest := p.takeOldest()
-	p.note(supervise.LevelError, "pool %s event buffer overflowed, discarding event %d",
-		p.options.Name, oldest.serial)
+	p.counts.Dropped++
+	p.dropped(oldest.serial, now)
+}
+
+// watchRoom notes when the buffer becomes full, and when it is no longer.
+func (p *Pool) watchRoom(now time.Time) {
+	switch full := p.Len() >= p.options.BufferSize; {
+	case !full:
+		p.fullSince = time.Time{}
+	case p.fullSince.IsZero():
+		p.fullSince = now
+	}
 }
 
 // takeOldest does not move the others up each time: a buffer may be large. It
@@ -118,51 +164,52 @@ func (p *Pool) takeOldest() queued {
 // waiting; if it fails, the next listener is tried, and the one that failed keeps
 // its state. write may keep the bytes, which nobody changes, and must not call the
 // pool.
-func (p *Pool) Dispatch(write func(process string, envelope []byte) error) []supervise.Note {
+func (p *Pool) Dispatch(now time.Time, write func(process string, envelope []byte) error) []supervise.Note {
+	if p.Len() == 0 || !slices.ContainsFunc(p.listeners, (*listener).idle) {
+		return nil
+	}
 	return p.noting(func() {
-		if !slices.ContainsFunc(p.listeners, (*listener).idle) {
-			return
-		}
 		for p.Len() > 0 {
 			oldest := p.takeOldest()
-			if !p.send(oldest, write) {
-				p.giveBack(oldest)
-				return
+			if !p.send(oldest, now, write) {
+				p.giveBack(oldest, now)
+				break
 			}
 		}
+		p.watchRoom(now)
 	})
 }
 
-func (p *Pool) send(q queued, write func(process string, envelope []byte) error) bool {
+func (p *Pool) send(q queued, now time.Time, write func(process string, envelope []byte) error) bool {
 	envelope := p.options.envelope(q)
 	for _, l := range p.listeners {
 		if !l.idle() {
 			continue
 		}
 		if err := write(l.process, envelope); err != nil {
-			p.note(supervise.LevelDebug, "%s occurred while sending event %d to listener %s, listener state unchanged",
+			p.debug("%s occurred while sending event %d to listener %s, listener state unchanged",
 				problem(err), q.serial, l.process)
 			continue
 		}
-		l.take(q)
-		p.note(supervise.LevelDebug, "event %d sent to listener %s", q.serial, l.process)
+		l.take(q, now)
+		p.debug("event %d sent to listener %s", q.serial, l.process)
 		return true
 	}
 	return false
 }
 
 // AddListener adds a process of the group, in the order of the configuration.
-func (p *Pool) AddListener(process string) {
-	p.listeners = append(p.listeners, &listener{process: process, state: Acknowledged})
+func (p *Pool) AddListener(process string, now time.Time) {
+	p.listeners = append(p.listeners, &listener{process: process, state: Acknowledged, since: now})
 }
 
 // Spawned begins a new life of a listener: nothing it said before counts, and an
 // event the old life still has goes back, should Gone not have been called.
-func (p *Pool) Spawned(process string) []supervise.Note {
+func (p *Pool) Spawned(process string, now time.Time) []supervise.Note {
 	return p.noting(func() {
 		if l := p.listener(process); l != nil {
-			l.reject(p)
-			*l = listener{process: process, state: Acknowledged, running: l.running}
+			l.reject(p, now)
+			*l = listener{process: process, state: Acknowledged, since: now, running: l.running, breaches: l.breaches, said: l.said}
 		}
 	})
 }
@@ -176,21 +223,21 @@ func (p *Pool) Running(process string, is bool) {
 }
 
 // Output reads what a listener wrote to its stdout, cut anywhere.
-func (p *Pool) Output(process string, data []byte) []supervise.Note {
+func (p *Pool) Output(process string, data []byte, now time.Time) []supervise.Note {
 	return p.noting(func() {
 		if l := p.listener(process); l != nil {
-			l.hear(p, data)
+			l.hear(p, data, now)
 		}
 	})
 }
 
 // Gone says that a listener has died. The event it had goes back to the head of
 // the buffer.
-func (p *Pool) Gone(process string) []supervise.Note {
+func (p *Pool) Gone(process string, now time.Time) []supervise.Note {
 	return p.noting(func() {
 		if l := p.listener(process); l != nil {
 			l.running = false
-			l.reject(p)
+			l.reject(p, now)
 		}
 	})
 }
@@ -221,4 +268,10 @@ func (p *Pool) noting(do func()) []supervise.Note {
 
 func (p *Pool) note(level supervise.Level, format string, args ...any) {
 	p.notes = append(p.notes, supervise.Note{Level: level, Text: fmt.Sprintf(format, args...)})
+}
+
+func (p *Pool) debug(format string, args ...any) {
+	if !p.options.Quiet {
+		p.note(supervise.LevelDebug, format, args...)
+	}
 }

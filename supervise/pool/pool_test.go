@@ -22,6 +22,7 @@ type story struct {
 	deaf    map[string]error // writes to these fail
 	sent    []string
 	said    []string
+	now     time.Time
 }
 
 func tell(t *testing.T, o Options, listeners ...string) *story {
@@ -35,9 +36,9 @@ func tell(t *testing.T, o Options, listeners ...string) *story {
 		o.BufferSize = 10
 	}
 	o.Identifier = "supervisor"
-	s := &story{t: t, pool: New(o), serials: NewSerials(), deaf: map[string]error{}}
+	s := &story{t: t, pool: New(o), serials: NewSerials(), deaf: map[string]error{}, now: time.Unix(1000, 0)}
 	for _, name := range listeners {
-		s.pool.AddListener(name)
+		s.pool.AddListener(name, s.now)
 	}
 	return s
 }
@@ -45,22 +46,22 @@ func tell(t *testing.T, o Options, listeners ...string) *story {
 // ready brings listeners to where they can take an event.
 func (s *story) ready(listeners ...string) {
 	for _, name := range listeners {
-		s.keep(s.pool.Spawned(name))
+		s.keep(s.pool.Spawned(name, s.now))
 		s.pool.Running(name, true)
 		s.hear(name, "READY\n")
 	}
 }
 
-func (s *story) hear(name, text string) { s.keep(s.pool.Output(name, []byte(text))) }
+func (s *story) hear(name, text string) { s.keep(s.pool.Output(name, []byte(text), s.now)) }
 
-func (s *story) tick() { s.keep(Offer(tickAt(0), s.serials, s.pool)) }
+func (s *story) tick() { s.keep(Offer(tickAt(0), s.serials, s.now, s.pool)) }
 
 func tickAt(second int64) supervise.Event {
 	return supervise.TickEvent{Period: 5 * time.Second, When: time.Unix(second, 0)}
 }
 
 func (s *story) dispatch() {
-	s.keep(s.pool.Dispatch(func(process string, envelope []byte) error {
+	s.keep(s.pool.Dispatch(s.now, func(process string, envelope []byte) error {
 		if err := s.deaf[process]; err != nil {
 			return err
 		}
@@ -119,7 +120,7 @@ func TestDispatchSaysNothingWhileNobodyIsIdle(t *testing.T) {
 
 func TestReadyButStartingGetsNothing(t *testing.T) {
 	s := tell(t, Options{}, "a")
-	s.pool.Spawned("a")
+	s.pool.Spawned("a", s.now)
 	s.hear("a", "READY\n")
 	s.tick()
 	s.dispatch()
@@ -184,8 +185,8 @@ func TestDeathGivesTheEventBack(t *testing.T) {
 	s.tick()
 	s.dispatch()
 	s.tick()
-	s.keep(s.pool.Gone("a"))
-	s.keep(s.pool.Gone("a")) // and only once
+	s.keep(s.pool.Gone("a", s.now))
+	s.keep(s.pool.Gone("a", s.now)) // and only once
 	if s.pool.Len() != 2 {
 		t.Fatalf("%d events wait, want 2", s.pool.Len())
 	}
@@ -197,7 +198,7 @@ func TestDeathGivesTheEventBack(t *testing.T) {
 func TestDeathWithoutAnEventGivesNothingBack(t *testing.T) {
 	s := tell(t, Options{}, "a")
 	s.ready("a")
-	s.keep(s.pool.Gone("a"))
+	s.keep(s.pool.Gone("a", s.now))
 	s.tick()
 	s.dispatch()
 	s.wasSent()
@@ -212,7 +213,7 @@ func TestNewLifeGivesTheOldOnesEventBack(t *testing.T) {
 	s.tick()
 	s.dispatch()
 	s.ready("a")
-	s.keep(s.pool.Gone("a")) // told late: there is nothing left to give back
+	s.keep(s.pool.Gone("a", s.now)) // told late: there is nothing left to give back
 	if s.pool.Len() != 1 {
 		t.Fatalf("%d events wait, want 1", s.pool.Len())
 	}
@@ -232,7 +233,7 @@ func TestNewLifeForgetsTheBrokenProtocol(t *testing.T) {
 	s.tick()
 	s.dispatch()
 	s.wasSent()
-	s.keep(s.pool.Gone("a"))
+	s.keep(s.pool.Gone("a", s.now))
 	s.ready("a")
 	s.dispatch()
 	s.wasSent("a 0")
@@ -284,9 +285,9 @@ func TestPoolsShareASerialAndCountTheirOwn(t *testing.T) {
 		supervise.GroupEvent{Group: "g", Added: true},
 		tickAt(5),
 	} {
-		Offer(event, serials, ticks.pool, all.pool)
+		Offer(event, serials, ticks.now, ticks.pool, all.pool)
 		for _, pool := range []*Pool{ticks.pool, all.pool} {
-			pool.Dispatch(take)
+			pool.Dispatch(ticks.now, take)
 		}
 		for _, s := range []*story{ticks, all} {
 			if name := s.pool.listeners[0].process; s.pool.ListenerState(name) == Busy {
@@ -317,7 +318,7 @@ func TestRejectedEventStaysInItsPool(t *testing.T) {
 
 func TestUnwantedEventUsesNoSerial(t *testing.T) {
 	s := tell(t, Options{}, "a")
-	if notes := Offer(supervise.MoodEvent{Mood: supervise.MoodRunning}, s.serials, s.pool); notes != nil {
+	if notes := Offer(supervise.MoodEvent{Mood: supervise.MoodRunning}, s.serials, s.now, s.pool); notes != nil {
 		t.Fatalf("said %q", printed(notes))
 	}
 	if got := s.serials.Next(); got != 0 {
@@ -334,10 +335,10 @@ func TestSerialsBeginAgainAfterTheGreatest(t *testing.T) {
 
 func TestStrangersChangeNothing(t *testing.T) {
 	s := tell(t, Options{}, "a")
-	s.pool.Spawned("x")
+	s.pool.Spawned("x", s.now)
 	s.pool.Running("x", true)
 	s.hear("x", "READY\n")
-	s.keep(s.pool.Gone("x"))
+	s.keep(s.pool.Gone("x", s.now))
 	if len(s.said) != 0 || s.pool.ListenerState("x") != Unknown || s.pool.ListenerState("a") != Acknowledged {
 		t.Fatalf("a stranger was heard: %q", s.said)
 	}

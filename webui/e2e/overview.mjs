@@ -297,9 +297,9 @@ step('a signal and a line are sent from the page', async (page) => {
 step('an event listener shows where it is, and what waits for it', async (page) => {
   await page.goto(`${daemon.url}process/ears/ears`)
   const listener = page.locator('[data-listener="BUSY"]')
-  await listener.getByText('BUSY: works on an event').waitFor()
+  await listener.getByText(/BUSY: works on PROCESS_STATE_/).waitFor()
   await listener.getByText('5 of 5 events wait').waitFor()
-  await listener.getByText('PROCESS_STATE').waitFor()
+  await listener.getByText('PROCESS_STATE', { exact: true }).waitFor()
 })
 
 step('the charts begin with what is known of the past', async (page) => {

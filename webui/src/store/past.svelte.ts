@@ -1,6 +1,14 @@
 import { ApiError, type Client } from '../api/client'
-import { isCrash, isCrashes, isLives, isProcessDetail, isProcessMetrics, isSettings } from '../wire/past'
-import type { Crash, Life, ProcessDetail, ProcessMetrics, Settings } from '../wire/wire.gen'
+import {
+  isCrash,
+  isCrashes,
+  isLives,
+  isPools,
+  isProcessDetail,
+  isProcessMetrics,
+  isSettings,
+} from '../wire/past'
+import type { Crash, Life, Pool, ProcessDetail, ProcessMetrics, Settings } from '../wire/wire.gen'
 
 /** Something that is asked for once, and again when there is reason to. */
 export class Answer<T> {
@@ -24,6 +32,10 @@ export class Answer<T> {
     }
   }
 }
+
+/** The pools of event listeners that one may see. */
+export const poolsOf = (client: Client): Answer<Pool[]> =>
+  new Answer(async () => (await client.getAs('pools', isPools, 'pools of event listeners')).pools)
 
 /** What is kept of one process beside its row: how it ended, what it used, what it is run with. */
 export class Past {

@@ -37,14 +37,44 @@ export interface Transition {
   after: ProcState
 }
 
-/** Whether somebody should look at it: it failed, or is failing. */
-export function needsAttention(p: Process): boolean {
+/** Whether it failed, or is failing. */
+export function hasFailed(p: Process): boolean {
   return (
     p.state === 'FATAL' ||
     p.state === 'BACKOFF' ||
     p.state === 'UNKNOWN' ||
     (p.state === 'EXITED' && !p.expected)
   )
+}
+
+/** So many restarts within an hour are too many for what runs. */
+const often = 3
+
+/** How often a program that is up now has been started again in the last hour, if that is often. */
+export function restartsOften(p: Process): number {
+  const up = p.state === 'RUNNING' || p.state === 'STARTING'
+  return up && (p.restartsHour ?? 0) >= often ? p.restartsHour! : 0
+}
+
+/** Whether the pool of an event listener loses events, or is about to. */
+export function poolSuffers(p: Process): boolean {
+  return !!p.poolFull || !!p.poolDropped
+}
+
+/** Whether somebody should look at it: it failed, or is up and not well. */
+export function needsAttention(p: Process): boolean {
+  return hasFailed(p) || !!p.broken || poolSuffers(p) || restartsOften(p) > 0
+}
+
+/** The rows that somebody should look at; what only its pool suffers from, the first of the pool tells for all. */
+export function attention(rows: readonly Row[]): Row[] {
+  const told = new Set<string>()
+  return rows.filter(({ data }) => {
+    if (!needsAttention(data)) return false
+    const first = !poolSuffers(data) || !told.has(data.group)
+    if (poolSuffers(data)) told.add(data.group)
+    return first || hasFailed(data) || !!data.broken || restartsOften(data) > 0
+  })
 }
 
 type Table = Parameters<StateListener['snapshot']>[0]

@@ -12,7 +12,7 @@ import { Maintenance } from './maintenance.svelte'
 import { Metrics } from './metrics.svelte'
 import { Notices } from './notices.svelte'
 import { browserShelf, type Preferences } from './preferences.svelte'
-import { needsAttention, Processes, type Transition } from './processes.svelte'
+import { hasFailed, Processes, type Transition } from './processes.svelte'
 import { Selection } from './selection.svelte'
 import { Session } from './session.svelte'
 import { Sharing } from './sharing.svelte'
@@ -117,7 +117,7 @@ function listener(voice: Voice, commands: Commands): (moved: Transition[]) => ()
     return () => {
       for (const { row, after } of moved) {
         const led = !commands.of(row.id) && arrived.has(after) && ordered.delete(row.id)
-        if (led || needsAttention(row.data)) voice.changed([row.label], after)
+        if (led || hasFailed(row.data)) voice.changed([row.label], after)
       }
     }
   }

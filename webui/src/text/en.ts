@@ -175,6 +175,11 @@ export const en = {
     noReason: 'No reason was given; its log may tell',
     stopping: 'Asked to stop',
     starting: 'Starting',
+    broken: 'has broken the event listener protocol and gets no more events',
+    poolFull: 'its pool’s buffer is full',
+    poolDropped: (n: number) =>
+      `its pool has dropped ${count(n, { one: 'event', other: 'events' })} in the last hour`,
+    often: (n: number) => `restarts often: ${count(n, { one: 'time', other: 'times' })} in the last hour`,
   },
 
   process: {

@@ -1,4 +1,4 @@
-import type { OrderKind } from '../wire/wire.gen'
+import type { OrderKind, Process } from '../wire/wire.gen'
 import type { Dict } from './en'
 
 /** What must be known of a process to say how it is. */
@@ -65,6 +65,19 @@ export function explain(t: Dict, p: Condition, now: number): string {
     default:
       return ''
   }
+}
+
+/**
+ * What is wrong with a process that is up: an event listener that is out, a pool that
+ * loses events, and how often it has been restarted in the last hour, if that is often.
+ */
+export function troubleWords(t: Dict, p: Process, often: number): string {
+  return join(
+    p.broken ? t.reason.broken : '',
+    p.poolFull ? t.reason.poolFull : '',
+    p.poolDropped ? t.reason.poolDropped(p.poolDropped) : '',
+    often ? t.reason.often(often) : '',
+  )
 }
 
 /** How the last try ended that got as far as running a program; empty if it did not, and err says why. */

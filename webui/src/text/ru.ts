@@ -73,6 +73,8 @@ export const ru: Dict & More = {
     'forbidden-call': (p) => `Завершён сигналом ${p.signal}: попросил у ядра то, что ему запрещено`,
     'broken-pipe': (p) => `Завершён сигналом ${p.signal}: писал в канал, который больше никто не читает`,
     outside: (p) => `Завершён сигналом ${p.signal}, который отправил не supervisord`,
+    protocol: () =>
+      'Нарушил протокол слушателей событий, и supervisord завершил его, чтобы запустить снова (restart_on_protocol_error)',
     signal: (p) => `Завершён сигналом ${p.signal}`,
   },
 
@@ -169,12 +171,28 @@ export const ru: Dict & More = {
       READY: 'READY: ждёт события',
       BUSY: 'BUSY: занят событием',
       ACKNOWLEDGED: 'ACKNOWLEDGED: ещё не сказал, что готов',
-      UNKNOWN: 'UNKNOWN: нарушил протокол и ничего не слышит до нового запуска',
+      UNKNOWN: 'UNKNOWN: нарушил протокол в прошлый раз',
     },
+    busy: (event, serial) => `BUSY: занят событием ${event}, серийный номер ${serial}`,
+    since: (time) => `уже ${time}`,
+    broken: 'UNKNOWN: нарушил протокол',
+    said: 'он сказал',
+    untilRestart: 'больше не получит событий, пока его не перезапустят',
+    restarts: 'supervisord завершит его и запустит снова',
+    breaches: 'Нарушал протокол',
+    times: (n) => count(n, { one: 'раз', few: 'раза', many: 'раз', other: 'раза' }),
+    lastSaid: 'в последний раз сказал',
     buffer: 'Буфер пула',
     buffered: (n, size) => `ждут события: ${n} из ${size}`,
     full: 'Буфер полон: каждое новое событие вытесняет самое старое.',
+    dropped: 'Потеряно событий',
+    droppedOf: (hour, all) => `${hour} за последний час, всего ${all}`,
+    handled: 'Обработано событий',
+    handledOf: (n, of) => `${n} из ${of}`,
+    rejected: 'Возвращалось событий',
     events: 'Подписан на',
+    pools: 'Слушатели событий',
+    nothingLost: 'ничего не потеряно',
   },
 
   orders: {
@@ -774,6 +792,12 @@ export const ru: Dict & More = {
     noReason: 'Причина неизвестна; посмотрите журнал',
     stopping: 'Получил просьбу остановиться',
     starting: 'Запускается',
+    broken: 'нарушил протокол слушателей и больше не получает событий',
+    poolFull: 'буфер пула полон',
+    poolDropped: (n) =>
+      `за последний час пул потерял ${count(n, { one: 'событие', few: 'события', many: 'событий', other: 'события' })}`,
+    often: (n) =>
+      `часто перезапускается: ${count(n, { one: 'раз', few: 'раза', many: 'раз', other: 'раза' })} за последний час`,
   },
 
   process: {

@@ -1,5 +1,5 @@
 import { figure, flag, list, number, optional, shape, text } from './guard'
-import type { Crash, Crashes, Lives, ProcessDetail, ProcessMetrics, Settings } from './wire.gen'
+import type { Crash, Crashes, Lives, Pools, ProcessDetail, ProcessMetrics, Settings } from './wire.gen'
 
 // Shapes of what is asked for about one process, and loaded with its page.
 
@@ -79,13 +79,44 @@ const settings = shape({
     }),
   ),
 })
-const listener = shape({ state: text, events: list(text), buffered: number, size: number })
+const place = {
+  state: text,
+  since: number,
+  event: optional(text),
+  serial: optional(number),
+  broken: optional(flag),
+  breaches: optional(number),
+  said: optional(text),
+}
+const counts = shape({
+  buffered: number,
+  size: number,
+  fullSince: optional(number),
+  accepted: number,
+  handled: number,
+  dropped: number,
+  rejected: number,
+  droppedHour: number,
+})
+const listener = shape({ ...place, events: list(text), pool: counts, restarts: optional(flag) })
+const pools = shape({
+  pools: list(
+    shape({
+      group: text,
+      events: list(text),
+      counts,
+      restarts: optional(flag),
+      listeners: list(shape({ name: text, process: text, listener: shape(place) })),
+    }),
+  ),
+})
 const detail = shape({
   stdoutLog: text,
   stderrLog: text,
   listener: (v) => v === null || listener(v),
 })
 
+export const isPools = (value: unknown): value is Pools => pools(value)
 export const isLives = (value: unknown): value is Lives => lives(value)
 export const isCrashes = (value: unknown): value is Crashes => crashes(value)
 export const isCrash = (value: unknown): value is Crash => crash(value)

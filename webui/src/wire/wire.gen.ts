@@ -131,6 +131,20 @@ export interface Process {
    * known.
    */
   restartsDay?: number;
+  /** Likewise in the last hour, counted by five minutes. */
+  restartsHour?: number;
+  /**
+   * Of an event listener: it has broken the protocol, and gets no events until it is
+   * started again.
+   */
+  broken?: boolean;
+  /**
+   * Of an event listener's pool: its buffer is full, and has been for a second or
+   * more; and how many events it has dropped in the last hour, counted by five
+   * minutes and told once a second.
+   */
+  poolFull?: boolean;
+  poolDropped?: number;
   /**
    * What somebody has ordered that has not come true yet; and who, for those who
    * may read the trail of the process, where it is known.
@@ -684,6 +698,20 @@ export interface ListedProcess {
    * known.
    */
   restartsDay?: number;
+  /** Likewise in the last hour, counted by five minutes. */
+  restartsHour?: number;
+  /**
+   * Of an event listener: it has broken the protocol, and gets no events until it is
+   * started again.
+   */
+  broken?: boolean;
+  /**
+   * Of an event listener's pool: its buffer is full, and has been for a second or
+   * more; and how many events it has dropped in the last hour, counted by five
+   * minutes and told once a second.
+   */
+  poolFull?: boolean;
+  poolDropped?: number;
   /**
    * What somebody has ordered that has not come true yet; and who, for those who
    * may read the trail of the process, where it is known.
@@ -714,14 +742,50 @@ export interface ProcessList {
 /** ListenerState is where an event listener is in the protocol. */
 export type ListenerState = "READY" | "BUSY" | "ACKNOWLEDGED" | "UNKNOWN";
 
-/** EventListener is an event listener and its pool. */
-export interface EventListener {
-  state: ListenerState;
-  /** What the pool subscribes to. */
-  events: string[];
-  /** How many events wait, of how many that can: then the oldest is lost. */
+/**
+ * PoolCounts is how much waits for the listeners of a pool, and what has become of
+ * its events since supervisord was started or its group was added.
+ */
+export interface PoolCounts {
+  /** How many events wait, of how many that can: then the oldest is dropped. */
   buffered: number;
   size: number;
+  /** Since when the buffer is full; 0 while there is room. */
+  fullSince?: number;
+  /**
+   * Events that came; that a listener answered OK to; that found no room; and how
+   * often one came back, because a listener rejected it, broke the protocol or died.
+   */
+  accepted: number;
+  handled: number;
+  dropped: number;
+  rejected: number;
+  /** Those that were dropped in the last hour, counted by five minutes. */
+  droppedHour: number;
+}
+
+/** ListenerDetail is what is told of an event listener beside its process. */
+export interface ListenerDetail {
+  state: ListenerState;
+  /** When it entered the state. */
+  since: number;
+  /** The event it works on while it is BUSY: its type and its serial. */
+  event?: string;
+  serial?: number;
+  /** Whether it lives and is UNKNOWN: it gets no events until it is started again. */
+  broken?: boolean;
+  /** How often it has broken the protocol. */
+  breaches?: number;
+  /**
+   * The beginning of what it said when it did so last, as Python prints text or
+   * bytes; for those who may read its log.
+   */
+  said?: string;
+  /** What its pool subscribes to. */
+  events: string[];
+  pool: PoolCounts;
+  /** Whether a listener that breaks the protocol is started again. */
+  restarts?: boolean;
 }
 
 /** ProcessDetail answers GET /api/v1/processes/{name}. */
@@ -733,7 +797,54 @@ export interface ProcessDetail {
   stdoutLog: string;
   stderrLog: string;
   /** Of an event listener; null for any other process. */
-  listener: EventListener | null;
+  listener: ListenerDetail | null;
+}
+
+/** EventListener is where an event listener is in the protocol. */
+export interface EventListener {
+  state: ListenerState;
+  /** When it entered the state. */
+  since: number;
+  /** The event it works on while it is BUSY: its type and its serial. */
+  event?: string;
+  serial?: number;
+  /** Whether it lives and is UNKNOWN: it gets no events until it is started again. */
+  broken?: boolean;
+  /** How often it has broken the protocol. */
+  breaches?: number;
+  /**
+   * The beginning of what it said when it did so last, as Python prints text or
+   * bytes; for those who may read its log.
+   */
+  said?: string;
+}
+
+/** PoolListener is one of the listeners of a pool. */
+export interface PoolListener {
+  name: string;
+  /** Of its process. */
+  process: ProcState;
+  listener: EventListener;
+}
+
+/** Pool is a pool of event listeners. */
+export interface Pool {
+  group: string;
+  /** What it subscribes to. */
+  events: string[];
+  counts: PoolCounts;
+  /** Whether a listener that breaks the protocol is started again. */
+  restarts?: boolean;
+  listeners: PoolListener[];
+}
+
+/** Pools answers GET /api/v1/pools. */
+export interface Pools {
+  /**
+   * In the order in which they start; those with a listener one may see, and of
+   * them only such.
+   */
+  pools: Pool[];
 }
 
 /** LogGap is a part of a log that is there no more: rotated away or cleared. */
@@ -775,7 +886,7 @@ export interface LogPage {
 }
 
 /** MeaningCode names a kind of end. */
-export type MeaningCode = "no-start" | "stopped" | "killed" | "done" | "too-soon" | "unlisted-zero" | "exit" | "not-executable" | "not-found" | "shell-signal" | "out-of-memory" | "sigkill" | "sent" | "fault" | "abort" | "limit" | "forbidden-call" | "broken-pipe" | "outside" | "signal";
+export type MeaningCode = "no-start" | "stopped" | "killed" | "done" | "too-soon" | "unlisted-zero" | "exit" | "not-executable" | "not-found" | "shell-signal" | "out-of-memory" | "sigkill" | "sent" | "fault" | "abort" | "limit" | "forbidden-call" | "broken-pipe" | "outside" | "protocol" | "signal";
 
 /**
  * Meaning says what the end of a life means: a code with its parameters, and a
