@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ import (
 //	ready ok fail  says READY, RESULT 2 OK, RESULT 4 FAIL
 //	read         waits for an event
 //	loop         answers each event as one should, and says READY before
+//	deaf         closes its standard input, and lives on
 //	exit:N       exits; die:N sends itself a signal
 //
 // It goes on after a piece of output only when its supervisord has read it, so that
@@ -38,6 +40,7 @@ type puppet struct {
 	name   string
 	events chan []byte // to be answered
 	loops  bool
+	deaf   atomic.Bool
 }
 
 // Naps are between two looks: another program's progress can only be polled.
@@ -71,7 +74,7 @@ func playPuppet(acts []string) {
 func (p *puppet) hear(terminated chan os.Signal) {
 	in := bufio.NewReader(os.Stdin)
 	for {
-		for in.Buffered() == 0 && !p.comes() {
+		for in.Buffered() == 0 && !p.deaf.Load() && !p.comes() {
 			select {
 			case <-terminated:
 				if !p.comes() {
@@ -80,6 +83,10 @@ func (p *puppet) hear(terminated chan os.Signal) {
 				}
 			default:
 			}
+		}
+		if p.deaf.Load() {
+			signal.Reset(syscall.SIGTERM)
+			return
 		}
 		envelope, err := readEnvelope(in)
 		if err != nil {
@@ -171,12 +178,27 @@ func (p *puppet) do(act string) {
 		for range p.number(times) {
 			p.write(out, p.text(text))
 		}
+	case "deaf":
+		p.closeInput()
 	case "exit":
 		os.Exit(p.number(rest))
 	case "die":
 		p.die(p.number(rest))
 	default:
 		p.fail(fmt.Errorf("what is %q?", act))
+	}
+}
+
+// closeInput gives the input something else first, so that its number is not
+// another file's when it is looked at next.
+func (p *puppet) closeInput() {
+	p.deaf.Store(true)
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		p.fail(err)
+	}
+	if err := unix.Dup2(int(null.Fd()), int(os.Stdin.Fd())); err != nil {
+		p.fail(err)
 	}
 }
 
