@@ -22,7 +22,8 @@
 // last words of a child are in its log before its exit is seen. EXITED is
 // announced before the STARTING that follows it. Groups start in ascending and
 // stop in descending order of priority. Nothing starts once supervisord is
-// going down.
+// going down. Before anybody is told that the last process of a FastCGI program is
+// down for good, nobody can connect to it any more.
 //
 // The loop never waits. What could block has a helper: births (finding the
 // command, opening logs, forking) the launcher and the host's spawner; reading

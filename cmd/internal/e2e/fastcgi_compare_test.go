@@ -175,6 +175,25 @@ var scenes = []scene{
 			s.await("f")
 			s.look("unix", "f.sock")
 		}},
+	{name: "a supervisord that was killed, and its program listens on", programs: fcgiUnix,
+		tell: func(s *socketStage) {
+			s.await("f")
+			s.dies()
+			s.look("unix", "f.sock")
+			if s.comesUp() {
+				s.await("f")
+				s.look("unix", "f.sock")
+			}
+		}},
+	{name: "the same with a port", programs: "[fcgi-program:f]\nsocket=tcp://127.0.0.1:{port}\n" + oneOf,
+		tell: func(s *socketStage) {
+			s.await("f")
+			s.dies()
+			s.look("tcp", "127.0.0.1:{port}")
+			if s.comesUp() {
+				s.t.Error("the port was in use")
+			}
+		}},
 	{name: "a link to nothing", programs: fcgiUnix, differs: "the original does not see that it is there",
 		before: func(s *socketStage) { s.must(os.Symlink("nothing", s.path("f.sock"))) },
 		tell:   func(s *socketStage) { s.await("f") }},
@@ -277,7 +296,9 @@ func (sc scene) play(t *testing.T, daemon string, ports *portBook) string {
 	if !s.comesUp() {
 		return s.seen.String()
 	}
-	sc.tell(s)
+	if sc.tell(s); s.hasEnded() {
+		return s.seen.String()
+	}
 	s.settle()
 	fmt.Fprintln(&s.seen, "ended with", s.end(syscall.SIGTERM))
 	s.look("unix", "f.sock")
@@ -326,6 +347,7 @@ func (s *socketStage) programs(text string) {
 func (s *socketStage) comesUp() bool {
 	s.t.Helper()
 	s.cmd = exec.Command(s.binary, "-n", "-s", "-c", s.path("s.conf"))
+	s.stderr.Reset()
 	s.cmd.Stderr = &s.stderr
 	s.must(s.cmd.Start())
 	ended := make(chan struct{})
@@ -372,15 +394,30 @@ func (s *socketStage) fails() {
 func (s *socketStage) end(sig syscall.Signal) int {
 	s.t.Helper()
 	s.must(s.cmd.Process.Signal(sig))
-	s.until("it ends", func() bool {
-		select {
-		case <-s.ended:
-			return true
-		default:
-			return false
-		}
-	})
+	s.until("it ends", s.hasEnded)
 	return s.cmd.ProcessState.ExitCode()
+}
+
+func (s *socketStage) hasEnded() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// dies kills supervisord, which leaves its program behind until the test ends.
+func (s *socketStage) dies() {
+	s.t.Helper()
+	s.settle()
+	orphan := s.state("f").PID
+	s.t.Cleanup(func() { _ = syscall.Kill(orphan, syscall.SIGKILL) })
+	s.end(syscall.SIGKILL)
+	if !alive(orphan) {
+		s.t.Error("the program has died with it")
+	}
+	s.must(os.Remove(s.path("s.sock"))) // so that it is seen when the next one listens
 }
 
 // await waits until processes are RUNNING.

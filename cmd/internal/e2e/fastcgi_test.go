@@ -330,3 +330,34 @@ programs=other,app
 		return heard["app_0"] && heard["app_1"]
 	})
 }
+
+// TestASocketThatAnotherSupervisordHasTakenIsLeftToIt has two of them configured
+// with one path, as after a copied file. Who comes second gets it, as it always
+// was; but the first does not take it back while the second listens.
+func TestASocketThatAnotherSupervisordHasTakenIsLeftToIt(t *testing.T) {
+	daemon, program := buildProgram(t, "supervisord"), buildFastCGIProgram(t)
+	first := newLife(t, daemon, "")
+	socket := first.path("app.sock")
+	programs := "[fcgi-program:app]\ncommand=" + program + "\nsocket=unix://" + socket + "\nstartsecs=0\nstartretries=1000\n"
+	ours := func(l *life) bool {
+		body, err := askFastCGI("unix", socket, "")
+		return err == nil && strings.HasSuffix(body, fmt.Sprintf(" %d\n", l.pidOf("app")))
+	}
+	first.configure(lifeConf + programs)
+	first.start()
+	first.until("it answers", func() bool { return ours(first) })
+	first.ctl("stop", "app")
+
+	second := newLife(t, daemon, programs)
+	second.start()
+	second.until("it answers", func() bool { return ours(second) })
+	if got, want := first.ctl("start", "app"), "app: ERROR (spawn error)\n"; got != want {
+		t.Errorf("start of the first printed %q", got)
+	}
+	first.logs("spawnerr: Could not create FastCGI socket unix://"+socket, "another program listens there since")
+	if !ours(second) {
+		t.Error("the second has lost it")
+	}
+	second.ctl("stop", "app")
+	first.until("it has come back by itself", func() bool { return ours(first) })
+}
