@@ -262,6 +262,7 @@ var scenes = []scene{
 }
 
 func TestSocketsOfFastCGIProgramsLiveAsTheOriginals(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ours, ports := buildProgram(t, "supervisord"), newPortBook()
 	for _, sc := range scenes {

@@ -216,6 +216,7 @@ func buildFastCGIProgram(t *testing.T) string {
 // while its processes are restarted in every way there is. Its processes end the
 // requests they have before they end.
 func TestClientsOfAFastCGIProgramNoticeNoRestart(t *testing.T) {
+	t.Parallel()
 	daemon, ctl, program := buildProgram(t, "supervisord"), buildProgram(t, "supervisorctl"), buildFastCGIProgram(t)
 	ports := newPortBook()
 	for _, network := range []string{"unix", "tcp"} {
@@ -307,6 +308,7 @@ func (w *web) isClosedByAStop(network, address string) {
 }
 
 func TestAFastCGIProgramInAGroupKeepsItsSocket(t *testing.T) {
+	t.Parallel()
 	program := buildFastCGIProgram(t)
 	l := newLife(t, buildProgram(t, "supervisord"), "")
 	l.configure(lifeConf + `
@@ -335,6 +337,7 @@ programs=other,app
 // with one path, as after a copied file. Who comes second gets it, as it always
 // was; but the first does not take it back while the second listens.
 func TestASocketThatAnotherSupervisordHasTakenIsLeftToIt(t *testing.T) {
+	t.Parallel()
 	daemon, program := buildProgram(t, "supervisord"), buildFastCGIProgram(t)
 	first := newLife(t, daemon, "")
 	socket := first.path("app.sock")
