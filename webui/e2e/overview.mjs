@@ -98,7 +98,8 @@ step('what has failed is shown first, with what it said last, in the title and i
   const attention = page.getByRole('region', { name: /Needs attention/ })
   await attention.getByText(/^cannot reach <db>, neither/).waitFor()
   await attention.getByText(/Exited too quickly · exit status 3/).waitFor()
-  await page.waitForFunction(() => document.title.startsWith('(1) '))
+  await attention.getByText(/its pool has dropped \d+ events in the last hour/i).waitFor()
+  await page.waitForFunction(() => document.title.startsWith('(2) '))
   assert.match(await page.locator('link[rel="icon"]').getAttribute('href'), /alert/)
 })
 

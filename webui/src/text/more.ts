@@ -206,7 +206,7 @@ export const more = {
     rejected: 'Events that came back',
     events: 'Subscribed to',
     pools: 'Event listeners',
-    nothingLost: 'none dropped',
+    nothingLost: 'none',
   },
 
   orders: {

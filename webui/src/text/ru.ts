@@ -192,7 +192,7 @@ export const ru: Dict & More = {
     rejected: 'Возвращалось событий',
     events: 'Подписан на',
     pools: 'Слушатели событий',
-    nothingLost: 'ничего не потеряно',
+    nothingLost: 'нет',
   },
 
   orders: {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Used } from '../../store/metrics.svelte'
-import { Row } from '../../store/processes.svelte'
+import { attention, Row } from '../../store/processes.svelte'
+import { en } from '../../text/en'
+import { troubleWords } from '../../text/explain'
 import type { Process, ProcState } from '../../wire/wire.gen'
 import { countStates } from './counts'
 import { compile, looksAtUse, parseFilter, strangeWords } from './filter'
@@ -229,4 +231,23 @@ test('by keyboard, a stretch of rows is the same from either end, and a row know
   expect(stretch(drawn, 4, 1)).toEqual(stretch(drawn, 1, 4))
   expect([0, 2, 3, 5].map((at) => sectionOf(drawn, at))).toEqual([0, 0, 3, 3])
   expect(sectionOf(drawn.slice(1, 3), 1)).toBeUndefined()
+})
+
+test('needs attention: what has failed, restarts often, is out of the protocol, and once what a pool suffers from', () => {
+  const rows = [
+    row('web', 'well', 'RUNNING', { restartsHour: 2, restartsDay: 40 }),
+    row('web', 'flaky', 'RUNNING', { restartsHour: 3 }),
+    row('web', 'done', 'EXITED', { restartsHour: 9 }),
+    row('web', 'down', 'FATAL'),
+    row('ears', 'first', 'RUNNING', { poolFull: true, poolDropped: 7 }),
+    row('ears', 'second', 'RUNNING', { poolFull: true, poolDropped: 7 }),
+    row('ears', 'third', 'RUNNING', { poolFull: true, poolDropped: 7, broken: true }),
+    row('hooks', 'hook', 'RUNNING', { poolDropped: 1 }),
+  ]
+  expect(attention(rows).map(({ name }) => name)).toEqual(['flaky', 'down', 'first', 'third', 'hook'])
+  expect(troubleWords(en, rows[1]!.data, 3)).toBe('Restarts often: 3 times in the last hour')
+  expect(troubleWords(en, rows[6]!.data, 0)).toBe(
+    'Has broken the event listener protocol and gets no more events · its pool’s buffer is full · its pool has dropped 7 events in the last hour',
+  )
+  expect(troubleWords(en, rows[0]!.data, 0)).toBe('')
 })
