@@ -50,6 +50,7 @@ const (
 	VerbClearLogs Verb = "clear-logs"
 	VerbLink      Verb = "link"  // hand out a link that lets others do some of this
 	VerbTrail     Verb = "audit" // read who did what to it; about supervisord: all of the trail
+	VerbCall      Verb = "call"  // call the methods of a plug-in of that name
 )
 
 // What can be done to supervisord itself.
@@ -69,17 +70,18 @@ const (
 var Verbs = [...]Verb{
 	VerbView, VerbLogs, VerbStart, VerbStop, VerbRestart, VerbSignal, VerbStdin, VerbClearLogs,
 	VerbMainLog, VerbClearMainLog, VerbConfig, VerbReload, VerbEvents, VerbShutdown,
-	VerbLink, VerbTrail, VerbUsers, VerbReveal,
+	VerbLink, VerbTrail, VerbUsers, VerbReveal, VerbCall,
 }
 
 // verbRoles gives, for each verb about programs, the least role that has it
 // without being given it by name. Stdin is for administrators, for it may be as
-// good as a shell; actions= can hand it to others.
+// good as a shell; actions= can hand it to others. So it can hand on calls of
+// plug-ins, which a plug-in may also open to a lesser role: see AllowsCall.
 var verbRoles = map[Verb]Role{
 	VerbView: Viewer, VerbLogs: Viewer,
 	VerbStart: Operator, VerbStop: Operator, VerbRestart: Operator, VerbSignal: Operator, VerbClearLogs: Operator,
 	VerbLink: Operator, VerbTrail: Operator,
-	VerbStdin: Admin,
+	VerbStdin: Admin, VerbCall: Admin,
 }
 
 // AboutPrograms tells whether a verb can be done to a program, so that actions=
@@ -160,6 +162,19 @@ func (g Grant) AllowsSome(verb Verb) bool {
 		return false
 	}
 	return g.has(verb) && (g.Role == Admin || len(g.Programs) > 0)
+}
+
+// AllowsCall tells whether a holder of g may call the methods of a plug-in that is
+// open to roles from least on: an admin may, and others whose programs cover the
+// plug-in's name, if their actions name calls, or name nothing and their role will do.
+func (g Grant) AllowsCall(plugin string, least Role) bool {
+	switch {
+	case g.Role == Nobody, g.Within != nil && !g.Within.AllowsCall(plugin, least), !g.covers(PluginName(plugin)):
+		return false
+	case len(g.Actions) > 0:
+		return slices.Contains(g.Actions, VerbCall)
+	}
+	return g.Role >= least
 }
 
 // has tells whether g includes a verb for the programs it covers.

@@ -144,7 +144,7 @@ func readLink(asked wire.LinkRequest, now time.Time) (wanted auth.Link, err erro
 		switch {
 		case err != nil:
 			return wanted, reply.BadRequest("actions: %v", err)
-		case verb == auth.MintLink || verb == auth.Trail:
+		case verb == auth.MintLink || verb == auth.Trail || verb == auth.Call:
 			return wanted, reply.BadRequest("actions: %s cannot be handed on by a link", verb)
 		}
 		wanted.Actions = append(wanted.Actions, verb)

@@ -40,7 +40,7 @@ func TestCapsTellWhatMayBeDone(t *testing.T) {
 		{"nobody, of a process", Principal{}, web, 0},
 		{"nobody, of supervisord", Principal{}, Supervisord, 0},
 		{"an administrator, of a process", Principal{Grant: Full}, web,
-			bits(View, Logs, Start, Stop, Restart, Signal, Stdin, ClearLogs, MintLink, Trail)},
+			bits(View, Logs, Start, Stop, Restart, Signal, Stdin, ClearLogs, MintLink, Trail, Call)},
 		{"an administrator, of supervisord", Principal{Grant: Full}, Supervisord,
 			bits(View, MainLog, ClearMainLog, Config, Reload, Events, Shutdown, Trail, Users, Reveal)},
 		{"a viewer, of a process", viewer, web, bits(View, Logs)},

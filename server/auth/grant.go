@@ -21,6 +21,7 @@ const (
 	ClearLogs = supervise.VerbClearLogs
 	MintLink  = supervise.VerbLink
 	Trail     = supervise.VerbTrail
+	Call      = supervise.VerbCall
 )
 
 // What can be done to supervisord itself; the name asked about is Supervisord.

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // What a call may be made of, beside its size in bytes (maxBody). They are far
@@ -24,6 +23,7 @@ const (
 type call struct {
 	method string // "" if there was none
 	params []value
+	rare   bool // there may be values in it that plain changes
 }
 
 // decode reads a method call with the rules of the original (xmlrpc.py loads),
@@ -32,14 +32,31 @@ type call struct {
 // are their text, or None without one; a boolean is true for the text "1" only;
 // the last <methodName> and <params> count. A document type is refused.
 func decode(r io.Reader) (call, error) {
-	d := decoder{xml: xml.NewDecoder(r)}
-	// The original decodes the body as UTF-8 whatever the declaration says, and
-	// PHP's clients declare iso-8859-1 by default.
-	d.xml.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
+	c, err := decodeRare(r)
+	if err == nil {
+		c, err = c.plain()
+	}
+	return c, err
+}
+
+// decodeRare is decode for who knows more types than the original: those stay what
+// they are (see plain.go).
+func decodeRare(r io.Reader) (call, error) {
+	d := newDecoder(r)
 	if err := d.run(); err != nil {
 		return call{}, fmt.Errorf("decode the call: %w", err)
 	}
+	d.call.rare = d.rare
 	return d.call, nil
+}
+
+// newDecoder makes one with the limits of a call.
+func newDecoder(r io.Reader) decoder {
+	d := decoder{xml: xml.NewDecoder(r), maxElements: maxElements, maxValues: maxValues}
+	// The original decodes the body as UTF-8 whatever the declaration says, and
+	// PHP's clients declare iso-8859-1 by default.
+	d.xml.CharsetReader = func(_ string, input io.Reader) (io.Reader, error) { return input, nil }
+	return d
 }
 
 // element is one that has not ended, or that has and is a child of one.
@@ -53,10 +70,14 @@ type element struct {
 type decoder struct {
 	xml      *xml.Decoder
 	call     call
+	fault    value // of an answer
 	open     []*element
 	elements int
 	values   int
 	rooted   bool
+	rare     bool // a value was met that plain changes
+
+	maxElements, maxValues int
 }
 
 var (
@@ -107,11 +128,11 @@ func (d *decoder) start(token xml.StartElement) error {
 	if token.Name.Space != "" {
 		tag = "{" + token.Name.Space + "}" + tag
 	}
-	if d.elements++; d.elements > maxElements {
+	if d.elements++; d.elements > d.maxElements {
 		return errTooMany
 	}
 	if tag == "value" {
-		if d.values++; d.values > maxValues {
+		if d.values++; d.values > d.maxValues {
 			return errTooMany
 		}
 	}
@@ -179,7 +200,10 @@ func (d *decoder) convert(e *element) (value, error) {
 	case "dateTime.iso8601":
 		t, err := time.Parse(momentLayout, strings.TrimSpace(content))
 		return moment(t), err
+	case "i8":
+		return d.long(content), nil
 	case "base64":
+		d.rare = true
 		return parseBase64(content)
 	case "array", "param":
 		if len(e.children) == 0 {
@@ -194,16 +218,45 @@ func (d *decoder) convert(e *element) (value, error) {
 		if len(e.children) == 0 {
 			return text(content), nil
 		}
-		return e.children[0].value, nil
+		return d.typed(e.children[0]), nil
+	case "fault":
+		if len(e.children) > 0 {
+			d.fault = e.children[0].value
+		}
 	case "methodName":
 		d.call.method = content
 	case "params":
 		d.call.params = valuesOf(e.children)
 	}
+	return orNull(content), nil
+}
+
+// orNull is the text of an element that means nothing, None without one.
+func orNull(content string) value {
 	if content == "" {
-		return null{}, nil
+		return null{}
 	}
-	return text(content), nil
+	return text(content)
+}
+
+// long reads an <i8>. What is no number is the text that the original takes it for.
+func (d *decoder) long(content string) value {
+	d.rare = true
+	n, err := parseInt(content)
+	if err != nil {
+		return strange{"i8", orNull(content)}
+	}
+	return long{n, content}
+}
+
+// typed is what the first child of a <value> came to. One that says its type in a
+// word that XML-RPC does not have is kept apart from the text it is for the original.
+func (d *decoder) typed(e *element) value {
+	if known[e.tag] || e.tag == "nil" || e.tag == "i8" {
+		return e.value
+	}
+	d.rare = true
+	return strange{e.tag, e.value}
 }
 
 func valuesOf(elements []*element) array {
@@ -267,17 +320,13 @@ func parseFloat(s string) (float64, error) {
 	return f, nil
 }
 
-// parseBase64 reads data as text, as the original does: it has no type for
-// bytes.
+// parseBase64 reads data as forgivingly as Python does.
 func parseBase64(s string) (value, error) {
 	data, err := base64.RawStdEncoding.DecodeString(digits64(s))
 	if err != nil {
 		return nil, err
 	}
-	if !utf8.Valid(data) {
-		return nil, errors.New("not UTF-8")
-	}
-	return text(data), nil
+	return binary(data), nil
 }
 
 // digits64 skips what is not of the alphabet. The data ends where padding fills

@@ -35,12 +35,13 @@ type Handler struct {
 	readers chan struct{}        // see budget
 	infos   atomic.Pointer[page] // the rows of getAllProcessInfo as they last were
 	listed  lastListed
+	plugins map[string]*plugged // by namespace
 }
 
 // New makes the handler. The requests it serves have passed auth.Require.
 func New(engine Engine) *Handler {
 	methods := newTable()
-	return &Handler{engine: engine, methods: methods, table: methods, readers: make(chan struct{}, readersAtOnce)}
+	return &Handler{engine: engine, methods: methods, table: methods, readers: make(chan struct{}, readersAtOnce), plugins: map[string]*plugged{}}
 }
 
 // Offer leaves only the methods of the namespaces named, and of system, which is
@@ -85,7 +86,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	buffer := h.borrow()
 	defer h.giveBack(buffer)
-	c, err := read(r, buffer)
+	c, err := h.read(r, buffer)
 	if err != nil {
 		if r.Context().Err() == nil {
 			logUnread(reply.Log(r.Context()), err)
@@ -112,14 +113,17 @@ const quoted = 256
 
 // read takes the call out of the body. What it gives holds nothing of buffer.
 // Its errors are the original's log lines.
-func read(r *http.Request, buffer *[]byte) (call, error) {
+func (h *Handler) read(r *http.Request, buffer *[]byte) (call, error) {
 	body := bytes.NewBuffer((*buffer)[:0])
 	if _, err := body.ReadFrom(io.LimitReader(r.Body, maxBody)); err != nil {
 		return call{}, fmt.Errorf("read an XML-RPC request: %w", err)
 	}
 	data := body.Bytes()
 	*buffer = data[:0]
-	c, err := decode(bytes.NewReader(data))
+	c, err := decodeRare(bytes.NewReader(data))
+	if err == nil && !h.takesRare(c.method) {
+		c, err = c.plain()
+	}
 	if err != nil {
 		return call{}, unreadable{begin(data), err}
 	}
@@ -127,6 +131,13 @@ func read(r *http.Request, buffer *[]byte) (call, error) {
 		return call{}, fmt.Errorf("XML-RPC request data %s is invalid: no method name", begin(data))
 	}
 	return c, nil
+}
+
+// takesRare tells whether a call may have values that the original reads as others:
+// if it is for a plug-in, or may have such calls in it.
+func (h *Handler) takesRare(method string) bool {
+	p, _ := h.plugin(method)
+	return p != nil || method == multicall
 }
 
 // unreadable is a body that is no call. The original's log does not say why not.
@@ -160,6 +171,9 @@ func (h *Handler) traced(ctx context.Context, c call) (value, error) {
 }
 
 func (h *Handler) call(ctx context.Context, name string, args []value) (value, error) {
+	if p, method := h.plugin(name); p != nil {
+		return h.callPlugin(ctx, p, method, args)
+	}
 	return h.make(ctx, h.table[name], args)
 }
 
@@ -251,6 +265,10 @@ func asFault(err error) (fault, bool) {
 	var mine fault
 	if errors.As(err, &mine) {
 		return mine, true
+	}
+	var foreign Fault
+	if errors.As(err, &foreign) {
+		return fault{supervise.FaultCode(foreign.Code), foreign.Text}, true
 	}
 	var theirs supervise.Fault
 	if errors.As(err, &theirs) {

@@ -3,7 +3,6 @@ package rpc
 import (
 	"context"
 	"errors"
-	"sort"
 	"strings"
 
 	"supervisor/server/auth"
@@ -60,16 +59,6 @@ func newTable() map[string]*method {
 		table[alias] = &m
 	}
 	return table
-}
-
-// names are those of the table, sorted.
-func names(table map[string]*method) []string {
-	list := make([]string, 0, len(table))
-	for name := range table {
-		list = append(list, name)
-	}
-	sort.Strings(list)
-	return list
 }
 
 // aliases are the older names the original keeps.
@@ -231,7 +220,7 @@ var methods = []method{
 		name: "system.methodSignature", returns: "array", params: params("string"), always: true, verb: auth.View, run: (*Handler).methodSignature,
 		help: "The types a method works with: first that of its answer, then those of its arguments.",
 	}, {
-		name: "system.multicall", returns: "array", params: params("array"), always: true, verb: auth.View, run: (*Handler).multicall,
+		name: multicall, returns: "array", params: params("array"), always: true, verb: auth.View, run: (*Handler).multicall,
 		help: "Make several calls one after another. Each is a struct of methodName and params; the answer has, in the same order, " +
 			"each call's own answer as it is, or a struct of faultCode and faultString.",
 	},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"supervisor/server/auth"
 	"supervisor/server/reply"
@@ -23,43 +24,48 @@ var errAnswers = supervise.Fault{
 	Detail: fmt.Sprintf("the answers are more than one multicall may hold (%d bytes): ask for less at once", maxAnswers),
 }
 
+// multicall is the name of the method with others in it.
+const multicall = "system.multicall"
+
 // listMethods tells of the methods that whoever asks may call for something.
 func (h *Handler) listMethods(ctx context.Context, _ []value) (value, error) {
-	list := make(array, 0, len(h.table))
-	for _, name := range names(h.table) {
+	list := h.pluginNames(ctx)
+	for name, m := range h.table {
 		about := auth.Everything
-		if h.table[name].about == supervisord {
+		if m.about == supervisord {
 			about = auth.Supervisord
 		}
-		if auth.Can(auth.From(ctx), h.table[name].verb, about) {
-			list = append(list, text(name))
+		if auth.Can(auth.From(ctx), m.verb, about) {
+			list = append(list, name)
 		}
 	}
-	return list, nil
+	slices.Sort(list)
+	return texts(list), nil
 }
 
-func (h *Handler) methodHelp(_ context.Context, args []value) (value, error) {
-	m, err := h.find(args[0])
-	if err != nil {
-		return nil, err
+func (h *Handler) methodHelp(ctx context.Context, args []value) (value, error) {
+	if m := h.find(args[0]); m != nil {
+		return text(m.help), nil
 	}
-	return text(m.help), nil
+	d, err := h.describe(ctx, args[0])
+	return text(d.Help), err
 }
 
-func (h *Handler) methodSignature(_ context.Context, args []value) (value, error) {
-	m, err := h.find(args[0])
-	if err != nil {
-		return nil, err
+func (h *Handler) methodSignature(ctx context.Context, args []value) (value, error) {
+	if m := h.find(args[0]); m != nil {
+		return m.signature(), nil
 	}
-	return m.signature(), nil
+	d, err := h.describe(ctx, args[0])
+	if err == nil && d.Signature == nil {
+		err = supervise.Fault{Code: supervise.FaultSignatureUnsupported}
+	}
+	return texts(d.Signature), err
 }
 
-func (h *Handler) find(v value) (*method, error) {
+// find gives a method of ours by its name; nil if there is none.
+func (h *Handler) find(v value) *method {
 	name, _ := v.(text)
-	if m, ok := h.table[string(name)]; ok {
-		return m, nil
-	}
-	return nil, supervise.Fault{Code: supervise.FaultSignatureUnsupported}
+	return h.table[string(name)]
 }
 
 // multicall makes calls one after another, each waiting for the one before. An
@@ -96,7 +102,12 @@ func (h *Handler) multicall(ctx context.Context, args []value) (value, error) {
 	return encoded(append(answers, arrayClose...)), nil
 }
 
+// asCalls reads what a multicall is to do. What stands in the calls is as it came.
 func asCalls(v value) ([]object, error) {
+	v, err := bare(v)
+	if err != nil {
+		return nil, errParameters
+	}
 	list, ok := v.(array)
 	if s, isText := v.(text); isText { // it can be cut like an array, and no more
 		if s == "" {
@@ -109,6 +120,9 @@ func asCalls(v value) ([]object, error) {
 	}
 	calls := make([]object, len(list))
 	for i, each := range list {
+		if each, err = bare(each); err != nil {
+			return nil, errParameters
+		}
 		if calls[i], ok = each.(object); !ok {
 			return nil, missing(each, "get")
 		}
@@ -118,27 +132,38 @@ func asCalls(v value) ([]object, error) {
 
 // one makes one call of a multicall.
 func (h *Handler) one(ctx context.Context, c object) (value, error) {
-	name := c.get("methodName")
-	switch name := name.(type) {
+	given, err := bare(c.get("methodName"))
+	if err != nil {
+		return nil, errParameters
+	}
+	switch name := given.(type) {
 	case nil, null:
 		return nil, supervise.Fault{Code: supervise.FaultIncorrectParameters, Detail: "No methodName"}
 	case text:
-		if name == "system.multicall" {
+		if name == multicall {
 			return nil, supervise.Fault{Code: supervise.FaultIncorrectParameters, Detail: "Recursive system.multicall forbidden"}
 		}
 	default:
 		return nil, missing(name, "split")
 	}
+	name := string(given.(text))
 	params, err := asArguments(c.get("params"))
-	if err != nil {
-		return nil, err
+	if err == nil && !h.takesRare(name) {
+		params, err = plainAll(params)
 	}
-	return h.call(ctx, string(name.(text)), params)
+	if err != nil {
+		return nil, errParameters
+	}
+	return h.call(ctx, name, params)
 }
 
 // asArguments reads the parameters of a call within a multicall: whatever Python can
 // go through.
 func asArguments(v value) (array, error) {
+	v, err := bare(v)
+	if err != nil {
+		return nil, errParameters
+	}
 	switch v := v.(type) {
 	case nil:
 		return nil, nil

@@ -10,8 +10,8 @@ import (
 	"supervisor/supervise"
 )
 
-// value is anything XML-RPC can carry. The set is closed: the types of this
-// file, and *listed, which is a whole answer. encode adds the value with its
+// value is anything XML-RPC can carry. The set is closed: the types of this file,
+// those of plain.go, and *listed, which is a whole answer. encode adds the value with its
 // <value> tags to b, laid out as Python's xmlrpc.client lays it out.
 type value interface {
 	encode(b []byte) []byte
