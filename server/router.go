@@ -10,7 +10,6 @@ import (
 	"supervisor/server/auth"
 	"supervisor/server/former"
 	"supervisor/server/reply"
-	"supervisor/server/rpc"
 	"supervisor/server/scrape"
 	"supervisor/server/tail"
 )
@@ -20,7 +19,6 @@ import (
 // asks for credentials and takes no cookie, what browsers use takes both, and
 // only the page itself and the way to log in open to who is not known yet.
 func (s *Server) router(hub http.Handler) http.Handler {
-	calls := rpc.New(s.house.Engine).Offer(s.house.Namespaces...).Hide(s.house.Secrets).Tell(s.house.Trail)
 	r := chi.NewRouter()
 	r.Use(s.observe, s.atFront, s.sameOrigin)
 
@@ -28,7 +26,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	// them, where it goes by how a path begins; and our page for Prometheus.
 	r.Group(func(r chi.Router) {
 		r.Use(plain, auth.RequireWithoutCookie, limit)
-		r.Handle("/RPC2*", calls)
+		r.Handle("/RPC2*", s.calls)
 		r.Get("/ok.html", healthy)
 		r.Head("/ok.html", healthy)
 		r.Post("/ok.html", healthy)
@@ -44,7 +42,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 	r.Group(func(r chi.Router) {
 		r.Use(harden)
 		r.Route("/api/v1", func(r chi.Router) {
-			parts := api.New(api.Options{Engine: s.house.Engine, Metrics: s.house.Metrics, History: s.house.History, Problems: s.problems, Files: s.house.Files, About: s.about, Auth: s.auth, Trail: s.house.Trail, Secrets: s.house.Secrets, Address: s.pageAddress, Sign: signOf})
+			parts := api.New(api.Options{Engine: s.house.Engine, Metrics: s.house.Metrics, History: s.house.History, Problems: s.problems, Files: s.house.Files, About: s.about, Plugins: s.plugins, Auth: s.auth, Trail: s.house.Trail, Secrets: s.house.Secrets, Address: s.pageAddress, Sign: signOf})
 			r.Group(func(r chi.Router) {
 				r.Use(auth.Recognise, limit)
 				parts.Doorstep(r)
@@ -64,7 +62,7 @@ func (s *Server) router(hub http.Handler) http.Handler {
 		})
 		r.With(auth.Require, limit, asStream).Get("/live", hub.ServeHTTP)
 		r.With(limit).HandleFunc("/link/*", links)
-		old := former.New(former.Options{Engine: s.house.Engine, Calls: calls, Trail: s.house.Trail, Page: s.page, Base: baseOf, Closing: s.closing})
+		old := former.New(former.Options{Engine: s.house.Engine, Calls: s.calls, Trail: s.house.Trail, Page: s.page, Base: baseOf, Closing: s.closing})
 		r.Group(func(r chi.Router) {
 			r.Use(s.page.greet, limit)
 			r.Handle("/", reply.Handler(old.Index))

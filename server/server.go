@@ -109,6 +109,8 @@ type House struct {
 	// Namespaces are those XML-RPC offers beside system: "supervisor", unless
 	// the configuration leaves it out.
 	Namespaces []string
+	// Plugins are more namespaces of XML-RPC.
+	Plugins []rpc.Plugin
 	// Problems says what an administrator should look into; nil for nothing.
 	Problems func() []supervise.Problem
 	// Files gives the configuration as it stands on the disk, without its secrets;
@@ -129,6 +131,7 @@ type Server struct {
 	house    House
 	log      *slog.Logger
 	page     *page
+	calls    *rpc.Handler
 	auth     *auth.Authenticator
 	crowd    *crowd
 	open     []*opened
@@ -296,6 +299,10 @@ func (s *Server) moveIn(house House) (err error) {
 	s.auth.Begin(s.log)
 	if house.Static == nil {
 		s.house.Static = embed.FS{}
+	}
+	s.calls = rpc.New(house.Engine).Offer(house.Namespaces...).Hide(house.Secrets).Tell(house.Trail)
+	if err := s.calls.Extend(house.Plugins...); err != nil {
+		return err
 	}
 	s.page, err = spa(s.house.Static, house.Engine.Identity)
 	return err

@@ -42,6 +42,7 @@ const (
 	CertificateExpired   ProblemCode = "CERTIFICATE_EXPIRED"    // Name, At
 	CertificateExpires   ProblemCode = "CERTIFICATE_EXPIRES"    // Name, At
 	CertificateKeyShared ProblemCode = "CERTIFICATE_KEY_SHARED" // Name, Place
+	PluginIsPython       ProblemCode = "PLUGIN_IS_PYTHON"       // Name, Place, Why: the factory
 )
 
 // ProblemCodes lists every kind.
@@ -49,5 +50,6 @@ func ProblemCodes() []ProblemCode {
 	return []ProblemCode{
 		StateUnwritable, MainLogTrouble, LogTrouble, CrashesUnkept, TrailUnwritable, ServerOpen, ServerInClear, PasswordPlain, PasswordSHA, PasswordUnusable,
 		AccountTwice, UsersFileUnreadable, CertificateUnread, CertificateExpired, CertificateExpires, CertificateKeyShared,
+		PluginIsPython,
 	}
 }

@@ -153,6 +153,8 @@ func (c *checker) sections() {
 			c.find(Ignored, c.doc.sectionAt[section], section, "", "supervisorctl reads the main file only")
 		case strings.HasPrefix(section, ctlPluginPrefix):
 			c.ctlPlugin(section, spec)
+		case strings.HasPrefix(section, rpcInterfacePrefix):
+			c.rpcInterface(section, spec)
 		default:
 			c.options(section, spec)
 		}
@@ -170,8 +172,24 @@ func isClients(section string) bool {
 // ctlPlugin looks at a verb of supervisorctl: with a command, it has no options
 // but those in the table; without, any may belong to the Python code.
 func (c *checker) ctlPlugin(section string, spec sectionSpec) {
+	factory, _ := c.doc.get(section, ctlFactory)
 	if _, runs := c.doc.get(section, "command"); runs {
 		spec.open, spec.options = false, programPluginOptions
+	} else {
+		spec.options = slices.Clone(spec.options)
+		spec.options[0].differs = "names Python code, which this supervisorctl cannot load, so that its verbs do not exist: " + insteadOfVerb(factory)
+	}
+	c.options(section, spec)
+}
+
+// rpcInterface looks at methods beside the built-in ones: a plug-in has no options
+// but those in the tables; of Python code any may be.
+func (c *checker) rpcInterface(section string, spec sectionSpec) {
+	_, calls := c.doc.get(section, "url")
+	_, runs := c.doc.get(section, "command")
+	spec.options = pythonOptions
+	if spec.open = !calls && !runs; !spec.open {
+		spec.options = pluginOptions(runs)
 	}
 	c.options(section, spec)
 }

@@ -180,14 +180,18 @@ func (s setting) shown(secrets supervise.Secrets) (text *string, hidden bool) {
 func (g Group) settings() []setting {
 	section := "program"
 	list := []setting{{option: "priority", text: strconv.Itoa(g.Priority)}}
-	if g.Kind == Homogeneous || g.Kind == FastCGI {
+	if g.Kind == Homogeneous || g.Kind == FastCGI || g.Kind == Plugin {
 		list = nil // that of its processes
 		if len(g.Processes) == 0 || g.Processes[0].Priority != g.Priority {
 			list = []setting{{option: "group priority", text: strconv.Itoa(g.Priority)}}
 		}
 	}
-	if g.Kind == EventListener {
+	switch g.Kind {
+	case EventListener:
 		section = "eventlistener"
+	case Plugin:
+		section = "rpcinterface"
+	case Homogeneous, Heterogeneous, FastCGI:
 	}
 	list = append(list, setting{option: "section", text: section})
 	if l := g.Listener; l != nil {

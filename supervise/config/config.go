@@ -141,17 +141,6 @@ var Colours = []string{"red", "orange", "yellow", "green", "blue", "purple", "gr
 // TLSAuto as HTTPServer.TLSCertificate asks for a pair made by supervisord.
 const TLSAuto = "auto"
 
-// RPCInterface is one [rpcinterface:x] section.
-type RPCInterface struct {
-	Section string
-	Name    string
-	Factory string            // as written: "module:callable"
-	Options map[string]string // the rest of the section, expanded
-}
-
-// MainRPCInterface is the factory of the supervisor.* namespace.
-const MainRPCInterface = "supervisor.rpcinterface:make_main_rpcinterface"
-
 // GroupKind tells which section a group comes from.
 type GroupKind int
 
@@ -160,6 +149,7 @@ const (
 	Heterogeneous                  // a [group:x]
 	EventListener                  // an [eventlistener:x]
 	FastCGI                        // an [fcgi-program:x] by itself
+	Plugin                         // an [rpcinterface:x] with a command
 )
 
 // Group is what is started, added and removed together.
@@ -210,7 +200,7 @@ const (
 type Process struct {
 	Name    string
 	Program string // the program's name, the section's after its colon
-	Section string // "program:x", "eventlistener:x" or "fcgi-program:x"
+	Section string // "program:x", "eventlistener:x", "fcgi-program:x" or "rpcinterface:x"
 	File    string // where that section began; absolute
 	Line    int
 

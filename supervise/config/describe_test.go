@@ -27,6 +27,10 @@ func describe(t *testing.T, c *Config) []string {
 		d.server(server)
 	}
 	for _, r := range c.RPCInterfaces {
+		if r.IsPlugin() {
+			d.say("plug-in", r.Name, map[string]any{"url": r.URL, "command": r.Command, "role": r.Role.String(), "timeout": r.Timeout.String()})
+			continue
+		}
 		d.say("rpcinterface", r.Name, r.Options)
 	}
 	for i, group := range c.Groups {

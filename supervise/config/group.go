@@ -9,7 +9,8 @@ import (
 )
 
 // groups makes all groups, in the original's order of evaluation: [group:x],
-// then what is left of [program:x], [eventlistener:x], [fcgi-program:x].
+// then what is left of [program:x], [eventlistener:x], [fcgi-program:x]; and after
+// them those of our plug-ins.
 func (l *loader) groups() error {
 	grouped := map[string]bool{} // sections that a [group:x] names
 	steps := []struct {
@@ -32,6 +33,9 @@ func (l *loader) groups() error {
 			}
 			l.cfg.Groups = append(l.cfg.Groups, group)
 		}
+	}
+	if err := l.pluginGroups(); err != nil {
+		return err
 	}
 	slices.SortStableFunc(l.cfg.Groups, func(a, b Group) int {
 		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.Name, b.Name))

@@ -51,7 +51,7 @@ func (l *loader) bufferSize(r *reader) int {
 func resultHandler(r *reader) string {
 	handler := r.text("result_handler")
 	if handler != DefaultResultHandler {
-		r.failf("result_handler", "%s cannot be resolved within [%s]: result handlers in Python cannot be loaded, only %s is built in",
+		r.failf("result_handler", "%s cannot be resolved within [%s]: result handlers in Python cannot be loaded, only %s is built in; leave result_handler out, and let the listener answer OK or FAIL by itself",
 			handler, r.section, DefaultResultHandler)
 	}
 	return handler

@@ -64,6 +64,7 @@ func (l *loader) load(over Overrides) (*Config, error) {
 	steps := []func() error{
 		l.supervisord,
 		l.rpcInterfaces,
+		func() error { l.ctlPlugins(); return nil },
 		l.groups,
 		l.accounts,
 		l.inetServers,

@@ -255,13 +255,33 @@ const rpcFactory = "supervisor.rpcinterface_factory"
 
 var rpcInterfaceOptions = []optionSpec{
 	{name: rpcFactory, kind: kindText, unset: true},
+	{name: "url", kind: kindURL, unset: true, ours: true,
+		differs: "makes it a plug-in: calls of its methods are sent there; the original knows Python code only"},
+	{name: "command", kind: kindText, unset: true, ours: true,
+		differs: "makes it a plug-in that this supervisord runs; the original knows Python code only"},
+	{name: "role", kind: kindRole, standard: "admin", ours: true},
+	{name: "timeout", kind: kindDuration, standard: "30s", ours: true},
+}
+
+// pythonOptions are those of a section that is no plug-in, where everything beside
+// the factory belongs to Python code.
+var pythonOptions = rpcInterfaceOptions[:1]
+
+// pluginOptions are those of one that is a plug-in: a program's where it is run here,
+// and a factory that is for the original.
+func pluginOptions(runs bool) []optionSpec {
+	options := slices.Clone(rpcInterfaceOptions)
+	options[0].differs = "names Python code for the original; this supervisord sends the calls to the plug-in instead"
+	if runs {
+		options = append(options, programOptions...)
+	}
+	return options
 }
 
 const ctlFactory = "supervisor.ctl_factory"
 
 var ctlPluginOptions = []optionSpec{
-	{name: ctlFactory, kind: kindText, unset: true,
-		differs: "names Python code, which this supervisorctl cannot load: its verbs do not exist here; a program in command= makes one"},
+	{name: ctlFactory, kind: kindText, unset: true},
 	{name: "command", kind: kindText, unset: true, ours: true,
 		differs: "is a program that this supervisorctl runs as a verb; the original knows Python code only"},
 	{name: "help", kind: kindText, standard: "", ours: true,

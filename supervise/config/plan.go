@@ -47,6 +47,7 @@ func (g Group) Equal(other Group) bool {
 	return g.Name == other.Name &&
 		g.Priority == other.Priority &&
 		(g.Kind == EventListener) == (other.Kind == EventListener) &&
+		(g.Kind == Plugin) == (other.Kind == Plugin) &&
 		g.Listener.equal(other.Listener) &&
 		slices.EqualFunc(g.Processes, other.Processes, Process.equal)
 }

@@ -46,6 +46,8 @@ type Options struct {
 	ServerURL  string   // SUPERVISOR_SERVER_URL, "" for none
 	Identity   supervise.Identity
 	Serials    *pool.Serials // goes on counting across restarts of the engine
+	// Plugins makes the places where plug-ins listen; nil where there are none.
+	Plugins PluginSockets
 	// Restarts recalls when a process was started again by itself in epochs
 	// before this one. It must not wait. nil where nobody remembers.
 	Restarts func(supervise.NameSpec) []time.Time
@@ -119,7 +121,7 @@ func New(opts Options) (*Engine, error) {
 	}
 	e.mood.Store(int32(supervise.MoodRunning))
 	e.identity.Store(&opts.Identity)
-	e.launch = newLauncher(opts.Host, e.postBirth)
+	e.launch = newLauncher(opts.Host, e.vacate, e.postBirth)
 	for _, conf := range opts.Config.Groups {
 		if e.byName[conf.Name] != nil {
 			continue // a second group of that name is dropped, as in the original

@@ -29,6 +29,7 @@ type birth struct {
 // goroutine, so children are born in the order the loop asked for.
 type launcher struct {
 	host   child.Host
+	vacate func(path string) error // takes away what is left of a plug-in's socket
 	failed func(child.SpawnFailed)
 	flight chan struct{} // holds a token for each birth the host has not answered yet
 	quit   chan struct{} // closed when there will be no more births
@@ -55,9 +56,9 @@ type task struct {
 const inFlight = 4
 
 // newLauncher starts the launcher's goroutine; close ends it.
-func newLauncher(host child.Host, failed func(child.SpawnFailed)) *launcher {
+func newLauncher(host child.Host, vacate func(path string) error, failed func(child.SpawnFailed)) *launcher {
 	l := &launcher{
-		host: host, failed: failed, flight: make(chan struct{}, inFlight),
+		host: host, vacate: vacate, failed: failed, flight: make(chan struct{}, inFlight),
 		quit: make(chan struct{}), ended: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	go l.work()
@@ -168,6 +169,11 @@ func (l *launcher) launch(b birth) error {
 	spec, err := b.command.spec()
 	if err != nil {
 		return err
+	}
+	if b.command.listen != "" {
+		if err := l.vacate(b.command.listen); err != nil {
+			return err
+		}
 	}
 	for _, log := range b.channel {
 		if log == nil {

@@ -44,6 +44,7 @@ type command struct {
 	path   string // PATH to search
 	base   child.Spec
 	socket *sharedSocket // nil for all but FastCGI programs
+	listen string        // where a plug-in is to listen; "" for all others
 }
 
 // spec is the command with its file found. The error is a spawnerr text.
@@ -89,6 +90,10 @@ func (e *Engine) prepareProcess(
 	if err != nil {
 		return preparedProcess{}, err
 	}
+	listen, err := e.pluginSocket(group, conf)
+	if err != nil {
+		return preparedProcess{}, err
+	}
 	made := preparedProcess{conf: conf, digest: conf.Digest(), owner: new(owner)}
 	name := supervise.NameSpec{Group: group.Name, Process: conf.Name}
 	for _, ch := range supervise.Channels {
@@ -101,7 +106,7 @@ func (e *Engine) prepareProcess(
 			return preparedProcess{}, err
 		}
 	}
-	environment := e.environment(group, conf)
+	environment := e.environment(group, conf, listen)
 	made.command = command{
 		text: conf.Command,
 		path: lookUpEnv(environment, "PATH"),
@@ -110,6 +115,7 @@ func (e *Engine) prepareProcess(
 			MergeErr: conf.RedirectStderr, SigpipeIgnored: live.ChildSigpipeIgnored,
 		},
 		socket: socket,
+		listen: listen,
 	}
 	return made, nil
 }
@@ -124,7 +130,7 @@ func (e *Engine) credential(user *config.User) (*child.Credential, error) {
 // environment is the child's, each layer over the one before: supervisord's own,
 // the SUPERVISOR_ variables, what the configuration sets (process.py
 // _spawn_as_child).
-func (e *Engine) environment(group config.Group, conf config.Process) []string {
+func (e *Engine) environment(group config.Group, conf config.Process, listen string) []string {
 	vars := map[string]string{}
 	for _, entry := range e.opts.Environ {
 		if name, value, found := strings.Cut(entry, "="); found {
@@ -137,10 +143,14 @@ func (e *Engine) environment(group config.Group, conf config.Process) []string {
 	}
 	vars["SUPERVISOR_PROCESS_NAME"] = conf.Name
 	vars["SUPERVISOR_GROUP_NAME"] = group.Name
-	// Ours; what a supervisord above this one said was about another's stdin.
+	// Ours; what a supervisord above this one said was about another's.
 	delete(vars, "SUPERVISOR_PAYLOAD_LENGTH")
 	if group.Listener != nil && group.Listener.PayloadBytes {
 		vars["SUPERVISOR_PAYLOAD_LENGTH"] = "bytes"
+	}
+	delete(vars, pluginSocketVariable)
+	if listen != "" {
+		vars[pluginSocketVariable] = listen
 	}
 	for _, v := range conf.Environment {
 		vars[v.Name] = v.Value

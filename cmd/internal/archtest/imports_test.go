@@ -67,7 +67,7 @@ var may = map[string][]string{
 
 	"cmd/internal/daemon": {
 		"", "supervise", "supervise/config", "supervise/child", "supervise/logs", "supervise/pool",
-		"supervise/engine", "supervise/metrics", "supervise/crash", "supervise/disk", "server", "server/audit", "cmd/internal/getopt", "cmd/internal/preflight",
+		"supervise/engine", "supervise/metrics", "supervise/crash", "supervise/disk", "server", "server/audit", "server/rpc", "cmd/internal/getopt", "cmd/internal/preflight",
 		"cmd/internal/manual",
 	},
 	// Finding and checking a configuration, for both programs.

@@ -86,6 +86,7 @@ type life struct {
 	deaf    chan struct{} // closed when nobody hears the host any more
 	engine  *engine.Engine
 	metrics *metrics.Sampler
+	sockets pluginSockets
 }
 
 // once is one life.
@@ -145,7 +146,11 @@ func (l *life) serve() error {
 		l.say(supervise.LevelCritical, "could not write pidfile "+l.conf.Supervisord.Pidfile)
 	}
 	l.say(supervise.LevelInfo, fmt.Sprintf("supervisord started with pid %d", os.Getpid()))
-	if err := l.doors.Start(l.house()); err != nil {
+	house, err := l.house()
+	if err != nil {
+		return err
+	}
+	if err := l.doors.Start(house); err != nil {
 		return err
 	}
 	if l.begun || l.conf.Supervisord.NoDaemon {
@@ -184,6 +189,7 @@ func (l *life) end() {
 	if l.pidfile != nil {
 		try("remove the pidfile", l.pidfile.remove())
 	}
+	try("remove the sockets of plug-ins", l.sockets.remove())
 	l.closeMainLog(troubles)
 }
 
@@ -367,6 +373,7 @@ func (l *life) makeEngine() error {
 		Log: l.log, MainLog: l.mainLog, Gate: l.gate, Credential: l.users.Credential,
 		Environ: environ(), ServerURL: l.conf.ServerURL(),
 		Identity: l.identity(), Serials: l.serials, Restarts: l.crashes.Restarts,
+		Plugins: &l.sockets,
 	})
 	if err != nil {
 		return err
@@ -412,7 +419,7 @@ func (l *life) openDoors() (*server.Server, error) {
 }
 
 // house is what is served behind the doors.
-func (l *life) house() server.House {
+func (l *life) house() (server.House, error) {
 	h := server.House{Engine: l.engine, Metrics: l.metrics, History: l.crashes, Static: webui.WebUI(), Logger: l.log, Problems: l.problems, Trail: l.trail, Secrets: l.conf.Supervisord.SecretNames}
 	h.Files = func() (supervise.ConfigView, error) {
 		return config.Show(l.inv.configFile, l.source, l.conf.Supervisord.SecretNames)
@@ -421,7 +428,9 @@ func (l *life) house() server.House {
 	for _, r := range l.conf.RPCInterfaces {
 		h.Namespaces = append(h.Namespaces, r.Name)
 	}
-	return h
+	var err error
+	h.Plugins, err = l.plugins()
+	return h, err
 }
 
 // problems is what an operator should know of supervisord itself.
@@ -434,6 +443,7 @@ func (l *life) problems() []supervise.Problem {
 	if why := l.crashes.Trouble(); why != "" {
 		all = append(all, supervise.Problem{Code: supervise.CrashesUnkept, Why: why, Text: why})
 	}
+	all = append(all, unloadable(l.conf.RPCInterfaces)...)
 	return append(all, exposures(l.conf.HTTPServers)...)
 }
 
