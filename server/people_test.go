@@ -368,6 +368,7 @@ var rows = []row{
 	{route: "POST /api/v1/all/restart", want: "401 403 403 202 202 202 202 202", has: "seq", change: true},
 	{route: "GET /api/v1/config/preview", want: onlyAdmin, has: "canary-new"},
 	{route: "GET /api/v1/config/files", want: onlyAdmin, has: `"verdict":"error","file":"/etc/canary.conf","line":1`},
+	{route: "GET /api/v1/plugins", want: onlyAdmin, has: `"plugins":[`},
 	{route: "GET /api/v1/about", want: onlyAdmin, has: `"section":"inet_http_server"`},
 	{route: "POST /api/v1/config/reread", want: onlyAdmin, has: "canary-new", change: true},
 	{route: "POST /api/v1/config/update", body: `{"reason":"because"}`, want: onlyAdmin, has: "canary-new", change: true},

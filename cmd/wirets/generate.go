@@ -17,7 +17,7 @@ var bodies = []any{
 	wire.Boot{}, wire.Identity{}, wire.ProcessList{}, wire.ProcessDetail{}, wire.Pools{}, wire.LogPage{},
 	wire.Lives{}, wire.Crashes{}, wire.Crash{},
 	wire.LogFiles{}, wire.SearchLine{}, wire.MergedPage{},
-	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Preview{}, wire.ConfigFiles{}, wire.About{}, wire.Update{}, wire.Failure{},
+	wire.Accepted{}, wire.OrderRequest{}, wire.SignalRequest{}, wire.UpdateRequest{}, wire.Plan{}, wire.Preview{}, wire.ConfigFiles{}, wire.About{}, wire.Plugins{}, wire.Update{}, wire.Failure{},
 	wire.ProcessMetrics{},
 	wire.Activity{}, wire.EventGap{}, wire.Trail{}, wire.TrailCheck{}, wire.Settings{}, wire.RevealRequest{}, wire.InputRequest{},
 	wire.LogIn{}, wire.PasswordChange{}, wire.WhoAmI{}, wire.Sessions{}, wire.Ended{},

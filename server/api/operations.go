@@ -88,6 +88,7 @@ func Operations() []Operation {
 	all := []Operation{
 		{Method: "GET", Path: "/identity", About: "supervisord", Summary: "Who this supervisord is, and what an administrator should look into", Answer: wire.Identity{}},
 		{Method: "GET", Path: "/about", About: "supervisord", Summary: "What it takes and allows: listeners, limits, memory", Answer: wire.About{}},
+		{Method: "GET", Path: "/plugins", About: "supervisord", Summary: "The namespaces of XML-RPC that plug-ins bring, and whether they answer", Answer: wire.Plugins{}},
 		{Method: "POST", Path: "/shutdown", About: "supervisord", Summary: "End all programs and supervisord", Body: wire.OrderRequest{}, Answer: wire.Accepted{}, Status: 202},
 		{Method: "POST", Path: "/reload", About: "supervisord", Summary: "End all programs, read the configuration and start again", Body: wire.OrderRequest{}, Answer: wire.Accepted{}, Status: 202},
 

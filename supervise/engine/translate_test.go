@@ -28,7 +28,7 @@ func TestAListenerIsToldInItsEnvironmentWhatLengthsCount(t *testing.T) {
 		"one whose section has it too": {nil, config.Group{Listener: &config.Listener{}}, []config.EnvVar{{Name: "SUPERVISOR_PAYLOAD_LENGTH", Value: "bytes"}}, true},
 	} {
 		e := &Engine{opts: Options{Environ: c.inherited}}
-		got := e.environment(c.group, config.Process{Name: "p", Environment: c.own})
+		got := e.environment(c.group, config.Process{Name: "p", Environment: c.own}, "")
 		if slices.Contains(got, told) != c.want {
 			t.Errorf("%s: the environment is %q", name, got)
 		}

@@ -7,6 +7,7 @@ import {
   isLinks,
   isNewLink,
   isNewToken,
+  isPlugins,
   isPreview,
   isSessions,
   isWhoAmI,
@@ -29,6 +30,7 @@ import type {
   NewToken,
   OrderRequest,
   PasswordChange,
+  Plugins,
   Preview,
   ProcessDetail,
   Sessions,
@@ -156,6 +158,10 @@ export class Client {
 
   async about(): Promise<About> {
     return shaped(await this.request('GET', 'about'), isAbout, 'what supervisord takes')
+  }
+
+  async plugins(): Promise<Plugins> {
+    return shaped(await this.request('GET', 'plugins'), isPlugins, 'the plug-ins')
   }
 
   /** Ends supervisord, or has it start again. */

@@ -93,6 +93,22 @@ export const house: House = {
     openSocket: 'открыт тем, кого пускают права файла',
     tls: 'с TLS',
     socket: 'unix-сокет',
+    plugins: 'Плагины',
+    pluginStates: { unasked: 'ещё не спрашивали', answers: 'отвечает', silent: 'не отвечает' },
+    pluginSince: (state, moment) => `${state} с ${moment}`,
+    pluginProcess: 'его процесс',
+    pluginMethods: (n) =>
+      n < 0
+        ? 'не называет свои методы'
+        : count(n, { one: 'метод', few: 'метода', many: 'методов', other: 'метода' }),
+    pluginCalls: (n) => count(n, { one: 'вызов', few: 'вызова', many: 'вызовов', other: 'вызова' }),
+    pluginErrors: (n) => count(n, { one: 'ошибка', few: 'ошибки', many: 'ошибок', other: 'ошибки' }),
+    pluginRole: {
+      viewer: 'для зрителей',
+      operator: 'для операторов',
+      admin: 'для администраторов',
+      nobody: 'ни для кого',
+    },
     limits: 'Что занимает и может занять',
     files: 'Открытых файлов, не больше',
     connections: 'Соединения',

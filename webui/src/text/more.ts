@@ -63,6 +63,8 @@ export const more = {
       `The certificate of [${p.name}] expires on ${en.format.date(p.at ?? Date.now())}.`,
     CERTIFICATE_KEY_SHARED: (p: Problem) =>
       `Everybody on this machine can read the key of [${p.name}]. Run chmod o-r ${p.place}.`,
+    PLUGIN_IS_PYTHON: (p: Problem) =>
+      `[${p.name}] in ${p.place} names Python code (${p.why}), which cannot be loaded: its methods are missing. supervisord --check says what there is instead.`,
   } satisfies Record<ProblemCode, (p: Problem) => string>,
 
   ...likes,
@@ -536,6 +538,7 @@ export const more = {
       shutdown: 'Shut down',
       link: 'Make a link to',
       audit: 'Read the trail of',
+      call: 'Call',
       users: 'Change the account',
       reveal: 'Look at the secrets of',
       'log-in': 'Log in',

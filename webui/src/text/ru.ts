@@ -285,6 +285,8 @@ export const ru: Dict & More = {
     CERTIFICATE_EXPIRES: (p) => `Срок сертификата [${p.name}] истекает: ${date(p.at)}`,
     CERTIFICATE_KEY_SHARED: (p) =>
       `Ключ [${p.name}] может прочитать любой на этой машине. Выполните chmod o-r ${p.place}.`,
+    PLUGIN_IS_PYTHON: (p) =>
+      `[${p.name}] в ${p.place} называет код на Python (${p.why}), а его загрузить нельзя: этих методов нет. Чем заменить, скажет supervisord --check.`,
   },
 
   settings: {
@@ -655,6 +657,7 @@ export const ru: Dict & More = {
       shutdown: 'Завершение работы',
       link: 'Создание ссылки',
       audit: 'Чтение журнала действий',
+      call: 'Вызов',
       users: 'Изменение учётной записи',
       reveal: 'Просмотр секретов',
       'log-in': 'Вход',

@@ -8,6 +8,7 @@ import type {
   Links,
   NewLink,
   NewToken,
+  Plugins,
   Preview,
   ServerFrame,
   Sessions,
@@ -287,6 +288,23 @@ const about = shape({
   memory: number,
 })
 
+const plugins = shape({
+  plugins: list(
+    shape({
+      name: text,
+      role: text,
+      address: optional(text),
+      process: optional(text),
+      state: text,
+      since: optional(number),
+      why: optional(text),
+      methods: number,
+      calls: number,
+      errors: number,
+    }),
+  ),
+})
+
 /** Whether a body of the API says who is asking. */
 export function isWhoAmI(value: unknown): value is WhoAmI {
   return whoAmI(value)
@@ -340,6 +358,11 @@ export function isPreview(value: unknown): value is Preview {
 /** Whether a body of the API is what supervisord takes and allows. */
 export function isAbout(value: unknown): value is About {
   return about(value)
+}
+
+/** Whether a body of the API is the plug-ins. */
+export function isPlugins(value: unknown): value is Plugins {
+  return plugins(value)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -23,6 +23,7 @@ export const CAPS = {
   audit: 32768,
   users: 65536,
   reveal: 131072,
+  call: 262144,
 } as const;
 
 /**
@@ -200,7 +201,7 @@ export interface DeltaFrame {
 export type Mood = "RUNNING" | "RESTARTING" | "SHUTDOWN" | "FATAL";
 
 /** ProblemCode tells kinds of problems apart. */
-export type ProblemCode = "STATE_UNWRITABLE" | "MAIN_LOG_TROUBLE" | "LOG_TROUBLE" | "CRASHES_UNKEPT" | "TRAIL_UNWRITABLE" | "SERVER_OPEN" | "SERVER_IN_CLEAR" | "PASSWORD_PLAIN" | "PASSWORD_SHA" | "PASSWORD_UNUSABLE" | "ACCOUNT_TWICE" | "USERS_FILE_UNREADABLE" | "CERTIFICATE_UNREADABLE" | "CERTIFICATE_EXPIRED" | "CERTIFICATE_EXPIRES" | "CERTIFICATE_KEY_SHARED";
+export type ProblemCode = "STATE_UNWRITABLE" | "MAIN_LOG_TROUBLE" | "LOG_TROUBLE" | "CRASHES_UNKEPT" | "TRAIL_UNWRITABLE" | "SERVER_OPEN" | "SERVER_IN_CLEAR" | "PASSWORD_PLAIN" | "PASSWORD_SHA" | "PASSWORD_UNUSABLE" | "ACCOUNT_TWICE" | "USERS_FILE_UNREADABLE" | "CERTIFICATE_UNREADABLE" | "CERTIFICATE_EXPIRED" | "CERTIFICATE_EXPIRES" | "CERTIFICATE_KEY_SHARED" | "PLUGIN_IS_PYTHON";
 
 /**
  * Problem is something about supervisord itself that an admin should look into.
@@ -1300,6 +1301,39 @@ export interface About {
   goroutines: number;
 }
 
+/** Role is what somebody is. */
+export type Role = "nobody" | "viewer" | "operator" | "admin";
+
+/** PluginState is how the process behind a plug-in answers. */
+export type PluginState = "unasked" | "answers" | "silent";
+
+/** Plugin is a namespace of XML-RPC beside the built-in ones. */
+export interface Plugin {
+  /** What stands before the point of its methods. */
+  name: string;
+  /** The least role that may call them. */
+  role: Role;
+  /** Where it answers; empty for code of this server itself. */
+  address?: string;
+  /** The process that answers, if supervisord runs it. */
+  process?: string;
+  state: PluginState;
+  /** When it began to answer, or stopped. */
+  since?: number;
+  /** Why it does not answer. */
+  why?: string;
+  /** How many methods it has; -1 if it does not say. */
+  methods: number;
+  calls: number;
+  /** Calls that were answered by a fault, or not at all. */
+  errors: number;
+}
+
+/** Plugins answers GET /api/v1/plugins, by name. */
+export interface Plugins {
+  plugins: Plugin[];
+}
+
 /**
  * Reason says in a word why something was refused, where the name of a Fault says
  * too little: pages in other languages have their own sentence for each.
@@ -1551,9 +1585,6 @@ export interface Sessions {
 export interface Ended {
   ended: number;
 }
-
-/** Role is what somebody is. */
-export type Role = "nobody" | "viewer" | "operator" | "admin";
 
 /**
  * Account is somebody who may come in, as GET /api/v1/users lists people and GET
