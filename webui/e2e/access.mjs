@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { brokenRules, crowded, faults, moving, narrow, speak, strangeWords } from './access/measure.mjs'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
+import { hold } from './stage.mjs'
 
 const artifacts = fileURLToPath(new URL('../../artifacts/access/', import.meta.url))
 const patience = Number(process.env.PATIENCE ?? 20_000)
@@ -310,6 +311,44 @@ const places = [
     },
   },
   {
+    name: 'line of a log',
+    only: 'phone',
+    path: '/logs?s=speaker:speaker/stdout',
+    ready: log,
+    act: async (page) => {
+      await hold(page, page.getByRole('log').getByText('spoken').first(), dialog(page))
+    },
+  },
+  {
+    name: 'bytes of a line',
+    path: '/logs?s=speaker:speaker/stdout',
+    ready: log,
+    act: async (page, size) => {
+      const line = page.getByRole('log').getByText('spoken').first()
+      if (size === 'phone') await hold(page, line, dialog(page))
+      else await line.hover()
+      await button(page, 'Bytes').click()
+      await dialog(page).locator('pre').waitFor()
+    },
+  },
+  {
+    name: 'palette',
+    path: '/',
+    act: async (page) => {
+      await press('Search and commands')(page)
+      await page.getByRole('option').first().waitFor()
+    },
+  },
+  {
+    name: 'shortcuts',
+    only: 'desk',
+    path: '/',
+    act: async (page) => {
+      await page.keyboard.press('?')
+      await opened(page)
+    },
+  },
+  {
     name: 'configuration with changes to apply',
     path: '/config',
     ready: (page) => page.locator('[data-change="web"]').waitFor(),
@@ -436,7 +475,7 @@ async function seenWhole(field) {
 
 describe('everybody can use every page', { concurrency: 2 }, () => {
   for (const size of Object.keys(sizes)) {
-    test(`on a ${size}`, { timeout: 300_000 }, async (all) => {
+    test(`on a ${size}`, { timeout: 900_000 }, async (all) => {
       const visitor = await browser.open({ ...sizes[size], locale: 'en-GB', reducedMotion: 'reduce' })
       const { page, complaints } = visitor
       page.setDefaultTimeout(patience)

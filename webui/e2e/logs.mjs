@@ -2,16 +2,15 @@
 // Needs bin/supervisord with the page inside (make build), or SUPERVISORD_BIN, and Chromium.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { after, before } from 'node:test'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
+import { hand, hold, stage } from './stage.mjs'
 
-const artifacts = fileURLToPath(new URL('../../artifacts/logs/', import.meta.url))
 const patience = 30_000
 
 const programs = `
@@ -89,14 +88,14 @@ let home
 let daemon
 let browser
 let desk
+const { enter, leave, expected, scene: play } = stage('logs')
 
 before(async () => {
-  mkdirSync(artifacts, { recursive: true })
   home = mkdtempSync(join(tmpdir(), 'webui-logs-'))
   writeFileSync(join(home, 'gallery'), gallery)
   daemon = await supervise(programs.replaceAll('%(here)s', home))
   browser = await openBrowser()
-  desk = await browser.open({
+  desk = await enter(browser, 'desk', {
     viewport: { width: 1440, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
   })
@@ -108,20 +107,7 @@ after(async () => {
   if (home) rmSync(home, { recursive: true, force: true })
 })
 
-/** A scene; the page as it was is kept when one fails, and nothing may have complained. */
-function scene(name, run, place = () => desk) {
-  test(name, { timeout: 180_000 }, async () => {
-    const { page, complaints } = place()
-    page.setDefaultTimeout(patience)
-    try {
-      await run(page)
-      assert.deepEqual(complaints, [])
-    } catch (error) {
-      await page.screenshot({ path: join(artifacts, `${name.replace(/\W+/g, '-')}.png`) }).catch(() => {})
-      throw error
-    }
-  })
-}
+const scene = (name, act) => play(name, () => act(desk), 180_000)
 
 const api = async (path, method = 'GET') => {
   const response = await fetch(`${daemon.url}api/v1/${path}`, { method, headers: { 'X-CSRF': '1' } })
@@ -218,7 +204,7 @@ scene('a link to a line opens it, paused and marked', async (page) => {
   await page.getByText('This link is from before supervisord was restarted').waitFor()
   await appears(page, 'line 200000 of history')
   // The browser tells of the answer, which was meant.
-  assert.match(desk.complaints.pop(), /410/)
+  expected('desk', /410/)
 })
 
 scene('a search finds what is loaded at once, and in all files what grep finds', async (page) => {
@@ -713,11 +699,8 @@ scene('what is shown is fit for those who cannot see it', async (page) => {
   await check('with the menu open')
 })
 
-let hand
 scene('on a phone the log is wrapped, and following is one touch away', async () => {
-  hand = await browser.open({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true })
-  const { page } = hand
-  page.setDefaultTimeout(patience)
+  const page = await enter(browser, 'phone', hand)
   await log(page, 'steady')
   await page.getByRole('button', { name: 'Pause' }).click()
   await page.getByRole('button', { name: 'Follow: to the newest line' }).click()
@@ -732,30 +715,12 @@ scene('on a phone the log is wrapped, and following is one touch away', async ()
   )
   assert.deepEqual(small, [])
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
-  assert.deepEqual(hand.complaints, [])
-  await hand.close()
+  await leave('phone')
 })
 
-/** Holds a finger on something until what that opens is there. */
-async function hold(page, target, opened) {
-  const box = await target.boundingBox()
-  const line = await page.context().newCDPSession(page)
-  const touchPoints = [{ x: box.x + 40, y: box.y + box.height / 2 }]
-  await line.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
-  await opened.waitFor()
-  await line.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
-  await line.detach()
-}
-
 scene('a line that is held under a finger can be copied, linked to and selected from', async () => {
-  hand = await browser.open({
-    viewport: { width: 360, height: 740 },
-    hasTouch: true,
-    isMobile: true,
-    permissions: ['clipboard-read', 'clipboard-write'],
-  })
-  const { page } = hand
-  page.setDefaultTimeout(patience)
+  const permissions = ['clipboard-read', 'clipboard-write']
+  const page = await enter(browser, 'phone', { ...hand, permissions })
   await log(page, 'history')
   await appears(page, 'line 200000 of history')
   const dialog = page.getByRole('dialog')
@@ -778,14 +743,11 @@ scene('a line that is held under a finger can be copied, linked to and selected 
     await page.evaluate(() => navigator.clipboard.readText()),
     [199_985, 199_986, 199_987, 199_988].map((n) => `line ${n} of history`).join('\n'),
   )
-  assert.deepEqual(hand.complaints, [])
-  await hand.close()
+  await leave('phone')
 })
 
 scene('on a phone held sideways the bars make room for whoever reads', async () => {
-  hand = await browser.open({ viewport: { width: 740, height: 360 }, hasTouch: true, isMobile: true })
-  const { page } = hand
-  page.setDefaultTimeout(patience)
+  const page = await enter(browser, 'phone', { ...hand, viewport: { width: 740, height: 360 } })
   await log(page, 'history')
   await appears(page, 'line 200000 of history')
   const bar = page.locator('#app > header, body > header').first()
@@ -799,6 +761,5 @@ scene('on a phone held sideways the bars make room for whoever reads', async () 
   assert.ok((await room()) > before + 100, `${await room()} pixels for the log, ${before} before`)
   await page.getByRole('button', { name: 'Follow: to the newest line' }).tap()
   await bar.waitFor()
-  assert.deepEqual(hand.complaints, [])
-  await hand.close()
+  await leave('phone')
 })

@@ -95,3 +95,14 @@ export const inState = (page, process, state) =>
 /** The processes that are drawn, in their order. */
 export const drawn = (page) =>
   page.locator('[data-process]').evaluateAll((rows) => rows.map((one) => one.dataset.process))
+
+/** Holds a finger on something until what that opens is there. */
+export async function hold(page, target, opened) {
+  const box = await target.boundingBox()
+  const line = await page.context().newCDPSession(page)
+  const touchPoints = [{ x: box.x + 40, y: box.y + box.height / 2 }]
+  await line.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints })
+  await opened.waitFor()
+  await line.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  await line.detach()
+}
