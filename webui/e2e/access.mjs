@@ -326,8 +326,8 @@ const places = [
     act: async (page, size) => {
       const line = page.getByRole('log').getByText('spoken').first()
       if (size === 'phone') await hold(page, line, dialog(page))
-      else await line.hover()
-      await button(page, 'Bytes').click()
+      else await page.getByRole('log').press('ArrowUp')
+      await button(page, 'Bytes').first().click()
       await dialog(page).locator('pre').waitFor()
     },
   },
@@ -336,7 +336,7 @@ const places = [
     path: '/',
     act: async (page) => {
       await press('Search and commands')(page)
-      await page.getByRole('option').first().waitFor()
+      await dialog(page).getByRole('option').first().waitFor()
     },
   },
   {
@@ -344,6 +344,7 @@ const places = [
     only: 'desk',
     path: '/',
     act: async (page) => {
+      await page.waitForFunction(() => 'keys' in document.documentElement.dataset)
       await page.keyboard.press('?')
       await opened(page)
     },

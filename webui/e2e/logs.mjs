@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
-import { hand, hold, stage } from './stage.mjs'
+import { hand, hold, stage, told } from './stage.mjs'
 
 const patience = 30_000
 
@@ -190,7 +190,7 @@ scene('a link to a line opens it, paused and marked', async (page) => {
   await appears(page, 'line 5 of history')
   await page.getByRole('log').getByText('line 5 of history', { exact: true }).click()
   await page.getByRole('button', { name: 'Copy a link to it' }).click()
-  await page.getByText('Copied', { exact: true }).first().waitFor()
+  await told(page, 'Copied')
   const link = await page.evaluate(() => navigator.clipboard.readText())
   assert.match(link, /\/process\/history\/history\/log\?at=\w+\.\d+$/)
   await page.goto('about:blank')
@@ -599,7 +599,7 @@ scene('an error is found where nothing is loaded', async (page) => {
   await page.getByRole('log').press('Shift+E')
   await page.locator('.line.cursor').getByText('ERROR it broke early', { exact: true }).waitFor()
   await page.getByRole('log').press('e')
-  await page.getByText('There is no error in that direction.').waitFor()
+  await told(page, 'There is no error in that direction.')
 })
 
 scene('a link to what was rotated away says so, and shows what there is', async (page) => {
@@ -730,7 +730,7 @@ scene('a line that is held under a finger can be copied, linked to and selected 
   await dialog.locator('pre').getByText('line 200000 of history').waitFor()
   await page.getByText('Paused').first().waitFor()
   await dialog.getByRole('button', { name: 'Copy the line' }).tap()
-  await page.getByText('Copied', { exact: true }).first().waitFor()
+  await told(page, 'Copied')
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'line 200000 of history')
   await hold(page, line(199_985), dialog)
   await dialog.getByRole('button', { name: 'Select from here' }).tap()

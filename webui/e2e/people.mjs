@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
-import { desktop, drawn, hand, inState, row, stage, until } from './stage.mjs'
+import { desktop, drawn, hand, inState, row, stage, told, until } from './stage.mjs'
 
 /** Options of the server, then the programs. */
 const config = `username=ann
@@ -338,7 +338,7 @@ scene('people change their own password, and stay where they are', async () => {
   expected('vera', /status of 401/)
   await change(secrets.vera, 'vera has another secret')
   await sheet.waitFor({ state: 'detached' })
-  await page.getByRole('region', { name: 'Messages' }).getByText('vera has a new password.').waitFor()
+  await told(page, 'vera has a new password.')
   assert.equal(await focused(page), 'vera: account')
   assert.equal((await ask('vera', 'GET', 'session')).status, 401)
   secrets.vera = 'vera has another secret'

@@ -8,7 +8,7 @@ import { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
-import { stage, until } from './stage.mjs'
+import { stage, told, until } from './stage.mjs'
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
@@ -400,7 +400,7 @@ scene('every setting does what it says, and all of them are forgotten when asked
 
   await page.goto(`${base}settings`)
   await page.getByRole('button', { name: 'Reset everything' }).click()
-  await page.getByText('Everything is as it was at first.').first().waitFor()
+  await told(page, 'Everything is as it was at first.')
   assert.doesNotMatch(await now(), /UTC|am|pm/)
   await page.getByRole('checkbox', { name: 'FATAL', checked: false }).waitFor()
   assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), [])

@@ -87,6 +87,9 @@ export async function until(come, what = 'it') {
   }
 }
 
+/** What a page tells in a message. It is said aloud, too, in a place that nobody sees. */
+export const told = (page, text) => page.getByRole('region', { name: 'Messages' }).getByText(text).waitFor()
+
 export const row = (page, process) => page.locator(`[data-process="${process}"]`)
 
 export const inState = (page, process, state) =>
