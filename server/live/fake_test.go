@@ -27,6 +27,9 @@ type fakeEngine struct {
 
 const fakeEpoch = "epoch123"
 
+// fakeStart is when it was started, in Unix milliseconds.
+const fakeStart = 1_700_000_000_000
+
 func newFakeEngine(names ...supervise.NameSpec) *fakeEngine {
 	e := &fakeEngine{mood: supervise.MoodRunning, feeds: map[chan supervise.Change]bool{}, logs: map[supervise.NameSpec]*fakeLog{}, main: newFakeLog()}
 	for i, name := range names {
@@ -116,7 +119,7 @@ func (e *fakeEngine) snapshot() supervise.Snapshot {
 func (e *fakeEngine) MainLog(context.Context) (supervise.Log, error) { return e.main, nil }
 
 func (e *fakeEngine) Identity() supervise.Identity {
-	return supervise.Identity{Identifier: "fake", Version: "1.2.3"}
+	return supervise.Identity{Identifier: "fake", Version: "1.2.3", Started: time.UnixMilli(fakeStart)}
 }
 
 func (e *fakeEngine) publish(change supervise.Change) uint64 {

@@ -255,7 +255,7 @@ func TestAnOffsetOfAnEarlierLifeIsRefusedWithAMark(t *testing.T) {
 	engine := newFakeEngine(apiName)
 	b := newStage(t, engine, nil).visit(nil)
 	b.say(wire.Sub{ID: 1, Topic: wire.TopicLog, Proc: "web:api", Ch: "stdout", From: &wire.From{Epoch: "old", Off: off(7).Off}})
-	if m := expect[wire.Mark](b); m.Why != wire.MarkRestarted || m.ID != 1 {
+	if m := expect[wire.Mark](b); m.Why != wire.MarkRestarted || m.ID != 1 || m.At != fakeStart {
 		t.Errorf("%+v", m)
 	}
 	b.follow(1, tail(10)) // the id is free

@@ -395,7 +395,7 @@ func (s *session) subscribeLog(f wire.Sub) error {
 	}
 	if f.From != nil && f.From.Off != nil {
 		if epoch, _ := s.hub.position(); f.From.Epoch != epoch {
-			return s.send(wire.Mark{ID: f.ID, Off: *f.From.Off, Why: wire.MarkRestarted, At: time.Now().UnixMilli()})
+			return s.send(wire.Mark{ID: f.ID, Off: *f.From.Off, Why: wire.MarkRestarted, At: wire.Millis(s.hub.Engine.Identity().Started)})
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.hub.pace.hello)

@@ -288,7 +288,7 @@ type MarkWhy string
 
 // Cleared: what was read before Off is no longer on disk. Restarted: the offset
 // asked for belongs to an earlier supervisord; the subscription is over, and a
-// new one should begin with a tail.
+// new one should begin with a tail; At is when the present one was started.
 const (
 	MarkCleared   MarkWhy = "cleared"
 	MarkRestarted MarkWhy = "restarted"

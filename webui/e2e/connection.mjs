@@ -281,6 +281,12 @@ scene(
       .waitFor()
     await wind('a\nb\nc\nd\n')
     await line('tick 4').waitFor()
+    const told = await reader.page.getByRole('log').innerText()
+    assert.deepEqual(
+      told.match(/tick \d|was restarted/g),
+      ['tick 1', 'tick 2', 'tick 3', 'was restarted', 'tick 1', 'tick 2', 'tick 3', 'tick 4'],
+      told,
+    )
   },
 )
 

@@ -160,6 +160,27 @@ scene('who may read no logs is told so, on the page and past it', async () => {
   await leave('mute')
 })
 
+scene(
+  'a log that was refused is shown as soon as one may read it, without anything being loaded',
+  async () => {
+    const page = await enter(browser, 'mute', desktop)
+    await page.goto(`${daemon.url}logs?s=db/stdout`)
+    await logIn(page, 'mute')
+    await page.getByRole('heading', { name: 'You may not read this log' }).waitFor()
+    assert.match(await page.title(), /db stdout · Logs/)
+    const requests = []
+    page.on('request', (request) => requests.push(request.url()))
+    await account('mute', { role: 'operator', actions: ['view', 'restart', 'logs'] })
+    await page.getByRole('log').getByText('the words of db').waitFor()
+    assert.ok(!requests.includes(page.url()), String(requests))
+    await account('mute', { role: 'operator', actions: ['view', 'restart'] })
+    await page.getByRole('heading', { name: 'You may not read this log' }).waitFor()
+    await page.goto(`${daemon.url}logs?s=nobody/stdout`)
+    await page.getByRole('heading', { name: 'There is no program nobody' }).waitFor()
+    await leave('mute')
+  },
+)
+
 /** What a WebSocket made by hand is told of, by topic: what was asked for, and what came. Runs in the page. */
 function byHand({ url, asked }) {
   return new Promise((resolve, reject) => {

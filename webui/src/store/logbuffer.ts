@@ -1,5 +1,5 @@
 import { byteLength } from '../wire/guard'
-import type { GapWhy, LogFrame, LogPage, MarkWhy, MergedPage } from '../wire/wire.gen'
+import type { GapWhy, LogFrame, LogPage, MarkFrame, MarkWhy, MergedPage } from '../wire/wire.gen'
 
 /** A line of a log, or a piece of one that is too long for one row. */
 export interface LogLine {
@@ -132,6 +132,46 @@ export class LogBuffer {
     this.push({ kind: 'mark', source, off, end: off, why, at })
   }
 
+  /**
+   * Forgets the log, whose offsets mean other bytes after a restart of supervisord,
+   * but not what was read of it: that stays above a mark, without a place in any file.
+   */
+  outlive({ why, at }: MarkFrame): void {
+    const kept = this.items.filter((item) => item.kind !== 'mark' || item.why !== 'restarted')
+    this.clear()
+    for (const item of kept) {
+      const formerly = { ...item, off: item.off - former, end: item.end - former }
+      this.push(formerly.kind === 'gap' ? { ...formerly, why: 'trimmed' } : formerly)
+    }
+    this.mark(0, why, at)
+  }
+
+  /** Puts the mark of a restart before the first line that came after it. */
+  divide({ why, at }: MarkFrame): void {
+    const first = this.items.findIndex((item) => item.kind === 'line' && item.at >= at)
+    const mark: LogItem = { kind: 'mark', source: 0, off: 0, end: 0, why, at }
+    this.items.splice(first < 0 ? this.items.length : first, 0, mark)
+  }
+
+  /**
+   * Puts lines above the mark of a restart that is the last item: those that the
+   * file still has of the life before, and instead of those only remembered.
+   */
+  appendFormer(lines: LogLine[]): void {
+    this.forgetFormer()
+    const mark = this.items.pop()
+    for (const line of lines) this.push(line)
+    if (mark) this.push(mark)
+  }
+
+  /** Lets go of lines that have no place in any file. */
+  forgetFormer(): void {
+    const many = this.items.findIndex((item) => item.off >= 0)
+    const gone = this.items.splice(0, many < 0 ? this.items.length : many)
+    this.first += gone.length
+    this.chars -= gone.reduce((n, item) => n + size(item), 0)
+  }
+
   /** Puts a page of older lines before what is held; they must end where it begins. */
   prepend(page: LogPage | MergedPage): boolean {
     const edges = edgesOf(page)
@@ -193,7 +233,7 @@ export class LogBuffer {
     if (!this.tooMuch) return false
     const drop = this.surplus((i) => this.items.at(-1 - i)!)
     for (const item of this.items.splice(-drop)) {
-      const edge = this.edges[item.source]
+      const edge = hasPlace(item) ? this.edges[item.source] : undefined
       if (edge) edge.end = Math.min(edge.end, item.off)
       this.chars -= size(item)
     }
@@ -244,7 +284,7 @@ export class LogBuffer {
     if (!this.tooMuch) return
     const drop = this.surplus((i) => this.items[i]!)
     for (const item of this.items.slice(0, drop)) {
-      const edge = this.edges[item.source]
+      const edge = hasPlace(item) ? this.edges[item.source] : undefined
       if (edge) edge.off = Math.max(edge.off, item.end)
       this.chars -= size(item)
     }
@@ -252,6 +292,14 @@ export class LogBuffer {
     this.first += drop
     this.trimmed = true
   }
+}
+
+/** By so much the offsets of lines that have no place any more are below zero. */
+const former = 2 ** 52
+
+/** Whether an item stands for bytes of a file. */
+function hasPlace(item: LogItem): boolean {
+  return item.kind !== 'mark' && item.off >= 0
 }
 
 function size(item: LogItem): number {

@@ -79,6 +79,8 @@ export class LogView {
   private arrivals: Arrival[] = []
   private waiting: Waiting[] = []
   private counts: { lines: number; bytes: number; rate: number }[] = []
+  /** The last restart of supervisord, until a line has come that was written after it. */
+  private restart: MarkFrame | undefined
   private readonly schedule: () => void
   private watches: LogWatch[] = []
   private closed = false
@@ -148,6 +150,7 @@ export class LogView {
       const found = await this.fetchBeside('back')
       if (this.buffer.generation !== generation) return
       this.learn(found)
+      if (found.lines.length > 0) this.buffer.forgetFormer() // no file has it between these and the others
       const joined = this.buffer.prepend(found)
       this.older = found.lines.length === 0 || isFirst(found) ? 'none' : 'maybe'
       if (joined && this.paused && this.buffer.trimEnd()) this.setAdrift()
@@ -242,6 +245,8 @@ export class LogView {
       const found = (await this.fetch(new URLSearchParams({ dir: 'back' }))) as MergedPage
       if (this.closed) return
       this.buffer.replace(found)
+      if (this.restart) this.buffer.divide(this.restart)
+      this.restart = undefined
       this.learn(found)
       this.older = isFirst(found) ? 'none' : 'maybe'
       this.phase = 'ready'
@@ -419,7 +424,8 @@ export class LogView {
     } else if (arrival.kind === 'mark') {
       const { off, why, at } = arrival.frame
       this.buffer.mark(off, why, at, source)
-    } else if (!this.several) this.buffer.append(arrival.frame, source)
+    } else if (this.restart && !this.several) this.takeOf(arrival.frame, this.restart)
+    else if (!this.several) this.buffer.append(arrival.frame, source)
     else this.wait(arrival.frame, source)
   }
 
@@ -442,16 +448,36 @@ export class LogView {
     for (const { line, cont } of this.waiting.splice(0, stop)) this.buffer.add([line], cont)
   }
 
-  /** After a restart of supervisord offsets mean other bytes, and the tail that follows has the last lines again. */
+  /**
+   * After a restart of supervisord offsets mean other bytes. What was read stays
+   * above the mark, until the tail that follows has shown what of it the file has.
+   */
   private restarted(frame: MarkFrame): void {
-    this.forget()
+    const { buffer } = this
+    this.forget(() => buffer.outlive(frame))
     this.paused = false
-    this.buffer.mark(frame.off, frame.why, frame.at)
-    if (this.several) this.anew()
+    this.restart = frame
+    if (this.several) void this.beginMerged()
   }
 
-  private forget(): void {
-    this.buffer.clear()
+  /** Takes lines that may be of the life before the restart, which stand above its mark. */
+  private takeOf(frame: LogFrame, restart: MarkFrame): void {
+    const lines = linesOf(frame)
+    // When a line came is known of all that was written after it.
+    const fresh = lines.findIndex((line) => line.at >= restart.at)
+    const many = fresh < 0 ? lines.length : fresh
+    if (many > 0) this.buffer.appendFormer(lines.slice(0, many))
+    if (fresh >= 0) {
+      this.restart = undefined
+      this.buffer.add(lines.slice(fresh))
+    }
+    this.buffer.epoch = frame.epoch
+    this.buffer.stretch(0, frame.off, frame.end)
+  }
+
+  private forget(clear = () => this.buffer.clear()): void {
+    clear()
+    this.restart = undefined
     this.waiting = []
     this.older = 'maybe'
     this.newer = 'here'

@@ -467,13 +467,82 @@ describe('logs', () => {
     expect([h.view.phase, h.view.paused, h.view.lost]).toEqual(['ready', false, 'badTime'])
   })
 
-  test('after a restart of supervisord what was read before is let go', () => {
-    const h = open()
-    h.lines(100, ['one'])
-    h.line.say({ t: 'mark', id: h.id, off: 0, why: 'restarted', at: 1 })
+  /** What is shown: lines, and a mark as "--". */
+  const shown = ({ view }: { view: LogView }) =>
+    Array.from({ length: view.buffer.stop - view.buffer.start }, (_, i) => {
+      const item = view.buffer.item(view.buffer.start + i)
+      return item.kind === 'line' ? item.text : '--'
+    }).join(' ')
+
+  /** supervisord has another life, begun at 1000, and the log another tail. */
+  function reborn(h: ReturnType<typeof open>) {
+    h.line.say({ t: 'mark', id: h.id, off: 104, why: 'restarted', at: 1000 })
     h.draw()
-    expect(h.view.buffer.item(h.view.buffer.stop - 1)).toMatchObject({ kind: 'mark', why: 'restarted' })
-    expect(h.view.buffer.stop - h.view.buffer.start).toBe(1)
+    const id = (h.line.heard().findLast((f) => f.t === 'sub') as { id: number }).id
+    return (off: number, lines: string[], at: [number, number][] = []) => {
+      const end = off + lines.reduce((n, s) => n + s.length + 1, 0)
+      h.line.say({ t: 'log', id, epoch: 'e2', off, end, lines, at })
+      h.draw()
+    }
+  }
+
+  test('after a restart of supervisord what was read stands above its mark, also where its file is gone', () => {
+    const h = open()
+    h.lines(100, ['one', 'two'])
+    h.draw()
+    const tail = reborn(h)
+    expect(shown(h)).toBe('one two --')
+    expect(h.view.buffer.find(0, 100)).toBeUndefined()
+    expect(h.view.buffer.edge()).toBeUndefined()
+    tail(0, ['new'], [[0, 1500]])
+    expect(shown(h)).toBe('one two -- new')
+    expect(h.view.buffer.edge()).toEqual({ off: 0, end: 4 })
+    expect(h.view.buffer.item(h.view.buffer.start).off).toBeLessThan(0)
+  })
+
+  test('what the file has of the life before stands above the mark once, with what was not read of it', () => {
+    const h = open()
+    h.lines(100, ['one', 'two'])
+    h.draw()
+    const tail = reborn(h)
+    tail(40, ['one', 'two'])
+    expect(shown(h)).toBe('one two --')
+    tail(
+      48,
+      ['last', 'new'],
+      [
+        [0, 900],
+        [1, 1500],
+      ],
+    )
+    tail(57, ['newer'], [[0, 1600]])
+    expect(shown(h)).toBe('one two last -- new newer')
+    expect(h.view.buffer.find(0, 40)).toBe(h.view.buffer.start)
+    expect(h.view.buffer.edge()).toEqual({ off: 40, end: 63 })
+  })
+
+  test('what has no place in a file gives way to what is fetched from one, and to nothing else', async () => {
+    let lines: string[] = []
+    const h = open(() =>
+      Response.json({
+        epoch: 'e2',
+        off: 50 - lines.length * 4,
+        end: 50,
+        oldest: 0,
+        newest: 54,
+        first: lines.length === 0,
+        lines,
+      }),
+    )
+    h.lines(100, ['one'])
+    h.draw()
+    const tail = reborn(h)
+    tail(50, ['new'], [[0, 1500]])
+    await h.view.loadOlder()
+    expect(shown(h)).toBe('one -- new')
+    lines = ['old']
+    await h.view.loadOlder()
+    expect(shown(h)).toBe('old -- new')
   })
 })
 

@@ -68,12 +68,8 @@ export const house = {
       differs: 'differs from Supervisor',
       new: 'not known to Supervisor',
     },
-    doubts: (n: number) =>
-      n === 1
-        ? 'One place in the files may not say what was meant'
-        : `${n} places in the files may not say what was meant`,
-    doubtsHint:
-      'supervisord reads past them, or reads them as it is told here. Look before you apply anything.',
+    doubts: (n: number) => `${count(n, { one: 'warning', other: 'warnings' })} about the files`,
+    doubtsHint: 'Something may not be read as it was meant. Look before you apply anything.',
     findings: (n: number) => `${count(n, { one: 'remark', other: 'remarks' })} on the files`,
   },
 
