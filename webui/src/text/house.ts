@@ -98,7 +98,12 @@ export const house = {
       n < 0 ? 'does not list its methods' : count(n, { one: 'method', other: 'methods' }),
     pluginCalls: (n: number) => count(n, { one: 'call', other: 'calls' }),
     pluginErrors: (n: number) => count(n, { one: 'error', other: 'errors' }),
-    pluginRole: { viewer: 'for viewers', operator: 'for operators', admin: 'for admins', nobody: 'for nobody' },
+    pluginRole: {
+      viewer: 'for viewers',
+      operator: 'for operators',
+      admin: 'for admins',
+      nobody: 'for nobody',
+    },
     limits: 'What it takes and may take',
     files: 'Open files, at most',
     connections: 'Connections',
