@@ -162,7 +162,6 @@ scene('a bracket that is lost is told above what it would remove, and before tha
     tops,
     tops.toSorted((a, b) => a - b),
   )
-  await violations(ann)
   await order.click()
   const sheet = ann.getByRole('dialog')
   await sheet.getByText(/warnings about the files/).waitFor()
