@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 
 	"supervisor/supervise"
@@ -11,37 +12,47 @@ import (
 // with nothing after it (process.py _eventEnvelope).
 func (o Options) envelope(q queued) []byte {
 	text := payload(q.event)
-	length := utf8.RuneCountInString(text)
-	if o.PayloadBytes {
-		length = len(text)
+	length := len(text)
+	if !o.PayloadBytes {
+		length = utf8.RuneCount(text)
 	}
-	return fmt.Appendf(nil, "ver:3.0 server:%s serial:%d pool:%s poolserial:%d eventname:%s len:%d\n%s",
-		o.Identifier, q.serial, o.Name, q.number, q.event.Type(), length, text)
+	b := make([]byte, 0, maxHeader+len(o.Identifier)+len(o.Name)+len(text))
+	b = append(append(b, "ver:3.0 server:"...), o.Identifier...)
+	b = strconv.AppendInt(append(b, " serial:"...), q.serial, 10)
+	b = append(append(b, " pool:"...), o.Name...)
+	b = strconv.AppendInt(append(b, " poolserial:"...), q.number, 10)
+	b = append(append(b, " eventname:"...), q.event.Type()...)
+	b = strconv.AppendInt(append(b, " len:"...), int64(length), 10)
+	return append(append(b, '\n'), text...)
 }
+
+// maxHeader is what a header takes at most besides the names in it.
+const maxHeader = 200
 
 // payload prints what the event tells, byte for byte as the original does
 // (events.py).
-func payload(event supervise.Event) string {
+func payload(event supervise.Event) []byte {
 	switch e := event.(type) {
 	case supervise.StateEvent:
-		return fmt.Sprintf("processname:%s groupname:%s from_state:%v%s",
+		return fmt.Appendf(nil, "processname:%s groupname:%s from_state:%v%s",
 			e.Name.Process, e.Name.Group, e.From, stateExtra(e))
 	case supervise.LogEvent:
-		return fmt.Sprintf("processname:%s groupname:%s pid:%d channel:%v\n%s",
-			e.Name.Process, e.Name.Group, e.PID, e.Channel, asText(e.Data))
+		b := appendSpeaker(make([]byte, 0, maxHeader+len(e.Data)), e.Name, e.PID)
+		b = append(append(b, " channel:"...), e.Channel.String()...)
+		return appendText(append(b, '\n'), e.Data)
 	case supervise.CommunicationEvent:
-		return fmt.Sprintf("processname:%s groupname:%s pid:%d\n%s",
-			e.Name.Process, e.Name.Group, e.PID, asText(e.Data))
+		b := appendSpeaker(make([]byte, 0, maxHeader+len(e.Data)), e.Name, e.PID)
+		return appendText(append(b, '\n'), e.Data)
 	case supervise.RemoteEvent:
-		return fmt.Sprintf("type:%s\n%s", e.Kind, e.Data)
+		return fmt.Appendf(nil, "type:%s\n%s", e.Kind, e.Data)
 	case supervise.MoodEvent:
-		return ""
+		return nil
 	case supervise.TickEvent:
-		return fmt.Sprintf("when:%d", e.When.Unix())
+		return fmt.Appendf(nil, "when:%d", e.When.Unix())
 	case supervise.GroupEvent:
-		return fmt.Sprintf("groupname:%s\n", e.Group)
+		return fmt.Appendf(nil, "groupname:%s\n", e.Group)
 	case supervise.UpdateEvent, supervise.LifeEvent: // of no type, so no pool wants them
-		return ""
+		return nil
 	}
 	panic(fmt.Sprintf("pool: an Event of no kind: %T", event))
 }
@@ -62,6 +73,21 @@ func stateExtra(e supervise.StateEvent) string {
 	default:
 		return ""
 	}
+}
+
+// appendSpeaker adds who has written something.
+func appendSpeaker(b []byte, name supervise.NameSpec, pid int) []byte {
+	b = append(append(b, "processname:"...), name.Process...)
+	b = append(append(b, " groupname:"...), name.Group...)
+	return strconv.AppendInt(append(b, " pid:"...), int64(pid), 10)
+}
+
+// appendText adds output as asText shows it.
+func appendText(b, data []byte) []byte {
+	if utf8.Valid(data) {
+		return append(b, data...)
+	}
+	return append(b, asText(data)...)
 }
 
 // asText takes output for UTF-8; what is not is shown the way Python shows bytes.
