@@ -53,13 +53,14 @@ const (
 func playPuppet(acts []string) {
 	p := &puppet{name: os.Getenv("SUPERVISOR_PROCESS_NAME"), events: make(chan []byte, 64)}
 	p.note("life\n")
+	parent := os.Getppid()
 	terminated := make(chan os.Signal, 1)
 	signal.Notify(terminated, syscall.SIGTERM)
 	go p.hear(terminated) // as long as the puppet lives
 	for _, act := range acts {
 		p.do(act)
 	}
-	for {
+	for os.Getppid() == parent { // a deaf puppet is not told of its end otherwise
 		p.obey()
 		select {
 		case <-p.events:
