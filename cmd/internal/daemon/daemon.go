@@ -472,7 +472,9 @@ func endpoint(s config.HTTPServer) server.Endpoint {
 func (l *life) announceDoors() {
 	for _, s := range l.conf.HTTPServers {
 		for _, r := range l.conf.RPCInterfaces {
-			l.say(supervise.LevelInfo, fmt.Sprintf("RPC interface '%s' initialized", r.Name))
+			if _, missing := r.Missing(); !missing {
+				l.say(supervise.LevelInfo, fmt.Sprintf("RPC interface '%s' initialized", r.Name))
+			}
 		}
 		if l.conf.LetsEverybodyIn(s) {
 			l.say(supervise.LevelCritical, fmt.Sprintf("Server '%s' running without any HTTP authentication checking", s.Section))
