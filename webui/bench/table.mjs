@@ -20,7 +20,7 @@ const ofThread = 1.5
 export const rows = [
   row('bytes.js', 'JavaScript before the first row', 'KiB', files, { most: 60, gate: 1 }),
   row('bytes.css', 'styles before the first row', 'KiB', files, { most: 12, gate: 1 }),
-  row('bytes.ru', 'the Russian catalogue', 'KiB', files, { most: 8 }),
+  row('bytes.ru', 'Russian words before the first row', 'KiB', files, { most: 8, gate: 1 }),
   row('bytes.charts', 'charts, when they are opened', 'KiB', files, { most: 24 }),
   row('bytes.icons', 'icons of the tab', 'KiB', files, { most: 4 }),
   row('load.requests', 'requests before the first row', '', real, { most: 5 }),

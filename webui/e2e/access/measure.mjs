@@ -37,12 +37,14 @@ export async function speak(page, language) {
     document.documentElement.lang = language === 'xx' ? 'en' : language
     await words.use(language === 'xx' ? 'ru' : language)
     if (language === 'xx') {
-      const whole = words.loaded
+      const whole = { ...words.loaded, ...words.more }
       words.loaded = undefined
+      words.more = undefined
       const english = exported
         .filter((one) => one && typeof one === 'object' && Object.getOwnPropertyDescriptor(one, 't')?.get)
         .map((one) => one.t)
       words.loaded = lengthen([words.t, ...english].reduce(merge, whole))
+      words.more = words.loaded
     }
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
 

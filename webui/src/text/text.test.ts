@@ -6,11 +6,14 @@ import { en } from './en'
 import { type Condition, errWords, explain, orderWords } from './explain'
 import { errorWords, formWords } from './fault'
 import { more } from './more'
+import { more as moreRussian } from './more.ru'
 import { counter } from './plural'
 import { problemWords } from './problem'
 import { actionWords, programWords } from './rights'
-import { ru } from './ru'
+import { ru as commonRussian } from './ru'
 import type { Whole } from './words.svelte'
+
+const ru: Whole = { ...commonRussian, ...moreRussian }
 
 describe('counting', () => {
   test('Russian words take one of three forms', () => {

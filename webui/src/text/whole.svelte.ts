@@ -1,8 +1,8 @@
-import { en } from './en'
 import { more } from './more'
 import { words as common, type Whole } from './words.svelte'
 
-const english: Whole = { ...en, ...more }
+/** Joined once for all who ask, until the language changes. */
+let joined: { parts: readonly [object, object]; t: Whole } | undefined
 
 /**
  * The catalogue in use with all it has: for the parts of the page that are loaded
@@ -10,6 +10,9 @@ const english: Whole = { ...en, ...more }
  */
 export const words = {
   get t(): Whole {
-    return common.loaded ?? english
+    const parts = [common.t, common.more ?? more] as const
+    if (joined?.parts[0] !== parts[0] || joined.parts[1] !== parts[1])
+      joined = { parts, t: { ...parts[0], ...parts[1] } }
+    return joined.t
   },
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { Row } from '../../store/processes.svelte'
 import { en } from '../../text/en'
 import { more } from '../../text/more'
-import { ru } from '../../text/ru'
+import { more as moreRussian } from '../../text/more.ru'
+import { ru as commonRussian } from '../../text/ru'
 import type { Whole } from '../../text/words.svelte'
 import { CAPS, type Process, type ProcState } from '../../wire/wire.gen'
 import { entriesOf, find, type World } from './entries'
@@ -10,6 +11,7 @@ import { latinOf, match as matchWords, pieces, questionOf } from './score'
 
 const match = (question: string, text: string) => matchWords(questionOf(question), text)
 const english: Whole = { ...en, ...more }
+const ru: Whole = { ...commonRussian, ...moreRussian }
 const everything = Object.values(CAPS).reduce((a, b) => a | b, 0)
 
 let nextId = 1
