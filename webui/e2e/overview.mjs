@@ -132,7 +132,7 @@ step('an order by what is used puts the busiest first, and is in the address', a
 })
 
 step('a filter of figures, an order and folds survive a reload, a visit and the way back', async (page) => {
-  await page.getByRole('searchbox').fill('cpu>10 state:run')
+  await page.getByRole('searchbox').fill('cpu>3 state:run')
   await row(page, 'busy:busy').waitFor()
   await page.waitForFunction(() => document.querySelectorAll('[data-process]').length === 1)
   await page.reload()
@@ -140,7 +140,7 @@ step('a filter of figures, an order and folds survive a reload, a visit and the 
   await row(page, 'busy:busy').getByRole('link', { name: 'busy', exact: true }).click()
   await page.getByRole('heading', { name: 'busy', level: 1 }).waitFor()
   await page.getByRole('link', { name: 'To all processes' }).click()
-  assert.equal(await page.getByRole('searchbox').inputValue(), 'cpu>10 state:run')
+  assert.equal(await page.getByRole('searchbox').inputValue(), 'cpu>3 state:run')
   assert.match(page.url(), /sort=-cpu/)
   await page.goBack()
   await page.getByRole('heading', { name: 'busy', level: 1 }).waitFor()

@@ -104,7 +104,7 @@ func (o outcome) differences(ours outcome) []string {
 	if o.status != ours.status {
 		found = append(found, fmt.Sprintf("- exit status %d", o.status), fmt.Sprintf("+ exit status %d", ours.status))
 	}
-	if o.error != ours.error {
+	if withoutNames(o.error) != withoutNames(ours.error) {
 		found = append(found, "- "+o.error, "+ "+ours.error)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.infos)) {
@@ -121,6 +121,14 @@ func (o outcome) differences(ours outcome) []string {
 		}
 	}
 	return found
+}
+
+var availableNames = regexp.MustCompile(`Available names: .*?( in section |$)`)
+
+// withoutNames leaves the names of variables out of an error, of which ours tells
+// only the nearest of the environment.
+func withoutNames(text string) string {
+	return availableNames.ReplaceAllString(text, "Available names:$1")
 }
 
 // run starts a daemon on a fresh copy of the case, asks it for its processes, and
