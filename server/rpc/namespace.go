@@ -21,7 +21,7 @@ import (
 // []string, and map[string]any, whose members are then sorted by name.
 //
 // An error that is a Fault or a supervise.Fault is told to the client. Others are
-// logged, and told as HTTP 500.
+// logged, and told as HTTP 500; so is a panic.
 type Namespace interface {
 	// Names lists the methods, each without the name of the namespace. What it does
 	// not list can be called all the same.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"supervisor/server/audit"
 	"supervisor/server/auth"
+	"supervisor/server/reply"
 	"supervisor/supervise"
 )
 
@@ -134,7 +136,11 @@ func (h *Handler) pluginNames(ctx context.Context) []string {
 			continue
 		}
 		asked.Go(func() {
-			names, err := p.Namespace.Names(ctx)
+			var names []string
+			err := p.guarded(ctx, func() (err error) {
+				names, err = p.Namespace.Names(ctx)
+				return err
+			})
 			if err != nil {
 				return // a namespace that cannot say what it has, has nothing to list
 			}
@@ -184,11 +190,30 @@ func (h *Handler) sortedPlugins() []*plugged {
 
 func (p *plugged) status(ctx context.Context) PluginStatus {
 	status := PluginStatus{Plugin: p.Plugin, Methods: -1, Calls: p.calls.Load(), Failed: p.failed.Load(), Health: Health{Asked: true, Answers: true}}
-	if names, err := p.Namespace.Names(ctx); err == nil {
-		status.Methods = len(names)
-	}
-	if patient, is := p.Namespace.(interface{ Health() Health }); is {
-		status.Health = patient.Health()
+	err := p.guarded(ctx, func() error {
+		if names, err := p.Namespace.Names(ctx); err == nil {
+			status.Methods = len(names)
+		}
+		if patient, is := p.Namespace.(interface{ Health() Health }); is {
+			status.Health = patient.Health()
+		}
+		return nil
+	})
+	if err != nil {
+		status.Health = Health{Asked: true, Why: err.Error()}
 	}
 	return status
+}
+
+// guarded asks the namespace something in a goroutine that nobody else guards: code
+// of others that panics there would end supervisord. The panic is logged, and an
+// error.
+func (p *plugged) guarded(ctx context.Context, ask func() error) (err error) {
+	defer func() {
+		if trouble := recover(); trouble != nil {
+			reply.Log(ctx).Error("a plug-in panicked", "plugin", p.Name, "panic", fmt.Sprint(trouble), "stack", string(debug.Stack()))
+			err = fmt.Errorf("it panicked: %v", trouble)
+		}
+	}()
+	return ask()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"supervisor/server/auth"
+	"supervisor/server/reply"
 	"supervisor/supervise"
 )
 
@@ -462,6 +464,66 @@ func TestGoFunctionsAreANamespaceToo(t *testing.T) {
 	isTold(t, ask(t, h, admin, "cache.other"), "1", "UNKNOWN_METHOD")
 	if got := ask(t, h, admin, "system.methodHelp", "cache.greet"); got != "<value><string>Greets</string></value>\n" {
 		t.Errorf("help %s", got)
+	}
+}
+
+// panicky is a namespace that fails by panicking where it is asked aside of a call.
+type panicky struct {
+	Functions
+	names, health bool
+}
+
+func (p panicky) Names(ctx context.Context) ([]string, error) {
+	if p.names {
+		panic("no names today")
+	}
+	return p.Functions.Names(ctx)
+}
+
+func (p panicky) Health() Health {
+	if p.health {
+		panic("no health today")
+	}
+	return Health{Asked: true, Answers: true}
+}
+
+func TestANamespaceThatPanicsEndsNothing(t *testing.T) {
+	get := Functions{"get": {Run: func(context.Context, []any) (any, error) { return 1, nil }}}
+	for _, tt := range []struct {
+		name    string
+		broken  panicky
+		listed  bool
+		methods int
+		why     string
+	}{
+		{"asked for its names", panicky{Functions: get, names: true}, false, -1, "it panicked: no names today"},
+		{"asked how it is", panicky{Functions: get, health: true}, true, 1, "it panicked: no health today"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := withPlugin(t, 0, tt.broken)
+			if err := h.Extend(Plugin{Name: "mail", Namespace: get}); err != nil {
+				t.Fatal(err)
+			}
+			got := ask(t, h, admin, "system.listMethods")
+			if !strings.Contains(got, "mail.get") || !strings.Contains(got, "supervisor.getPID") || strings.Contains(got, "cache.get") != tt.listed {
+				t.Errorf("listed %s", got)
+			}
+			var log strings.Builder
+			ctx := reply.WithLog(t.Context(), slog.New(slog.NewTextHandler(&log, nil)), "1")
+			status := h.Plugins(ctx)
+			if got := status[0]; got.Health.Answers || got.Health.Why != tt.why || got.Methods != tt.methods {
+				t.Errorf("cache: %+v", got)
+			}
+			if got := status[1]; !got.Health.Answers || got.Methods != 1 {
+				t.Errorf("mail: %+v", got)
+			}
+			if !strings.Contains(log.String(), `msg="a plug-in panicked"`) || !strings.Contains(log.String(), "plugin=cache") {
+				t.Errorf("the log has %q", log.String())
+			}
+			if got := ask(t, h, admin, "cache.get"); got != "<value><int>1</int></value>\n" {
+				t.Errorf("answered %q", got)
+			}
+		})
 	}
 }
 
