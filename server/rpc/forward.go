@@ -191,14 +191,11 @@ func (f *Forwarder) learn(ctx context.Context, kept time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = time.Now()
-	switch {
-	case err != nil:
+	if err != nil {
 		return // it keeps what it had
-	case answer.fault != nil:
-		f.told, f.mute, f.names = false, true, nil
-	default:
-		f.told, f.mute, f.names = true, false, f.ours(answer.value)
 	}
+	list, told := answer.value.(array) // a fault has no value, and anything else tells as little
+	f.told, f.mute, f.names = told, !told, f.ours(list)
 }
 
 // knows tells whether it is too early to ask for the names again.
@@ -213,8 +210,7 @@ func (f *Forwarder) knows(kept time.Duration) bool {
 
 // ours are the methods of the namespace in a list of them, without its name. What
 // could not be called by its name is left out.
-func (f *Forwarder) ours(v value) []string {
-	list, _ := v.(array)
+func (f *Forwarder) ours(list array) []string {
 	var names []string
 	for _, each := range list {
 		full, _ := each.(text)

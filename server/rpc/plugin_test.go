@@ -239,12 +239,27 @@ func TestAMethodThatThereIsNotIsUnknown(t *testing.T) {
 }
 
 func TestOnePluginThatDoesNotTellItsMethodsIsAskedForAny(t *testing.T) {
-	cache := newSpeaker(t, map[string]string{"cache.get": answered("<int>1</int>"), "system.listMethods": faulted("1", "no")})
-	h := withPlugin(t, 0, forwardTo(cache))
-	if got := ask(t, h, admin, "cache.get"); got != "<value><int>1</int></value>\n" {
-		t.Errorf("answered %q", got)
+	for name, told := range map[string]string{
+		"a fault": faulted("1", "no"), "a text": answered("<string>cache.get</string>"), "nothing": answered("<nil/>"),
+		"a struct": answered("<struct><member><name>cache.get</name><value><int>1</int></value></member></struct>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			cache := newSpeaker(t, map[string]string{"cache.get": answered("<int>1</int>"), "system.listMethods": told})
+			h := withPlugin(t, 0, forwardTo(cache))
+			if got := ask(t, h, admin, "cache.get"); got != "<value><int>1</int></value>\n" {
+				t.Errorf("answered %q", got)
+			}
+			if got := h.Plugins(t.Context())[0].Methods; got != -1 {
+				t.Errorf("it has %d methods", got)
+			}
+		})
 	}
-	if got := h.Plugins(t.Context())[0].Methods; got != -1 {
+}
+
+func TestAnEmptyListOfMethodsIsAList(t *testing.T) {
+	h := withPlugin(t, 0, forwardTo(newSpeaker(t, nil)))
+	isTold(t, ask(t, h, admin, "cache.get"), "1", "UNKNOWN_METHOD")
+	if got := h.Plugins(t.Context())[0].Methods; got != 0 {
 		t.Errorf("it has %d methods", got)
 	}
 }
