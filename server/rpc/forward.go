@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strings"
 	"sync"
@@ -62,12 +63,14 @@ type Forwarder struct {
 	slots  chan struct{} // holds a token for each call that is not answered
 	asking chan struct{} // holds one while the names are being asked for
 
-	mu     sync.Mutex // guards the fields below
-	names  []string
-	told   bool      // names is what the plug-in has
-	mute   bool      // it does not say what it has
-	asked  time.Time // for the names, the last time
-	health Health
+	mu    sync.Mutex // guards the fields below
+	names []string
+	told  bool      // names is what the plug-in has
+	mute  bool      // it does not say what it has
+	asked time.Time // for the names, the last time
+	// suspected tells that a call has failed since then.
+	suspected bool
+	health    Health
 }
 
 // NewForwarder makes one. It connects to nobody yet.
@@ -137,7 +140,13 @@ func (f *Forwarder) inTurn(ctx context.Context, method string, params array) (an
 	case <-ctx.Done():
 		return answer{}, fmt.Errorf("%d calls before this one have not been answered", callsAtOnce)
 	}
-	return f.post(ctx, method, params)
+	a, connected, err := f.post(ctx, method, params)
+	if err != nil && connected {
+		f.suspect()
+		return a, err
+	}
+	f.note(ctx, err)
+	return a, err
 }
 
 // Names lists the methods of the plug-in, as it told them last. One that does not
@@ -187,10 +196,11 @@ func (f *Forwarder) learn(ctx context.Context, kept time.Duration) {
 	// For all who want to know it, also when this one goes away meanwhile.
 	ctx, cancel := context.WithTimeout(auth.With(context.WithoutCancel(ctx), supervisordItself), askWithin)
 	defer cancel()
-	answer, err := f.post(ctx, "system.listMethods", nil)
+	answer, _, err := f.post(ctx, "system.listMethods", nil)
+	f.note(ctx, err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asked = time.Now()
+	f.asked, f.suspected = time.Now(), false
 	if err != nil {
 		return // it keeps what it had
 	}
@@ -202,7 +212,7 @@ func (f *Forwarder) learn(ctx context.Context, kept time.Duration) {
 func (f *Forwarder) knows(kept time.Duration) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.told && !f.mute || !f.health.Answers {
+	if !f.told && !f.mute || f.suspected || !f.health.Answers {
 		kept = retryAfter
 	}
 	return !f.asked.IsZero() && time.Since(f.asked) < kept
@@ -266,22 +276,24 @@ func signatureOf(v value) []string {
 	return types
 }
 
-// Health tells how the plug-in answered when it was last asked for anything.
+// Health tells whether the plug-in answers, as far as is known: it does not if it
+// takes no connection, or has no answer when it is asked what methods it has.
 func (f *Forwarder) Health() Health {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.health
 }
 
-// post sends a call and reads what it is answered by.
-func (f *Forwarder) post(ctx context.Context, method string, params array) (answer, error) {
+// post sends a call and reads what it is answered by. connected tells whether the
+// plug-in took the connection.
+func (f *Forwarder) post(ctx context.Context, method string, params array) (a answer, connected bool, err error) {
 	begun := time.Now()
-	a, err := f.exchange(ctx, method, params)
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }}
+	a, err = f.exchange(httptrace.WithClientTrace(ctx, trace), method, params)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = fmt.Errorf("it did not answer within %s", time.Since(begun).Round(100*time.Millisecond))
 	}
-	f.note(ctx, err)
-	return a, err
+	return a, connected, err
 }
 
 func (f *Forwarder) exchange(ctx context.Context, method string, params array) (answer, error) {
@@ -330,6 +342,15 @@ func plainly(err error) error {
 		return unwrapped
 	}
 	return err
+}
+
+// suspect has the plug-in asked soon for what methods it has. A call that failed
+// once it was connected may be the fault of its method alone, beside others that
+// answer: what the plug-in says to that question tells whether it is more.
+func (f *Forwarder) suspect() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.suspected = true
 }
 
 // note keeps how the plug-in answered. That somebody did not wait for it says

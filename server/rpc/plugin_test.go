@@ -364,10 +364,12 @@ func TestWhateverAPluginAnswersIsBounded(t *testing.T) {
 		"entities":     {text(`<!DOCTYPE x [<!ENTITY a "b">]>` + answered("<string>&a;</string>")), "what it answered is no XML-RPC: a document type is not accepted"},
 		"too deep":     {text(answered(strings.Repeat("<array><data><value>", 50))), "what it answered is no XML-RPC: more than 64 levels"},
 		"an error":     {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) }, "it answered HTTP 500"},
-		"elsewhere":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/RPC3", http.StatusTemporaryRedirect) }, "it answered HTTP 307"},
-		"endless":      {endless, "its answer is longer than 4194304 bytes"},
-		"never":        {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it did not answer within "},
-		"closes":       {hijack(func(net.Conn) {}), "it closed the connection without an answer"},
+		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/RPC3", http.StatusTemporaryRedirect)
+		}, "it answered HTTP 307"},
+		"endless": {endless, "its answer is longer than 4194304 bytes"},
+		"never":   {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "it did not answer within "},
+		"closes":  {hijack(func(net.Conn) {}), "it closed the connection without an answer"},
 		"slowly": {func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, "<methodResponse>")
 			_ = http.NewResponseController(w).Flush() // the caller's trouble
@@ -416,6 +418,89 @@ func TestOnlySoManyCallsWaitForAPluginAtOnce(t *testing.T) {
 	}
 	close(release)
 	all.Wait()
+}
+
+// untilTold is a context whose time is over when that is said.
+type untilTold struct {
+	context.Context
+	over chan struct{}
+}
+
+func (c untilTold) Done() <-chan struct{} { return c.over }
+
+func (c untilTold) Err() error {
+	select {
+	case <-c.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+func TestAMethodThatFailsSaysNothingOfThePluginBesideOneThatDoesNot(t *testing.T) {
+	begun := make(chan bool, 1)
+	for name, serve := range map[string]func(http.ResponseWriter, *http.Request){
+		"too slow":   func(_ http.ResponseWriter, r *http.Request) { begun <- true; <-r.Context().Done() },
+		"closes":     func(http.ResponseWriter, *http.Request) { begun <- true; panic(http.ErrAbortHandler) },
+		"an error":   func(w http.ResponseWriter, _ *http.Request) { begun <- true; http.Error(w, "no", 500) },
+		"no XML-RPC": func(w http.ResponseWriter, _ *http.Request) { begun <- true; fmt.Fprint(w, "no") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			cache := newSpeaker(t, map[string]string{"cache.get": answered("<int>1</int>"), "cache.bad": ""})
+			cache.serve["cache.bad"] = serve
+			said := 0
+			f := NewForwarder(ForwardOptions{Name: "cache", URL: cache.URL, Say: func(supervise.Level, string) { said++ }})
+			for range 3 {
+				if v, err := f.Call(t.Context(), "get", nil); v != 1 || err != nil {
+					t.Fatalf("get: %v, %v", v, err)
+				}
+				before := f.Health()
+				ctx := untilTold{t.Context(), make(chan struct{})}
+				if name == "too slow" {
+					go func() { <-begun; close(ctx.over) }()
+				}
+				if _, err := f.Call(ctx, "bad", nil); err == nil {
+					t.Fatal("bad was answered")
+				}
+				if name != "too slow" {
+					<-begun
+				}
+				if health := f.Health(); health != before || !health.Answers {
+					t.Errorf("health %+v, before %+v", health, before)
+				}
+			}
+			if said > 0 {
+				t.Errorf("the log was told %d times", said)
+			}
+		})
+	}
+}
+
+// What a failed call leaves open is asked at the next occasion, not after a minute.
+func TestOneThatHasFailedACallIsAskedWhetherItAnswersAnything(t *testing.T) {
+	broken := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 500) }
+	cache := newSpeaker(t, map[string]string{"cache.get": ""})
+	cache.serve["cache.get"] = broken
+	var said []string
+	f := NewForwarder(ForwardOptions{Name: "cache", URL: cache.URL, Say: func(_ supervise.Level, text string) { said = append(said, text) }})
+	if _, err := f.Call(t.Context(), "get", nil); err == nil || !f.Health().Answers {
+		t.Fatalf("%v, health %+v", err, f.Health())
+	}
+	cache.mu.Lock()
+	cache.serve["system.listMethods"] = broken
+	cache.mu.Unlock()
+	f.mu.Lock()
+	f.asked = f.asked.Add(-retryAfter)
+	f.mu.Unlock()
+	if names, err := f.Names(t.Context()); !slices.Equal(names, []string{"get"}) || err != nil {
+		t.Errorf("it forgot its names: %q, %v", names, err)
+	}
+	if health := f.Health(); health.Answers || health.Why != "it answered HTTP 500" {
+		t.Errorf("health %+v", health)
+	}
+	if !slices.Equal(said, []string{"plug-in cache does not answer: it answered HTTP 500"}) {
+		t.Errorf("the log was told %q", said)
+	}
 }
 
 func TestAnotherCallerGoesAwayWithoutBlameOfThePlugin(t *testing.T) {
