@@ -207,7 +207,26 @@ func (e *Engine) Preview(ctx context.Context) (supervise.Preview, error) {
 
 // AddGroup starts running a group of the configuration read last. Faults:
 // BAD_NAME, ALREADY_ADDED, FAILED, SHUTDOWN_STATE.
+//
+// Whoever adds one waits for others who do: to make what a group needs, such as
+// its sockets, would break what the same group has made and uses by then.
 func (e *Engine) AddGroup(ctx context.Context, name string) error {
+	if err := e.up(); err != nil {
+		return err
+	}
+	select {
+	case e.adding <- struct{}{}:
+		defer func() { <-e.adding }()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.done:
+		return ErrEnded
+	}
+	return e.addOne(ctx, name)
+}
+
+// addOne is AddGroup for one who is alone with it.
+func (e *Engine) addOne(ctx context.Context, name string) error {
 	type found struct {
 		conf config.Group
 		live config.Supervisord
@@ -228,7 +247,7 @@ func (e *Engine) AddGroup(ctx context.Context, name string) error {
 	// Once asked for it is seen through, whether or not the client still listens:
 	// what was prepared either runs or is discarded, never both.
 	_, err = ask(context.WithoutCancel(ctx), e, func(e *Engine) (struct{}, error) {
-		if _, err := e.addable(name); err != nil { // somebody was quicker
+		if _, err := e.addable(name); err != nil { // the configuration was read again, or all ends
 			return struct{}{}, err
 		}
 		e.autostart(e.addGroup(made))

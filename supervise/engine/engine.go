@@ -64,6 +64,7 @@ type Engine struct {
 	opts    Options
 	inbox   chan message
 	done    chan struct{} // closed when the loop has ended
+	adding  chan struct{} // holds a token while somebody adds a group
 	closing sync.Once
 	bus     *bus.Bus
 	journal *journal
@@ -103,6 +104,7 @@ func New(opts Options) (*Engine, error) {
 		opts:    opts,
 		inbox:   make(chan message, inboxSize),
 		done:    make(chan struct{}),
+		adding:  make(chan struct{}, 1),
 		bus:     bus.New(rand.Text()[:8]),
 		journal: newJournal(opts.Log),
 		gate:    opts.Gate,

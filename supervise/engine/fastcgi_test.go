@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"supervisor/supervise"
+	"supervisor/supervise/child"
 	"supervisor/supervise/config"
 )
 
@@ -190,6 +191,50 @@ func TestASocketIsClosedByAStopInBackoffAndByRemoval(t *testing.T) {
 		s.must(false, "removed")
 		s.do("add", s.AddGroup(t.Context(), "f"))
 		s.must(true, "added")
+	})
+}
+
+func TestASocketIsNotTakenFromItsGroupByAnotherWhoAddsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := workWithSocket(t, strings.Replace(fastCGI, "numprocs=2", "numprocs=1", 1), "p0: lives=1000s")
+		defer s.end()
+		s.stop(t.Context(), "f:p0")
+		s.do("remove", s.RemoveGroup(t.Context(), "f"))
+
+		// The user is looked up first, which takes as long as the test wants.
+		slow := make(chan chan struct{}, 2)
+		_, err := ask(t.Context(), s.Engine, func(e *Engine) (struct{}, error) {
+			e.staged[0].Processes[0].User = &config.User{Name: "www"}
+			return struct{}{}, nil
+		})
+		s.do("give it a user", err)
+		s.opts.Credential = func(config.User) (*child.Credential, error) {
+			<-<-slow
+			return new(child.Credential), nil
+		}
+		first, second := make(chan struct{}), make(chan struct{})
+		slow <- first
+		slow <- second
+		add := func(ctx context.Context) chan error {
+			answer := make(chan error, 1)
+			go func() { answer <- s.AddGroup(ctx, "f") }() // ends with the call
+			synctest.Wait()
+			return answer
+		}
+		winner, loser := add(t.Context()), add(t.Context())
+		hasty, hangUp := context.WithTimeout(t.Context(), time.Second)
+		defer hangUp()
+		if err := <-add(hasty); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("who does not wait for long is answered %v", err)
+		}
+		close(first)
+		s.do("add", <-winner)
+		s.must(true, "added")
+		close(second)
+		if fault, is := (<-loser).(supervise.Fault); !is || fault.Code != supervise.FaultAlreadyAdded {
+			t.Errorf("the other is answered %v", fault)
+		}
+		s.must(true, "added once")
 	})
 }
 
