@@ -35,15 +35,16 @@ func (e *Engine) newPoolWatch(g *group) *poolWatch {
 	return w
 }
 
-// watchPool looks at a pool if it is time to, and else sees to it that somebody
-// will.
+// watchPool looks at a pool if it is time to, and sees to it that somebody will
+// when there is more to tell.
 func (e *Engine) watchPool(g *group) {
 	w := g.watch
+	if at := w.next(g.pool); !at.IsZero() && !at.After(e.now) {
+		e.lookAtPool(g)
+	}
 	switch at := w.next(g.pool); {
 	case at.IsZero():
 		e.deadlines.clear(&w.due)
-	case !at.After(e.now):
-		e.lookAtPool(g)
 	case !w.due.armed() || !w.due.at.Equal(at):
 		e.deadlines.set(&w.due, at)
 	}
