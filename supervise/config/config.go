@@ -169,8 +169,8 @@ type Listener struct {
 	BufferSize    int
 	ResultHandler string
 	PayloadBytes  bool // len in the envelope counts bytes, not characters
-	// RestartOnProtocolError ends a listener that breaks the protocol, as if it had
-	// exited unexpectedly.
+	// RestartOnProtocolError ends a listener that breaks the protocol and starts it
+	// again, whatever its AutoRestart.
 	RestartOnProtocolError bool
 }
 

@@ -37,7 +37,14 @@ func startAgain(m *Machine, _ Input, now time.Time) {
 func autorestart(m *Machine, _ Input, now time.Time) {
 	wanted := m.policy.AutoRestart == RestartAlways ||
 		m.policy.AutoRestart == RestartUnexpected && !m.facts.Expected
-	if wanted && m.mayStart() {
+	if wanted {
+		m.startOver(now)
+	}
+}
+
+// startOver begins the next life after one that has just ended.
+func (m *Machine) startOver(now time.Time) {
+	if m.mayStart() {
 		m.facts.Restarts++
 		m.begin(now)
 	}
@@ -285,7 +292,8 @@ func endFailing(m *Machine, in Input, now time.Time) {
 	m.do(Signal{Sig: m.policy.StopSignal, Group: m.policy.StopAsGroup})
 }
 
-// exitFailing is the death that follows. Whatever its status, nobody expects it.
+// exitFailing is the death that follows. Whatever its status, nobody expects it; and
+// whatever autorestart says, another child is started, for which this one was ended.
 func exitFailing(m *Machine, in Input, now time.Time) {
 	why := m.facts.Failure
 	if m.facts.State == supervise.StateStarting {
@@ -293,6 +301,7 @@ func exitFailing(m *Machine, in Input, now time.Time) {
 		return
 	}
 	m.exitUnasked(in, now, why)
+	m.startOver(now)
 }
 
 // Death.
@@ -326,13 +335,13 @@ func (m *Machine) exitEarly(in Input, now time.Time, why string) {
 	m.giveUpIfSpent(now)
 }
 
-// exitByItself is a death nobody asked for.
+// exitByItself is a death nobody asked for. It goes on as autorestart says.
 func exitByItself(m *Machine, in Input, now time.Time) {
 	m.exitUnasked(in, now, fmt.Sprintf("Bad exit code %d", in.(Exited).Status))
+	autorestart(m, in, now)
 }
 
-// exitUnasked goes on as autorestart says. why is told of an exit that is not
-// expected.
+// exitUnasked makes EXITED of a death. why is told of one that is not expected.
 func (m *Machine) exitUnasked(in Input, now time.Time, why string) {
 	pid := m.bury(in, now)
 	m.facts.Tries = 0
@@ -344,7 +353,6 @@ func (m *Machine) exitUnasked(in Input, now time.Time, why string) {
 	}
 	m.enter(supervise.StateExited, pid, now)
 	m.note(level, "exited: %s (%s; %s)", m.name, howItEnded(in), verdict)
-	autorestart(m, in, now)
 }
 
 // exitAsAsked is the end of a stop, whatever the status. A death by the stop

@@ -34,7 +34,8 @@ type Exited struct {
 }
 
 // Fail says that the child lives but is of no use, as whoever it serves has found
-// out. It is ended, and what follows is what follows an exit that nobody expects.
+// out. It is ended and another is started, whatever autorestart says; else it is as
+// after any exit that nobody expects.
 type Fail struct{ Why string }
 
 // SignalFailed says that a signal could not be sent to the child: one that a
