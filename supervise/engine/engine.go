@@ -183,6 +183,9 @@ func (e *Engine) close() {
 	e.timer.Stop()
 	e.bus.Close()
 	close(e.done)
+	for _, p := range e.byKey {
+		e.giveUpShare(p) // those that are not down: they are UNKNOWN, or all is abandoned
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), helperPatience)
 	defer cancel()
 	if err := errors.Join(e.launch.close(ctx), e.closeLogs(ctx)); err != nil {

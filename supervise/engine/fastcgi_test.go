@@ -253,6 +253,32 @@ func TestASocketIsClosedByAShutdown(t *testing.T) {
 	})
 }
 
+func TestASocketIsClosedWithTheEngineWhateverItsProcessesAre(t *testing.T) {
+	ends := map[string]func(shop) error{
+		"it shuts down":   func(s shop) error { return s.Shutdown(s.t.Context()) },
+		"it starts again": func(s shop) error { return s.RestartSelf(s.t.Context()) },
+		"it is abandoned": func(s shop) error { s.abandon(); return nil },
+	}
+	for how, end := range ends {
+		t.Run(how, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := workWithSocket(t, fastCGI, "p0: unkillable", "p1: takes=1s")
+				time.Sleep(2 * time.Second)
+				_, err := s.Stop(t.Context(), supervise.ParseNameSpec("f:p0"), true)
+				if got := s.process("f:p0"); got.State != supervise.StateUnknown {
+					t.Fatalf("it is %v: %v", got.State, err)
+				}
+				s.stop(t.Context(), "f:p1")
+				s.must(true, "one may have a child still")
+				s.do("end", end(s))
+				<-s.ended
+				s.must(false, "ended")
+				s.end()
+			})
+		})
+	}
+}
+
 func TestASocketStaysOpenBetweenTheOrdersOfARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conf := fastCGI + "[program:slow]\ncommand=/bin/sleep 100\nstopwaitsecs=300\nstartsecs=60\nstdout_logfile=NONE\nstderr_logfile=NONE\n"
