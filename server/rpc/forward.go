@@ -47,6 +47,9 @@ type ForwardOptions struct {
 	Name    string        // of the namespace
 	URL     string        // "unix:///path", which is asked at /RPC2, or an http or https URL
 	Timeout time.Duration // of a call, with the wait for its turn; 0 for DefaultTimeout
+	// Trust is asked before each connection to a unix socket, and refuses it with an
+	// error; nil trusts whoever is there.
+	Trust func() error
 	// Say is told once when it stops answering, and when it answers again; nil for
 	// nobody. It must not wait.
 	Say func(level supervise.Level, text string)
@@ -87,6 +90,11 @@ func NewForwarder(opts ForwardOptions) *Forwarder {
 	if socket, is := strings.CutPrefix(opts.URL, "unix://"); is {
 		opts.URL = "http://localhost/RPC2"
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if opts.Trust != nil {
+				if err := opts.Trust(); err != nil {
+					return nil, err
+				}
+			}
 			var dialer net.Dialer
 			return dialer.DialContext(ctx, "unix", socket)
 		}

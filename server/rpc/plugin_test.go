@@ -329,6 +329,17 @@ func TestOneThatIsDownIsAClearFault(t *testing.T) {
 	}
 }
 
+func TestASocketThatIsNotTrustedIsNotConnectedTo(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "s")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	f := NewForwarder(ForwardOptions{Name: "cache", URL: "unix://" + socket, Trust: func() error { return errors.New("it is a stranger's") }})
+	isTold(t, ask(t, withPlugin(t, 0, f), admin, "cache.get"), "30", "FAILED: no good answer from plug-in cache: it is a stranger's")
+}
+
 // It answers garbage, too much, nothing at all, or closes: each is a fault, soon.
 func TestWhateverAPluginAnswersIsBounded(t *testing.T) {
 	hijack := func(then func(net.Conn)) func(http.ResponseWriter, *http.Request) {

@@ -123,7 +123,7 @@ func New(opts Options) (*Engine, error) {
 	}
 	e.mood.Store(int32(supervise.MoodRunning))
 	e.identity.Store(&opts.Identity)
-	e.launch = newLauncher(opts.Host, e.vacate, e.postBirth)
+	e.launch = newLauncher(opts.Host, e.readySocket, e.postBirth)
 	for _, conf := range opts.Config.Groups {
 		if e.byName[conf.Name] != nil {
 			continue // a second group of that name is dropped, as in the original

@@ -29,7 +29,7 @@ type birth struct {
 // goroutine, so children are born in the order the loop asked for.
 type launcher struct {
 	host   child.Host
-	vacate func(path string) error // takes away what is left of a plug-in's socket
+	ready  func(command) error // makes a place for the socket of a plug-in
 	failed func(child.SpawnFailed)
 	flight chan struct{} // holds a token for each birth the host has not answered yet
 	quit   chan struct{} // closed when there will be no more births
@@ -56,9 +56,9 @@ type task struct {
 const inFlight = 4
 
 // newLauncher starts the launcher's goroutine; close ends it.
-func newLauncher(host child.Host, vacate func(path string) error, failed func(child.SpawnFailed)) *launcher {
+func newLauncher(host child.Host, ready func(command) error, failed func(child.SpawnFailed)) *launcher {
 	l := &launcher{
-		host: host, vacate: vacate, failed: failed, flight: make(chan struct{}, inFlight),
+		host: host, ready: ready, failed: failed, flight: make(chan struct{}, inFlight),
 		quit: make(chan struct{}), ended: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	go l.work()
@@ -170,10 +170,8 @@ func (l *launcher) launch(b birth) error {
 	if err != nil {
 		return err
 	}
-	if b.command.listen != "" {
-		if err := l.vacate(b.command.listen); err != nil {
-			return err
-		}
+	if err := l.ready(b.command); err != nil {
+		return err
 	}
 	for _, log := range b.channel {
 		if log == nil {

@@ -45,6 +45,7 @@ type command struct {
 	base   child.Spec
 	socket *sharedSocket // nil for all but FastCGI programs
 	listen string        // where a plug-in is to listen; "" for all others
+	user   *config.User  // whose program it is; nil is whoever supervisord is
 }
 
 // spec is the command with its file found. The error is a spawnerr text.
@@ -116,6 +117,7 @@ func (e *Engine) prepareProcess(
 		},
 		socket: socket,
 		listen: listen,
+		user:   conf.User,
 	}
 	return made, nil
 }

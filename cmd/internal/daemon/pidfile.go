@@ -32,8 +32,7 @@ func lockPidfile(path string) (*pidfile, error) {
 	if err != nil {
 		return p, nil
 	}
-	lock := unix.Flock_t{Type: unix.F_WRLCK}
-	if err := unix.FcntlFlock(file.Fd(), unix.F_SETLK, &lock); err != nil {
+	if err := tryLock(file); err != nil {
 		defer file.Close()
 		if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
 			return nil, fmt.Errorf("another supervisord%s holds the pidfile %s.  Shut it down first, or give this one a pidfile of its own (pidfile= or -j)", p.holder(), path)
@@ -42,6 +41,12 @@ func lockPidfile(path string) (*pidfile, error) {
 	}
 	p.file = file
 	return p, nil
+}
+
+// tryLock locks a file for as long as this process has it open, or says at once that
+// another process has locked it, by EAGAIN or EACCES.
+func tryLock(file *os.File) error {
+	return unix.FcntlFlock(file.Fd(), unix.F_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
 }
 
 // holder names, where it can be read, the pid that a locked pidfile tells.

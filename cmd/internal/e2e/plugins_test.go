@@ -192,6 +192,16 @@ func TestAPluginThatSupervisordRunsIsAProgram(t *testing.T) {
 	if got := call(t, "cache.getCount"); !strings.HasPrefix(asJSON(t, got.Fault), `[30,"FAILED: no good answer from plug-in cache: connect: `) {
 		t.Errorf("while it is stopped: %+v", got)
 	}
+	if err := os.RemoveAll(filepath.Dir(filepath.Dir(socket))); err != nil { // as who cleans /tmp up does
+		t.Fatal(err)
+	}
+	if got := l.ctl("start", "cache"); got != "cache: started\n" {
+		t.Errorf("start: %q", got)
+	}
+	listens(3)
+	if got := call(t, "cache.getCount"); asJSON(t, got.Answer) != "0" {
+		t.Errorf("after /tmp was cleaned up: %+v", got)
+	}
 	if status := l.end(syscall.SIGTERM); status != 0 {
 		t.Errorf("status %d", status)
 	}
