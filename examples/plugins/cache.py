@@ -18,6 +18,8 @@ X-Supervisor-User and X-Supervisor-Role. It has seen to it that they may.
 import os
 import socket
 import socketserver
+import stat
+import struct
 import sys
 from xmlrpc.server import SimpleXMLRPCDispatcher, SimpleXMLRPCRequestHandler
 
@@ -89,11 +91,28 @@ class UnixServer(Server):
     address_family = socket.AF_UNIX
     allow_reuse_address = False
 
+    def server_bind(self):
+        # What an earlier process left there would be in the way.
+        if os.path.exists(self.server_address) and stat.S_ISSOCK(os.lstat(self.server_address).st_mode):
+            os.unlink(self.server_address)
+        super().server_bind()
+
+
+class SupervisordsServer(UnixServer):
+    """Answers supervisord alone, and no other program of the same user."""
+
+    def verify_request(self, request, client_address):
+        if sys.platform != "linux":  # others do not tell the pid
+            return True
+        pid, _, _ = struct.unpack("3i", request.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        return pid == os.getppid()
+
 
 def main():
-    # supervisord has taken away what an earlier process left at its path.
     where = sys.argv[1] if len(sys.argv) > 1 else os.environ["SUPERVISOR_PLUGIN_SOCKET"]
-    if where.startswith("/"):
+    if len(sys.argv) == 1:
+        server = SupervisordsServer(where)
+    elif where.startswith("/"):
         server = UnixServer(where)
     else:
         host, port = where.rsplit(":", 1)

@@ -5,10 +5,13 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -262,6 +265,45 @@ func TestAPluginKnowsWhoAsksAndTheTrailTells(t *testing.T) {
 	}
 	if got := asJSON(t, told.Plugins); got != `[{"Name":"cache","Role":"operator","State":"answers","Methods":7,"Calls":2},{"Name":"vault","Role":"admin","State":"answers","Methods":0,"Calls":0}]` {
 		t.Errorf("told %s", got)
+	}
+}
+
+// A plug-in that runs by itself finds its own socket after a crash, and takes nothing
+// else away. The one that supervisord runs answers nobody but supervisord.
+func TestTheCacheOfTheExamplesTakesItsOwnSocketAwayAndAnswersItsParentAlone(t *testing.T) {
+	needOriginal(t)
+	l := newLife(t, buildProgram(t, "supervisord"), "[rpcinterface:cache]\ncommand=/usr/bin/python3 "+
+		examplePlugin(t, "cache.py")+"\nstdout_logfile=DIR/cache.log\n")
+	left, err := net.ListenUnix("unix", &net.UnixAddr{Name: l.path("left.sock"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.SetUnlinkOnClose(false)
+	if err := left.Close(); err != nil {
+		t.Fatal(err)
+	}
+	runPlugin(t, l.path("left.sock"))
+	l.write("file", "precious")
+	if out, err := exec.Command("/usr/bin/python3", examplePlugin(t, "cache.py"), l.path("file")).CombinedOutput(); err == nil || !strings.Contains(string(out), "Address already in use") || l.read("file") != "precious" {
+		t.Errorf("a file that is no socket: %v: %s", err, out)
+	}
+	l.start()
+	l.until("the plug-in listens", func() bool { return strings.Contains(l.read("cache.log"), "listening at ") })
+	socket := strings.TrimSpace(strings.TrimPrefix(l.read("cache.log"), "listening at "))
+	if got := newPythonCaller(t, "unix://"+l.path("s.sock"), "", "")(t, "cache.getCount"); asJSON(t, got.Answer) != "0" {
+		t.Errorf("by way of supervisord: %+v", got)
+	}
+	if runtime.GOOS != "linux" {
+		return // only there does a socket tell the pid
+	}
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = conn.Write([]byte("POST /RPC2 HTTP/1.0\r\nContent-Length: 0\r\n\r\n")) // it may have hung up
+	if answer, _ := io.ReadAll(conn); len(answer) != 0 {
+		t.Errorf("somebody else was answered %q", answer)
 	}
 }
 
