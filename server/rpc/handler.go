@@ -121,8 +121,8 @@ func (h *Handler) read(r *http.Request, buffer *[]byte) (call, error) {
 	data := body.Bytes()
 	*buffer = data[:0]
 	c, err := decodeRare(bytes.NewReader(data))
-	if err == nil && !h.takesRare(c.method) {
-		c, err = c.plain()
+	if err == nil && c.rare {
+		c.params, err = h.asRead(c.method, c.params)
 	}
 	if err != nil {
 		return call{}, unreadable{begin(data), err}
@@ -133,11 +133,50 @@ func (h *Handler) read(r *http.Request, buffer *[]byte) (call, error) {
 	return c, nil
 }
 
-// takesRare tells whether a call may have values that the original reads as others:
-// if it is for a plug-in, or may have such calls in it.
-func (h *Handler) takesRare(method string) bool {
+// asRead gives what methods of ours are called with as the original reads it. What a
+// plug-in is called with stays what it is, also within a multicall.
+func (h *Handler) asRead(method string, params array) (array, error) {
 	p, _ := h.plugin(method)
-	return p != nil || method == multicall
+	switch {
+	case p != nil:
+		return params, nil
+	case method == multicall && len(params) == 1:
+		calls, err := h.callsAsRead(params[0])
+		return array{calls}, err
+	}
+	return plainAll(params)
+}
+
+// callsAsRead is asRead for what a multicall is given, calls or not.
+func (h *Handler) callsAsRead(v value) (value, error) {
+	list, ok := v.(array)
+	if !ok {
+		return plain(v)
+	}
+	calls := make(array, len(list))
+	for i, each := range list {
+		if h.asksPlugin(each) {
+			calls[i] = each
+			continue
+		}
+		var err error
+		if calls[i], err = plain(each); err != nil {
+			return nil, err
+		}
+	}
+	return calls, nil
+}
+
+// asksPlugin tells whether v is a call of a plug-in within a multicall.
+func (h *Handler) asksPlugin(v value) bool {
+	c, _ := v.(object)
+	name, err := bare(c.get("methodName"))
+	if err != nil {
+		return false
+	}
+	method, _ := name.(text)
+	p, _ := h.plugin(string(method))
+	return p != nil
 }
 
 // unreadable is a body that is no call. The original's log does not say why not.

@@ -190,6 +190,52 @@ func TestOurOwnMethodsStillReadWhatTheOriginalReads(t *testing.T) {
 	}
 }
 
+// The original reads all of a request before it does any of it, and gives up at bytes
+// that are no text. Those that a plug-in is called with are its own.
+func TestBytesForAMethodOfOursRefuseTheWholeMulticall(t *testing.T) {
+	const bytes = "<base64>/w==</base64>"
+	call := func(method, arg string) string {
+		return "<value><struct><member><name>methodName</name><value>" + method + "</value></member><member><name>params</name><value><array><data><value>" + arg + "</value></data></array></value></member></struct></value>"
+	}
+	list := func(calls string) string { return "<array><data>" + calls + "</data></array>" }
+	start := call("supervisor.startProcess", "web:web_0")
+	for _, tt := range []struct {
+		name, arg string
+		status    int
+	}{
+		{"a name", list(start + call("supervisor.getProcessInfo", bytes)), http.StatusBadRequest},
+		{"within an array", list(start + call("supervisor.getProcessInfo", list("<value>"+bytes+"</value>"))), http.StatusBadRequest},
+		{"the name of the method", list(start + call(bytes, "")), http.StatusBadRequest},
+		{"in the place of a call", list(start + "<value>" + bytes + "</value>"), http.StatusBadRequest},
+		{"in the place of all calls", bytes, http.StatusBadRequest},
+		{"in a multicall within", list(start + call("system.multicall", bytes)), http.StatusBadRequest},
+		{"of a method that there is not", list(start + call("mail.get", bytes)), http.StatusBadRequest},
+		{"of a plug-in beside ours", list(call("cache.echo", bytes) + call("supervisor.getProcessInfo", bytes)), http.StatusBadRequest},
+		{"of a plug-in", list(start + call("cache.echo", bytes)), http.StatusOK},
+		{"of a plug-in whose name is base64", list(start + call("<base64>Y2FjaGUuZWNobw==</base64>", bytes)), http.StatusOK},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			echoed := 0
+			engine := newWorld()
+			h := New(engine)
+			echo := Function{Run: func(_ context.Context, args []any) (any, error) { echoed++; return args[0], nil }}
+			if err := h.Extend(Plugin{Name: "cache", Namespace: Functions{"echo": echo}}); err != nil {
+				t.Fatal(err)
+			}
+			w := postTo(t, h, admin, "<m><methodName>system.multicall</methodName><params><param><value>"+tt.arg+"</value></param></params></m>")
+			if w.Code != tt.status {
+				t.Errorf("HTTP %d: %s", w.Code, w.Body)
+			}
+			if done := len(engine.done) > 0; done != (tt.status == http.StatusOK) {
+				t.Errorf("done: %q", engine.done)
+			}
+			if tt.status == http.StatusOK && echoed != 1 || tt.status != http.StatusOK && echoed != 0 {
+				t.Errorf("the plug-in was called %d times", echoed)
+			}
+		})
+	}
+}
+
 func TestAFaultGoesThroughAsItIs(t *testing.T) {
 	cache := newSpeaker(t, map[string]string{"cache.get": faulted("-32000", "not &lt;here&gt;")})
 	isTold(t, ask(t, withPlugin(t, 0, forwardTo(cache)), admin, "cache.get"), "-32000", "not &lt;here&gt;</string>")

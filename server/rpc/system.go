@@ -102,12 +102,8 @@ func (h *Handler) multicall(ctx context.Context, args []value) (value, error) {
 	return encoded(append(answers, arrayClose...)), nil
 }
 
-// asCalls reads what a multicall is to do. What stands in the calls is as it came.
+// asCalls reads what a multicall is to do.
 func asCalls(v value) ([]object, error) {
-	v, err := bare(v)
-	if err != nil {
-		return nil, errParameters
-	}
 	list, ok := v.(array)
 	if s, isText := v.(text); isText { // it can be cut like an array, and no more
 		if s == "" {
@@ -120,9 +116,6 @@ func asCalls(v value) ([]object, error) {
 	}
 	calls := make([]object, len(list))
 	for i, each := range list {
-		if each, err = bare(each); err != nil {
-			return nil, errParameters
-		}
 		if calls[i], ok = each.(object); !ok {
 			return nil, missing(each, "get")
 		}
@@ -130,7 +123,7 @@ func asCalls(v value) ([]object, error) {
 	return calls, nil
 }
 
-// one makes one call of a multicall.
+// one makes one call of a multicall. Values in the call of a plug-in are as they came.
 func (h *Handler) one(ctx context.Context, c object) (value, error) {
 	given, err := bare(c.get("methodName"))
 	if err != nil {
@@ -146,15 +139,11 @@ func (h *Handler) one(ctx context.Context, c object) (value, error) {
 	default:
 		return nil, missing(name, "split")
 	}
-	name := string(given.(text))
 	params, err := asArguments(c.get("params"))
-	if err == nil && !h.takesRare(name) {
-		params, err = plainAll(params)
-	}
 	if err != nil {
 		return nil, errParameters
 	}
-	return h.call(ctx, name, params)
+	return h.call(ctx, string(given.(text)), params)
 }
 
 // asArguments reads the parameters of a call within a multicall: whatever Python can
