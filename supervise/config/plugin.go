@@ -142,16 +142,21 @@ func pluginURL(text string) (string, error) {
 	const expected = "expected unix:///path/of.sock or http://host:port/path"
 	u, err := url.Parse(trimSpace(text))
 	switch {
+	case err != nil && strings.Contains(text, "@"), err == nil && u.User != nil: // which is not repeated
+		return "", errors.New("url has a name or a password in it, which no plug-in is asked with: let nobody but supervisord reach it")
 	case err != nil:
 		return "", fmt.Errorf("%s is no URL: %s", supervise.Quote(text), expected)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "", fmt.Errorf("%s has more than a path: %s", supervise.Quote(text), expected)
 	case u.Scheme == "unix" && u.Host == "" && filepath.IsAbs(u.Path):
 		return "unix://" + u.Path, nil
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return "", fmt.Errorf("%s is no URL of a plug-in: %s", supervise.Quote(text), expected)
-	case u.User != nil:
-		return "", errors.New("url has a name or a password in it, which no plug-in is asked with: let nobody but supervisord reach it")
-	case u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("%s has more than a path: %s", supervise.Quote(text), expected)
+	}
+	if port := u.Port(); port != "" {
+		if _, err := portNumber(port); err != nil {
+			return "", fmt.Errorf("%s has no port of a plug-in: %w", supervise.Quote(text), err)
+		}
 	}
 	if u.Path == "" {
 		u.Path = "/RPC2"
