@@ -65,7 +65,7 @@ type api struct {
 	problems   func() []supervise.Problem
 	config     func() (supervise.ConfigView, error)
 	about      func() wire.About
-	extensions func(context.Context) wire.Plugins
+	plugins    func(context.Context) wire.Plugins
 	address    func() string
 	sign       func(*http.Request) wire.Sign
 	orders     *orders
@@ -82,7 +82,7 @@ type API struct{ *api }
 
 // New makes the interface.
 func New(o Options) API {
-	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, config: o.Files, about: o.About, extensions: o.Plugins, address: o.Address, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
+	a := &api{engine: o.Engine, history: o.History, metrics: o.Metrics, auth: o.Auth, trail: o.Trail, secrets: o.Secrets, problems: o.Problems, config: o.Files, about: o.About, plugins: o.Plugins, address: o.Address, orders: newOrders(o.Trail), updating: make(chan struct{}, 1), previewing: make(chan struct{}, 1)}
 	if a.history == nil {
 		a.history = oblivion{}
 	}
@@ -123,7 +123,7 @@ func (a *api) Routes(r chi.Router) {
 	get("/config/preview", a.preview)
 	get("/config/files", a.configFiles)
 	get("/about", a.tellAbout)
-	get("/plugins", a.plugins)
+	get("/plugins", a.tellPlugins)
 	get("/mainlog", a.mainLogPage)
 	get("/mainlog/raw", a.mainLogRaw)
 	get("/log/{name}/{channel}/files", a.logFiles)

@@ -74,15 +74,15 @@ func (a *api) tellAbout(w http.ResponseWriter, r *http.Request) error {
 	return reply.JSON(w, a.about())
 }
 
-// plugins tells of the namespaces of XML-RPC beside the built-in ones.
-func (a *api) plugins(w http.ResponseWriter, r *http.Request) error {
+// tellPlugins tells of the namespaces of XML-RPC beside the built-in ones.
+func (a *api) tellPlugins(w http.ResponseWriter, r *http.Request) error {
 	if err := auth.Check(r.Context(), auth.Config, auth.Supervisord); err != nil {
 		return err
 	}
-	if a.extensions == nil {
+	if a.plugins == nil {
 		return reply.Problem{Status: http.StatusNotFound, Text: "nobody tells that here"}
 	}
-	return reply.JSON(w, a.extensions(r.Context()))
+	return reply.JSON(w, a.plugins(r.Context()))
 }
 
 func (a *api) reread(ctx context.Context, _ *http.Request) (any, error) {

@@ -94,8 +94,8 @@ func Operations() []Operation {
 
 		{Method: "GET", Path: "/processes", About: "processes", Summary: "All processes one may see", Answer: wire.ProcessList{}},
 		{Method: "GET", Path: "/processes/{name}", About: "processes", Summary: "One process", Answer: wire.ProcessDetail{}},
+		{Method: "GET", Path: "/pools", About: "processes", Summary: "The pools of event listeners: what waits for them, what was dropped, and where each listener is", Answer: wire.Pools{}},
 	}
-	all = append(all, Operation{Method: "GET", Path: "/pools", About: "processes", Summary: "The pools of event listeners: what waits for them, what was dropped, and where each listener is", Answer: wire.Pools{}})
 	for _, p := range processOrders {
 		o := Operation{Method: "POST", Path: "/processes/{name}/" + p.name, About: "processes", Summary: orderSummaries[p.name] + " a process", Body: wire.OrderRequest{}, Answer: wire.Accepted{}, Status: 202}
 		switch p.name {
