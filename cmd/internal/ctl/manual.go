@@ -47,6 +47,7 @@ func Manual() manual.Page {
 			{Title: "Exit status", Blocks: manualStatuses()},
 			{Title: "Environment", Blocks: []manual.Block{
 				manual.Item{Term: "`NO_COLOR`", Text: "Names before the lines of `tail -f` have no colours if this is set to anything, nor if `TERM` is `dumb` or standard output is no terminal."},
+				manual.Item{Term: "`" + envUsername + "`, `" + envPassword + "`", Text: "The credentials, if neither the command line nor the configuration gives any and `" + envServerURL + "` is the URL of the server that is asked. With `-u` that names the same user, the password."},
 				manual.Item{Term: "`HOME`", Text: "What `~` stands for in the configuration."},
 				manual.Item{Term: "other", Text: "Every variable is `%(ENV_`<name>`)s` in the configuration."},
 			}},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -86,6 +87,38 @@ func TestPluginIsAVerbWithArgumentsAndAStatus(t *testing.T) {
 			out, errout, status := runPlugins(t, test.stdin, test.words...)
 			if out != test.out || errout != test.errout || status != test.status {
 				t.Errorf("printed %q and %q, status %d;\nwant %q and %q, status %d", out, errout, status, test.out, test.errout, test.status)
+			}
+		})
+	}
+}
+
+// What the environment says is for the server that it names, and for who has said
+// nothing else.
+func TestCredentialsOfTheEnvironmentAreForTheServerOfTheEnvironment(t *testing.T) {
+	const here, there = "http://localhost:1", "http://localhost:2"
+	section := "\nusername=bob\npassword=his"
+	for _, test := range []struct{ name, server, section, words, want string }{
+		{"nothing else is said", here, "", "", "ann:hers"},
+		{"another server is named", there, "", "", "nobody:nothing"},
+		{"another server is asked", here, "", "-s " + there, "nobody:nothing"},
+		{"the server is named by -s", there, "", "-s " + there, "ann:hers"},
+		{"the section says who", here, section, "", "bob:his"},
+		{"the section has a password", here, "\npassword=his", "", "nobody:nothing"},
+		{"-u names the same", here, section, "-u ann", "ann:hers"},
+		{"-u names another", here, "", "-u joe", "joe:"},
+		{"-u names that of the section", here, "\nusername=ann\npassword=other", "-u ann", "ann:other"},
+		{"-p is given", here, "", "-u ann -p mine", "ann:mine"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Setenv(envServerURL, test.server)
+			t.Setenv(envUsername, "ann")
+			t.Setenv(envPassword, "hers")
+			file := withPluginConf(t, fmt.Sprintf(pluginConf, here+test.section))
+			var out, errout bytes.Buffer
+			args := slices.Concat([]string{"/nonexistent/bin/supervisorctl", "-c", file}, strings.Fields(test.words), []string{"who"})
+			status := Run(args, strings.NewReader(""), &out, &errout)
+			if _, who, _ := strings.Cut(strings.TrimSpace(out.String()), " "); who != test.want || errout.Len() > 0 || status != exitOK {
+				t.Errorf("%q, %q, status %d; want %s", out.String(), errout.String(), status, test.want)
 			}
 		})
 	}

@@ -1,13 +1,14 @@
 package ctl
 
 import (
+	"slices"
 	"strings"
 
 	"supervisor/supervise/config"
 )
 
 // settings is what supervisorctl goes by: the command line over the
-// [supervisorctl] section over the defaults.
+// [supervisorctl] section over the defaults, and for credentials the environment.
 type settings struct {
 	serverURL    string
 	username     string
@@ -38,6 +39,7 @@ func loadSettings(f flags, progname string, environ []string) (settings, error) 
 		return settings{}, err
 	}
 	override(&s.serverURL, f.serverURL)
+	s.takeCredentials(f, environ)
 	override(&s.username, f.username)
 	if f.serverURL != nil {
 		s.urlFrom, s.urlGiven = "from the command line", true
@@ -50,6 +52,35 @@ func loadSettings(f flags, progname string, environ []string) (settings, error) 
 	s.authenticate = s.username != ""
 	s.interactive = f.interactive || len(f.words) == 0
 	return s, nil
+}
+
+// takeCredentials takes those of the environment where nothing else gives any, or -u
+// names the same user: so a program that is told in its environment whom to ask, and
+// as whom, does not show a password to everybody on a command line. They are for the
+// server that the environment names with them, and no other sees them.
+func (s *settings) takeCredentials(f flags, environ []string) {
+	user := lookUp(environ, envUsername)
+	if user == "" || f.password != nil || lookUp(environ, envServerURL) != s.serverURL {
+		return
+	}
+	switch {
+	case f.username == nil && s.username == "" && s.password == "":
+		s.userFrom = "of " + envUsername + " in the environment"
+	case f.username != nil && *f.username == user && s.username != user:
+	default:
+		return
+	}
+	s.username, s.password = user, lookUp(environ, envPassword)
+}
+
+// lookUp answers as os.Getenv would with that environment. A later line wins.
+func lookUp(environ []string, name string) string {
+	for _, line := range slices.Backward(environ) {
+		if value, found := strings.CutPrefix(line, name+"="); found {
+			return value
+		}
+	}
+	return ""
 }
 
 // forgiving tells whether the action does without the configuration: a check wants
