@@ -82,18 +82,14 @@ func appendSpeaker(b []byte, name supervise.NameSpec, pid int) []byte {
 	return strconv.AppendInt(append(b, " pid:"...), int64(pid), 10)
 }
 
-// appendText adds output as asText shows it.
+// appendText adds output, taking it for UTF-8; what is not is shown the way Python
+// shows bytes.
 func appendText(b, data []byte) []byte {
 	if utf8.Valid(data) {
 		return append(b, data...)
 	}
-	return append(b, asText(data)...)
+	return append(append(b, "Undecodable: "...), supervise.QuoteBytes(data)...)
 }
 
-// asText takes output for UTF-8; what is not is shown the way Python shows bytes.
-func asText(data []byte) string {
-	if utf8.Valid(data) {
-		return string(data)
-	}
-	return "Undecodable: " + supervise.QuoteBytes(data)
-}
+// asText is output as appendText adds it.
+func asText(data []byte) string { return string(appendText(nil, data)) }
