@@ -27,12 +27,16 @@ import (
 // what is lost, and that nobody else waits for them.
 
 // counting is a program that writes numbered lines, each of which supervisord has
-// read before the next: so each is an event of its own.
+// read before the next: so each is an event of its own. With three quarters of them
+// written it waits for the file that it may be given.
 const counting = `
 import fcntl, os, sys, termios, time
 lines, pause = int(sys.argv[1]), float(sys.argv[2])
 left = bytearray(4)
 for number in range(lines):
+    if sys.argv[3:] and number == lines * 3 // 4:
+        while not os.path.exists(sys.argv[3]):
+            time.sleep(0.01)
     os.write(1, b"line %d\n" % number)
     time.sleep(pause)
     while fcntl.ioctl(1, termios.FIONREAD, left) == 0 and any(left):
@@ -123,14 +127,14 @@ func mustAnswer(t *testing.T, when string, took []time.Duration) {
 }
 
 // TestNoEventOfAHundredThousandIsLostUntold has a program write 100,000 lines to a
-// pool of four listeners. At half time one of them is stopped by SIGSTOP; later the
-// others for as long as it takes the buffer to overflow. In the end every event has
-// been received once or is among those that were dropped, one by one.
+// pool of four listeners. At half time one of them is stopped by SIGSTOP; with a
+// quarter left the others, for as long as it takes the buffer to overflow. In the end
+// every event has been received once or is among those that were dropped, one by one.
 func TestNoEventOfAHundredThousandIsLostUntold(t *testing.T) {
 	const events = 100_000
 	l := newLife(t, buildProgram(t, "supervisord"), strings.NewReplacer("TEST", os.Args[0], "EVENTS", strconv.Itoa(events)).Replace(`
 [program:count]
-command=/usr/bin/python3 DIR/count.py EVENTS 0
+command=/usr/bin/python3 DIR/count.py EVENTS 0 DIR/go-on
 stdout_events_enabled=true
 stdout_logfile=DIR/count.log
 stdout_logfile_maxbytes=0
@@ -180,6 +184,7 @@ stdout_logfile=NONE
 	calls.Go(func() { during = c.timeCalls() })
 	l.until("three quarters came", func() bool { return c.counts("ears").Accepted >= events*3/4 })
 	signal(syscall.SIGSTOP, 0, 1, 2)
+	l.write("go-on", "")
 	l.until("the pool overflows", func() bool { return c.counts("ears").Dropped > 500 })
 	signal(syscall.SIGCONT, 0, 1, 2)
 	calls.Wait()
@@ -297,7 +302,7 @@ func TestNoListenerDelaysAnybody(t *testing.T) {
 		"endless":  `echo READY; read x; exec tr '\000\n' xx </dev/zero`,
 		"generous": `echo READY; read x; echo "RESULT 99999999999999"; exec tr '\000' x </dev/zero`,
 		"rude":     `exec tr '\000' x </dev/zero`,
-		"closed":   `echo READY; exec sleep 1000 <&- >&-`,
+		"closed":   `exec <&-; echo READY; exec sleep 1000 >&-`,
 		"stopped":  `echo READY; read x; kill -STOP $$`,
 		"parent":   `sleep 20 <&0 & echo READY; read x; exit 1`,
 		"restarts": `echo hello; exec sleep 1000`,
