@@ -359,8 +359,10 @@ startsecs=0
 	if got := strings.Count(l.read("count.log"), "\n"); got != lines {
 		t.Errorf("the log has %d lines", got)
 	}
+	// It answers what it has not been asked yet, sooner or later.
+	l.until("the liar is out", func() bool { return c.pools()["liar"].Listeners[0].Listener.Broken })
 	pools := c.pools()
-	for _, name := range []string{"endless", "rude"} {
+	for _, name := range []string{"endless", "rude", "liar"} {
 		if one := pools[name].Listeners[0].Listener; !one.Broken || one.Breaches != 1 || one.Said == "" {
 			t.Errorf("%s: %+v", name, one)
 		}
@@ -372,6 +374,14 @@ startsecs=0
 	}
 	if one := pools["restarts"].Listeners[0].Listener; one.Breaches < 2 {
 		t.Errorf("restarts: %+v", one)
+	}
+	// Nobody reads what it is written, but it lives and has said READY.
+	if p := pools["closed"]; p.Listeners[0].Listener.State != "READY" || p.Counts.Handled+p.Counts.Rejected != 0 || p.Counts.Dropped == 0 {
+		t.Errorf("closed: %+v", p)
+	}
+	// What it had when it died comes back each time, and its child answers nothing.
+	if p := pools["parent"]; p.Listeners[0].Listener.Breaches != 0 || p.Counts.Rejected < 2 || p.Counts.Handled != 0 {
+		t.Errorf("parent: %+v", p)
 	}
 	for name, p := range pools {
 		busy := uint64(0)
