@@ -3,6 +3,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 
 	"supervisor/supervise"
@@ -30,6 +31,33 @@ func Diff(running, staged []Group) supervise.Plan {
 		}
 	}
 	return plan
+}
+
+// WaitForReload tells, a sentence each, which plug-ins of a configuration just read are
+// other ones than those that methods go to now. Neither Diff nor an update has to do
+// with that: where a plug-in answers, and who may call it, is settled at the start.
+func WaitForReload(running, staged []RPCInterface) []string {
+	var told []string
+	for _, r := range staged {
+		at := slices.IndexFunc(running, func(other RPCInterface) bool { return other.Name == r.Name })
+		switch {
+		case at < 0 && r.IsPlugin():
+			told = append(told, fmt.Sprintf("[%s] in %s is new and waits for a reload", r.Section, r.Where()))
+		case at >= 0 && (r.IsPlugin() || running[at].IsPlugin()) && !r.callsAlike(running[at]):
+			told = append(told, fmt.Sprintf("[%s] in %s differs in where its methods are or who may call them, which waits for a reload", r.Section, r.Where()))
+		}
+	}
+	for _, r := range running {
+		if r.IsPlugin() && !slices.ContainsFunc(staged, func(other RPCInterface) bool { return other.Name == r.Name }) {
+			told = append(told, fmt.Sprintf("[%s] is gone, but its methods wait for a reload", r.Section))
+		}
+	}
+	return told
+}
+
+// callsAlike: what the program of a plug-in is run with is its group's matter.
+func (r RPCInterface) callsAlike(other RPCInterface) bool {
+	return r.URL == other.URL && r.Command == other.Command && r.Role == other.Role && r.Timeout == other.Timeout
 }
 
 func byName(groups []Group) map[string]Group {

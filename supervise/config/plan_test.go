@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"supervisor/supervise"
 )
 
 // loadText reads a configuration from a text, in a directory of its own.
@@ -125,5 +128,36 @@ func TestAnFCGIProgramKeepsItsSocketInAGroup(t *testing.T) {
 	}
 	if s := processes[1].Socket; s == nil || s.URL != "tcp://h:1" || s != processes[2].Socket {
 		t.Errorf("sockets %v and %v, want one tcp://h:1", s, processes[2].Socket)
+	}
+}
+
+func TestWhatOfPluginsWaitsForAReloadIsTold(t *testing.T) {
+	main := RPCInterface{Section: "rpcinterface:supervisor", Name: "supervisor", Factory: MainRPCInterface}
+	cache := RPCInterface{Section: "rpcinterface:cache", Name: "cache", Command: true, Role: supervise.Operator, File: "/s.conf", Line: 7}
+	python := RPCInterface{Section: "rpcinterface:cache", Name: "cache", Factory: "a:b", File: "/s.conf", Line: 7}
+	stricter, elsewhere, slower, moved := cache, cache, cache, cache
+	stricter.Role = supervise.Admin
+	elsewhere.Command, elsewhere.URL = false, "unix:///s"
+	slower.Timeout = time.Minute
+	moved.Line = 8
+	const differs = "[rpcinterface:cache] in /s.conf:7 differs in where its methods are or who may call them, which waits for a reload"
+	for name, test := range map[string]struct {
+		running, staged RPCInterface
+		want            []string
+	}{
+		"nothing":          {cache, cache, nil},
+		"only its line":    {cache, moved, nil},
+		"role":             {cache, stricter, []string{differs}},
+		"url":              {cache, elsewhere, []string{differs}},
+		"timeout":          {cache, slower, []string{differs}},
+		"of Python before": {python, cache, []string{differs}},
+		"of Python":        {python, python, nil},
+		"new":              {main, cache, []string{"[rpcinterface:cache] in /s.conf:7 is new and waits for a reload"}},
+		"gone":             {cache, main, []string{"[rpcinterface:cache] is gone, but its methods wait for a reload"}},
+		"Python that went": {python, main, nil},
+	} {
+		if got := WaitForReload([]RPCInterface{main, test.running}, []RPCInterface{main, test.staged}); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
 	}
 }

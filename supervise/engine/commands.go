@@ -159,8 +159,8 @@ func (e *Engine) RemoteEvent(ctx context.Context, kind, data string) error {
 }
 
 // Stage reads the configuration again and tells what adding, changing and
-// removing groups would make of it; nothing that runs is touched. Faults:
-// CANT_REREAD, SHUTDOWN_STATE.
+// removing groups would make of it; nothing that runs is touched. What waits for a
+// reload is told in the log. Faults: CANT_REREAD, SHUTDOWN_STATE.
 func (e *Engine) Stage(ctx context.Context) (supervise.Plan, error) {
 	if err := e.up(); err != nil {
 		return supervise.Plan{}, err
@@ -168,6 +168,9 @@ func (e *Engine) Stage(ctx context.Context) (supervise.Plan, error) {
 	conf, err := e.opts.Load()
 	if err != nil {
 		return supervise.Plan{}, supervise.Fault{Code: supervise.FaultCantReread, Detail: err.Error()}
+	}
+	for _, text := range config.WaitForReload(e.opts.Config.RPCInterfaces, conf.RPCInterfaces) {
+		e.note(supervise.LevelWarn, text)
 	}
 	return ask(ctx, e, func(e *Engine) (supervise.Plan, error) { return e.stage(conf), nil })
 }
