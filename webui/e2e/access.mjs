@@ -11,9 +11,10 @@ import { fileURLToPath } from 'node:url'
 import { brokenRules, crowded, faults, moving, narrow, speak, strangeWords } from './access/measure.mjs'
 import { openBrowser } from './browser.mjs'
 import { supervise } from './daemon.mjs'
-import { hold } from './stage.mjs'
+import { hold, until } from './stage.mjs'
 
 const artifacts = fileURLToPath(new URL('../../artifacts/access/', import.meta.url))
+const plugins = fileURLToPath(new URL('../../examples/plugins/', import.meta.url))
 const patience = Number(process.env.PATIENCE ?? 20_000)
 
 /** Options of the server, then the programs. */
@@ -53,12 +54,27 @@ command=/bin/cat
 [eventlistener:ears]
 command=/bin/sh -c 'echo READY; while read line; do sleep 100; done'
 events=PROCESS_STATE
+
+[eventlistener:babbler]
+command=/bin/sh -c 'echo good morning; exec sleep 1000'
+events=PROCESS_STATE
+buffer_size=1
+startsecs=0
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[rpcinterface:cache]
+command=/usr/bin/python3 ${plugins}cache.py
+
+[rpcinterface:mail]
+url=unix:///nowhere/mail.sock
 `
 
 /** What is nobody's to translate: what this file calls things, names of formats and browsers, what has an identity. */
 const data = new RegExp(
   [
-    /\b(web(_\d|:\*)?|speaker|broken|missing|quiet|echo|ears|fresh|ann|vera|olga|deploy|by night|journey|the lab)\b/,
+    /\b(web(_\d|:\*)?|speaker|broken|missing|quiet|echo|ears|babbler|cache|fresh|ann|vera|olga|deploy|by night|journey|the lab)\b/,
     /\b[\da-f]{7,}(-dirty)?\b|\b(std(out|err)|supervisor(d|ctl)?|Chrome|Linux|Aa|English|koi8-r|latin1|windows-1251)\b|Русский|spoken/,
     /\b[A-Z][A-Z\d_]+\b|\b(?=\w*\d)\w{10,}\b|\[[\w:]+\]|(\/[\w.-]+)+/,
     new RegExp(`\\b${hostname()}\\b`),
@@ -92,6 +108,7 @@ before(async () => {
     comment: 'by night',
   })
   await failed('broken:broken')
+  await until(async () => (await ask('GET', 'plugins')).plugins[0].state === 'answers', 'the plug-in')
   daemon.write(programs('fast'))
   writeFileSync(join(daemon.home, 'more.ini'), '[program:fresh]\ncommand=/bin/cat\nnonsense=1\n')
 })
@@ -391,7 +408,17 @@ const places = [
   },
   { name: 'a new token', path: '/people', act: press('Make a token') },
   { name: 'a link revoked', path: '/people', act: press('Revoke the link to web:*') },
-  { name: 'about', path: '/about', ready: (page) => page.getByText('Where it listens').waitFor() },
+  {
+    name: 'about',
+    path: '/about',
+    ready: async (page) => {
+      await page.locator('[data-plugin="cache"]').getByText('answers').waitFor()
+      await page.locator('[data-plugin="mail"]').getByText('does not answer').waitFor()
+      const babbler = page.locator('[data-pool="babbler"]')
+      await babbler.getByText('UNKNOWN: has broken the protocol').waitFor()
+      await babbler.getByText(/in the last hour/).waitFor()
+    },
+  },
   {
     name: 'a shutdown',
     path: '/about',
