@@ -27,6 +27,7 @@ import (
 //	@tell NAME ACT ...  have a puppet do something; see events_puppet_test.go
 //	@heard NAME N       wait until a listener has heard N events, without ticks
 //	@ticks NAME N       wait until it has heard N events, ticks among them
+//	@minute             wait for the next full minute of the clock
 //	@has N TEXT         wait until N lines of the main log have the text
 //	@write FILE TEXT    write a file of the server's directory; TEXT as in Go
 //	@signal NAME        send supervisord a signal
@@ -116,6 +117,8 @@ func (s *ctlServer) doEvents(step step) error {
 		return s.tell(words[0], strings.Join(words[1:], " "))
 	case "heard", "ticks":
 		return s.awaitHeard(words[0], words[1], step.verb == "ticks")
+	case "minute":
+		return s.awaitMinute()
 	case "has":
 		return s.awaitLines(words[0], strings.Join(words[1:], " "))
 	case "write":
@@ -170,6 +173,18 @@ func (s *ctlServer) awaitHeard(name, number string, ticks bool) error {
 		return fmt.Errorf("%w: it has heard %d", err, last)
 	}
 	return nil
+}
+
+// awaitMinute waits for what TICK_60 comes with, longer than other waits may take,
+// and leaves the server alone meanwhile.
+func (s *ctlServer) awaitMinute() error {
+	next := time.Now().Truncate(time.Minute).Add(time.Minute)
+	select {
+	case <-time.After(time.Until(next)):
+		return nil
+	case <-s.ended:
+		return errors.New("supervisord ended while waiting for a full minute")
+	}
 }
 
 func (s *ctlServer) awaitLines(number, text string) error {
@@ -378,7 +393,7 @@ func (h heardEvents) print() string {
 			continue
 		}
 		first, _, _ := strings.Cut(e.payload, "\n")
-		payload := maskWhen(pids.mask(first)) + e.payload[len(first):]
+		payload := e.maskWhen(pids.mask(first)) + e.payload[len(first):]
 		fmt.Fprintf(&b, "%s %q\n", e.ofLength(payload), payload)
 	}
 	return b.String()
@@ -419,6 +434,7 @@ func (h heardEvents) joined() string {
 var (
 	somePid  = regexp.MustCompile(`\b(pid[: ])([1-9]\d*)`)
 	someWhen = regexp.MustCompile(`^when:(\d+)$`)
+	someTick = regexp.MustCompile(` eventname:TICK_(5|60|3600) `)
 )
 
 // pidBook gives pids numbers, in the order in which they are seen.
@@ -437,20 +453,19 @@ func (p *pidBook) mask(text string) string {
 }
 
 // maskWhen says of a tick what is true of it.
-func maskWhen(payload string) string {
-	return someWhen.ReplaceAllStringFunc(payload, func(match string) string {
-		when, err := strconv.ParseInt(match[len("when:"):], 10, 64)
-		if err != nil {
-			return match
-		}
-		if late := time.Since(time.Unix(when, 0)); late < 0 || late > 2*time.Minute {
-			return match
-		}
-		for _, period := range []int64{3600, 60, 5} {
-			if when%period == 0 {
-				return fmt.Sprintf("when:NOW, a multiple of %d", min(period, 5))
-			}
-		}
-		return match
-	})
+func (e envelope) maskWhen(payload string) string {
+	tick := someTick.FindStringSubmatch(e.header)
+	when := someWhen.FindStringSubmatch(payload)
+	if tick == nil || when == nil {
+		return payload
+	}
+	period, _ := strconv.ParseInt(tick[1], 10, 64) // digits, and few
+	second, err := strconv.ParseInt(when[1], 10, 64)
+	if err != nil {
+		return payload
+	}
+	if late := time.Since(time.Unix(second, 0)); late < 0 || late > 2*time.Minute || second%period != 0 {
+		return payload
+	}
+	return fmt.Sprintf("when:NOW, a multiple of %d", period)
 }
