@@ -74,6 +74,21 @@ func act(role string, args []string) int {
 		}
 		fmt.Println(err)
 		return 1
+	case "listen": // listens at args[0], and leaves that to the program args[1], or waits for the end of its input
+		socket, err := OpenSocket(SocketSpec{Unix: true, Path: args[0], Mode: 0o700})
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		if len(args) > 1 {
+			heir := exec.Command(args[1], args[2:]...)
+			heir.ExtraFiles = []*os.File{os.NewFile(uintptr(socket.FD()), "socket")}
+			err = heir.Start()
+			fmt.Println(heir.Process.Pid, err)
+			return 0
+		}
+		fmt.Println("listens")
+		_, _ = os.Stdin.Read(make([]byte, 1)) // nothing comes but the end
 	case "raise": // raises limits, and shows what children then have
 		minfds, _ := strconv.Atoi(args[0])
 		minprocs, _ := strconv.Atoi(args[1])

@@ -148,8 +148,9 @@ func openUnix(spec SocketSpec) (int, error) {
 var errPathTooLong = errors.New("AF_UNIX path too long")
 
 // makeRoom removes what is at the path of a unix socket. The original removes
-// whatever that is; but a file or a directory may be precious, and a socket that
-// others have bound since we last did is theirs for as long as they listen.
+// whatever that is; but a file or a directory may be precious, and a socket on
+// which another program listens is its own: one that has bound it since we last
+// did, or, where the system tells who it is, one that lives.
 func makeRoom(spec SocketSpec) error {
 	there, err := os.Lstat(spec.Path)
 	switch {
@@ -157,8 +158,13 @@ func makeRoom(spec SocketSpec) error {
 		return nil // bind will say what is wrong, if anything is
 	case there.Mode().IsRegular() || there.IsDir():
 		return fmt.Errorf("%s is not a socket", spec.Path)
-	case spec.Left != nil && !sameSocket(there, spec.Left) && somebodyListens(spec.Path):
+	}
+	listens, pid := somebodyListens(spec.Path)
+	switch {
+	case listens && spec.Left != nil && !sameSocket(there, spec.Left):
 		return fmt.Errorf("bind to %s: %w: another program listens there since", spec.Path, syscall.EADDRINUSE)
+	case listens && pid > 0 && pid != os.Getpid() && lives(pid):
+		return fmt.Errorf("bind to %s: %w: process %d listens there", spec.Path, syscall.EADDRINUSE, pid)
 	}
 	if err := os.Remove(spec.Path); err != nil {
 		return fmt.Errorf("replace the socket file: %w", err)
@@ -170,19 +176,32 @@ func makeRoom(spec SocketSpec) error {
 // is soon given to another, so the time of its making counts too.
 func sameSocket(a, b fs.FileInfo) bool { return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) }
 
-// somebodyListens tells whether anybody would take a connection. Who is too busy
-// to take one at once is there as well.
-func somebodyListens(path string) bool {
+// somebodyListens tells whether anybody would take a connection, and who has
+// begun to listen, where the system tells: programs that have outlived a
+// supervisord still have its socket, which is not theirs to keep. Who is too busy
+// to take a connection at once is there as well.
+func somebodyListens(path string) (listens bool, pid int) {
 	fd, err := newSocket(syscall.AF_UNIX)
 	if err != nil {
-		return true // it cannot be found out, so nothing is to be broken
+		return true, 0 // it cannot be found out
 	}
 	defer syscall.Close(fd)
 	if err := syscall.SetNonblock(fd, true); err != nil {
-		return true
+		return true, 0
 	}
-	err = syscall.Connect(fd, &syscall.SockaddrUnix{Name: path})
-	return !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist)
+	switch err = syscall.Connect(fd, &syscall.SockaddrUnix{Name: path}); {
+	case err == nil:
+		return true, listenerOf(fd)
+	case errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist):
+		return false, 0
+	}
+	return true, 0
+}
+
+// lives tells whether there is a process of that number.
+func lives(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
 // hand gives the file of a unix socket its owner and mode.
