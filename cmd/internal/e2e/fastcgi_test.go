@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -269,8 +270,9 @@ func (w *web) serve(network, address string) {
 			}
 		}
 	})
-	w.through("KILL of all at once", webClients, w.kill)
-	w.through("KILL of all before startsecs are over", 2*webClients, func(before map[string]int) {
+	// Each of the four that are killed may take with it what each client has asked.
+	w.through("KILL of all at once", 4*webClients, w.kill)
+	w.through("KILL of all before startsecs are over", 2*4*webClients, func(before map[string]int) {
 		w.kill(before)
 		w.until("all have been born again", func() bool {
 			return strings.Count(w.read("main.log"), "spawned: ") == 4*9 // the first lives, seven rounds, and this one
@@ -334,8 +336,8 @@ programs=other,app
 }
 
 // TestASocketThatAnotherSupervisordHasTakenIsLeftToIt has two of them configured
-// with one path, as after a copied file. Who comes second gets it, as it always
-// was; but the first does not take it back while the second listens.
+// with one path, as after a copied file. Who comes second gets it once the first
+// has closed it, and the first does not take it back while the second listens.
 func TestASocketThatAnotherSupervisordHasTakenIsLeftToIt(t *testing.T) {
 	t.Parallel()
 	daemon, program := buildProgram(t, "supervisord"), buildFastCGIProgram(t)
@@ -349,9 +351,17 @@ func TestASocketThatAnotherSupervisordHasTakenIsLeftToIt(t *testing.T) {
 	first.configure(lifeConf + programs)
 	first.start()
 	first.until("it answers", func() bool { return ours(first) })
-	first.ctl("stop", "app")
-
 	second := newLife(t, daemon, programs)
+	if runtime.GOOS == "linux" { // where it is told who listens
+		said, err := exec.Command(daemon, "-n", "-c", second.path("s.conf")).CombinedOutput()
+		if want := fmt.Sprintf("process %d listens there", first.cmd.Process.Pid); err == nil || !strings.Contains(string(said), want) {
+			t.Errorf("a second supervisord: %v\n%s", err, said)
+		}
+		if !ours(first) {
+			t.Error("the first has lost it")
+		}
+	}
+	first.ctl("stop", "app")
 	second.start()
 	second.until("it answers", func() bool { return ours(second) })
 	if got, want := first.ctl("start", "app"), "app: ERROR (spawn error)\n"; got != want {
