@@ -124,7 +124,7 @@ scene('a listener that breaks the protocol is told of where one looks, with what
   const babbler = poolOn(ann, 'babbler')
   const broke = babbler.getByText('UNKNOWN: has broken the protocol: it said')
   await broke.waitFor() // without anything having been pressed
-  assert.match(await words(broke), /it said 'good morning\\n' for /)
+  assert.match(await words(broke), /it said 'good morning\\n' · for /)
   for (const text of ['two', 'three', 'four']) await tellListeners(text)
   await babbler.getByText('2 of 2 events wait').waitFor()
   await babbler.getByText('Dropped events: 2 in the last hour, 2 in all').waitFor()
@@ -195,11 +195,11 @@ scene('all of it is told in Russian', async () => {
   )
   assert.match(
     await words(poolOn(ann, 'babbler')),
-    /[Жж]дут события: 2 из 2 Потеряно событий: 2 за последний час, всего 2 Обработано событий: 0 из 4 babbler UNKNOWN: нарушил протокол: он сказал 'good morning\\n' уже/,
+    /[Жж]дут события: 2 из 2 Потеряно событий: 2 за последний час, всего 2 Обработано событий: 0 из 4 babbler UNKNOWN: нарушил протокол: он сказал 'good morning\\n' · уже/,
   )
   assert.match(
     await words(poolOn(ann, 'ears')),
-    /[Жж]дут события: 0 из 10 Потеряно событий: нет Обработано событий: 4 из 4 ears READY: ждёт события уже/,
+    /[Жж]дут события: 0 из 10 Потеряно событий: нет Обработано событий: 4 из 4 ears READY: ждёт события · уже/,
   )
   await section(ann, 'Плагины').waitFor()
   await section(ann, 'Слушатели событий').waitFor()

@@ -49,6 +49,7 @@ var eventStories = language{ending: "events", read: readEventLine, ask: askOfEve
 
 // TestListenersHearWhatTheyHeardFromTheOriginal starts both servers for each case.
 func TestListenersHearWhatTheyHeardFromTheOriginal(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ours := pair{name: "ours", daemon: buildProgram(t, "supervisord")}
 	eventStories.run(t, originalAlone, []pair{ours})
@@ -57,6 +58,7 @@ func TestListenersHearWhatTheyHeardFromTheOriginal(t *testing.T) {
 // TestAListenerHearsOfAProgramThatCannotBeSignalled takes from supervisord what
 // makes root able to signal everybody.
 func TestAListenerHearsOfAProgramThatCannotBeSignalled(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("only root can run programs as somebody else")
 	}

@@ -141,6 +141,7 @@ func usePlugin(t *testing.T, l *life) {
 
 // TestThePluginOfTheGuideRuns takes the program out of docs/plugins.md.
 func TestThePluginOfTheGuideRuns(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	guide, err := os.ReadFile("../../../docs/plugins.md")
 	if err != nil {
@@ -164,6 +165,7 @@ func TestThePluginOfTheGuideRuns(t *testing.T) {
 // A plug-in that supervisord runs is a program like others: it is in the list, it
 // can be restarted, and it is where its calls go again once it is back.
 func TestAPluginThatSupervisordRunsIsAProgram(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	l := newLife(t, buildProgram(t, "supervisord"), "[rpcinterface:cache]\ncommand=/usr/bin/python3 "+
 		examplePlugin(t, "cache.py")+"\nenvironment=PYTHONUNBUFFERED=1\nstdout_logfile=DIR/cache.log\n")
@@ -216,6 +218,7 @@ func TestAPluginThatSupervisordRunsIsAProgram(t *testing.T) {
 // Whoever may not call is refused by supervisord; who may is known to the plug-in,
 // and the trail tells of both.
 func TestAPluginKnowsWhoAsksAndTheTrailTells(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	l := newLife(t, buildProgram(t, "supervisord"), "")
 	port := newPortBook().next(t)
@@ -271,6 +274,7 @@ func TestAPluginKnowsWhoAsksAndTheTrailTells(t *testing.T) {
 // A plug-in that runs by itself finds its own socket after a crash, and takes nothing
 // else away. The one that supervisord runs answers nobody but supervisord.
 func TestTheCacheOfTheExamplesTakesItsOwnSocketAwayAndAnswersItsParentAlone(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	l := newLife(t, buildProgram(t, "supervisord"), "[rpcinterface:cache]\ncommand=/usr/bin/python3 "+
 		examplePlugin(t, "cache.py")+"\nstdout_logfile=DIR/cache.log\n")
@@ -309,6 +313,7 @@ func TestTheCacheOfTheExamplesTakesItsOwnSocketAwayAndAnswersItsParentAlone(t *t
 
 // The verbs of examples/plugins are typed like any other.
 func TestVerbsInShellAndPythonAreUsedInOurSupervisorctl(t *testing.T) {
+	t.Parallel()
 	needOriginal(t)
 	ctl := buildProgram(t, "supervisorctl")
 	l := newLife(t, buildProgram(t, "supervisord"), "[program:cat]\ncommand=/bin/cat\n[program:dog]\ncommand=/bin/cat\n"+
