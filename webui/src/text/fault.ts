@@ -36,7 +36,10 @@ export function errorWords(t: Dict, error: ApiError): string {
 export function formWords(t: Whole, error: ApiError): string {
   if (error.reason !== '' && Object.hasOwn(t.reasons, error.reason)) {
     const own = t.reasons[error.reason as keyof typeof t.reasons]
-    return own || sentence(error.detail)
+    if (!own) return sentence(error.detail)
+    // Where it is to be changed is told by the server alone.
+    const [place] = error.reason === 'read-only' ? (/\S+:\d+/.exec(error.detail) ?? []) : []
+    return place ? `${own}\n${place}` : own
   }
   if (error.kind === 'answer' && error.detail && [400, 404, 409].includes(error.status))
     return saidWords(t, sentence(error.detail))

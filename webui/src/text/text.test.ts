@@ -253,6 +253,8 @@ describe('what went wrong', () => {
     const english: Whole = { ...en, ...more }
     const taken = failure(409, 'CONFLICT', 'there is one of that name already', 'name-taken')
     expect(formWords(ru, taken)).toBe('Такое имя уже занято.')
+    const fixed = failure(409, 'CONFLICT', 'ann is written in /etc/s.conf:12, change it there', 'read-only')
+    expect(formWords(english, fixed)).toMatch(/change it there and reload\.\n\/etc\/s\.conf:12$/)
     const short = failure(400, 'BAD_REQUEST', 'a password has at least 8 bytes', 'bad-password')
     expect(formWords(english, short)).toBe('A password has at least 8 bytes.')
     expect(formWords(ru, short)).toMatch(/^Пароль не подходит/)
