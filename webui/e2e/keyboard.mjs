@@ -94,7 +94,15 @@ const path = () => new URL(page.url()).pathname + new URL(page.url()).search
 
 /** Opens the palette and asks; the first answers. */
 async function ask(question) {
-  await press('Control+k')
+  // A page that has just been entered may not listen to keys yet.
+  await until(async () => {
+    await press('Control+k')
+    const opened = palette().waitFor({ timeout: 2_000 })
+    return opened.then(
+      () => true,
+      () => false,
+    )
+  }, 'the palette')
   await focusOn('Search and commands')
   await page.keyboard.type(question)
   return options().first()
