@@ -343,7 +343,11 @@ const places = [
     act: async (page, size) => {
       const line = page.getByRole('log').getByText('spoken').first()
       if (size === 'phone') await hold(page, line, dialog(page))
-      else await page.getByRole('log').press('ArrowUp')
+      else
+        await until(async () => {
+          await page.getByRole('log').press('ArrowUp') // once it listens
+          return button(page, 'Bytes').first().isVisible()
+        }, 'what can be done with a line')
       await button(page, 'Bytes').first().click()
       await dialog(page).locator('pre').waitFor()
     },
@@ -393,7 +397,7 @@ const places = [
   {
     name: 'people',
     path: '/people',
-    ready: (page) => page.locator('[data-linked]').waitFor(),
+    ready: (page) => page.locator('[data-linked]').first().waitFor(),
   },
   { name: 'a new person', path: '/people', act: press('Add a person') },
   { name: 'a person changed', path: '/people', act: press('Edit olga') },
