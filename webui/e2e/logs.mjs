@@ -409,12 +409,17 @@ scene('what is selected over three screens is copied as it was written', async (
   await page.getByRole('log').press('Home')
   await appears(page, 'line 3 of history')
   await page.getByRole('log').getByText('line 3 of history', { exact: true }).click()
-  await page.evaluate(() => {
+  await page.evaluate(async () => {
     const line = [...document.querySelectorAll('.line .text')].find(
       (l) => l.textContent === 'line 3 of history',
     )
     const text = document.createTreeWalker(line, NodeFilter.SHOW_TEXT).nextNode()
+    const heard = new Promise((resolve) => {
+      document.addEventListener('selectionchange', resolve, { once: true })
+    })
     getSelection().setBaseAndExtent(text, 5, text, 6)
+    await heard // the line may be gone after the next step
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
   })
   for (const top of [600, 1400, 2400])
     await page.evaluate(async (top) => {
@@ -422,12 +427,13 @@ scene('what is selected over three screens is copied as it was written', async (
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
     }, top)
   await appears(page, 'line 120 of history')
-  await page.evaluate(() => {
+  await page.evaluate(async () => {
     const line = [...document.querySelectorAll('.line .text')].find(
       (l) => l.textContent === 'line 120 of history',
     )
     const text = document.createTreeWalker(line, NodeFilter.SHOW_TEXT).nextNode()
     getSelection().extend(text, 8)
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
   })
   await page.getByRole('log').press('Control+c')
   const copied = await page.evaluate(() => navigator.clipboard.readText())
