@@ -338,16 +338,11 @@ const places = [
   },
   {
     name: 'bytes of a line',
+    only: 'phone',
     path: '/logs?s=speaker:speaker/stdout',
     ready: log,
-    act: async (page, size) => {
-      const line = page.getByRole('log').getByText('spoken').first()
-      if (size === 'phone') await hold(page, line, dialog(page))
-      else
-        await until(async () => {
-          await page.getByRole('log').press('ArrowUp') // once it listens
-          return button(page, 'Bytes').first().isVisible()
-        }, 'what can be done with a line')
+    act: async (page) => {
+      await hold(page, page.getByRole('log').getByText('spoken').first(), dialog(page))
       await button(page, 'Bytes').first().click()
       await dialog(page).locator('pre').waitFor()
     },
